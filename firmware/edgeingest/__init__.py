@@ -1,0 +1,26 @@
+"""edgeingest: from a MicroPython board to Edge Impulse's ingestion service, in constant memory.
+
+Names are loaded when they are first used, so that a program pays for what it uses. As plain code:
+
+    from .client import Client
+    from .files import File
+    from .replies import Stored
+    from .sample import Sample
+    from .errors import (every class there)
+"""
+
+__version__ = "0.1.0"
+
+_ROOMS = {"Client": "client", "Sample": "sample", "File": "files", "Stored": "replies"}
+
+
+def __getattr__(name):
+    room = _ROOMS.get(name)
+    if room is None and name.endswith("Error"):
+        room = "errors"
+    if room is None:
+        raise AttributeError(name)
+    # With a fromlist, __import__ gives the module itself and not the package around it.
+    value = getattr(__import__("edgeingest." + room, None, None, (name,)), name)
+    globals()[name] = value
+    return value

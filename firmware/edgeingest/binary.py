@@ -1,0 +1,85 @@
+"""The binary form of a sample, for audio: a CBOR header that ends in 0xFF, then the raw values.
+
+Source: the service's documentation, data acquisition format, "Binary data". The header's only value is the text
+`Ref-BINARY-i16` (or its like). The signature is in the header, before the values, so they are read twice.
+"""
+
+from .body import Body, Chain, octets
+from .errors import SampleError
+from .rows import item_size
+from .sample import cbor_text
+from .signing import ZEROS, Hmac, key_bytes
+
+
+def binary_body(sample, hmac_key):
+    """A body of content type application/octet-stream, which the service takes on its `data` endpoint."""
+    code = sample.typecode
+    if len(sample.sensors) != 1:
+        raise SampleError("format: the binary form takes one sensor, not %d" % len(sample.sensors))
+    if code is None or code in "qQd" or item_size(code) > 4:
+        raise SampleError("format: the binary form takes typed values of 8, 16 or 32 bits, not %r" % (code,))
+    if code == "f":
+        form = "f32"
+    else:
+        form = ("i" if code in "bhil" else "u") + str(item_size(code) * 8)
+    values = sample.values
+    if hasattr(values, "readinto"):
+        raw = RawSource(values, sample.rows * item_size(code))
+        if hmac_key and not raw.rewindable:
+            raise SampleError("values: the signed binary form reads a row source twice, and this one has no rewind()")
+    else:
+        raw = octets(values)
+    start = bytearray(b"\xa3")
+    sample.protected_cbor(hmac_key, start)
+    start.extend(cbor_text("signature") + (b"\x78\x40" if hmac_key else b"\x6200"))
+    end = bytearray(cbor_text("payload"))
+    sample.payload_head(end)
+    end.extend(b"\x9f" + cbor_text("Ref-BINARY-" + form) + b"\xff")
+    if hmac_key:
+        start.extend(_signature((start, ZEROS, end, raw), key_bytes(hmac_key)))
+    return Chain((start, end, raw), sample.name + ".cbor", "application/octet-stream")
+
+
+def _signature(parts, key):
+    chain = Chain(parts, "values")
+    hmac = Hmac(key)
+    window = bytearray(256)
+    while True:
+        n = chain.readinto(window)
+        if n == 0:
+            break
+        if n is None:
+            raise SampleError("values: the signed binary form needs a row source whose values are there at once")
+        hmac.update(memoryview(window)[:n])
+    return hmac.hexdigest()
+
+
+class RawSource(Body):
+    """The raw values of a row source, exactly `size` bytes of them."""
+
+    name = "values"
+
+    def __init__(self, source, size):
+        self._source = source
+        self.size = size
+        self.rewindable = hasattr(source, "rewind")
+        self._left = size
+
+    def readinto(self, window):
+        """Fill the window; a source may have more than is asked of it."""
+        if not self._left:
+            return 0
+        if self._left < len(window):
+            window = memoryview(window)[: self._left]
+        n = self._source.readinto(window)
+        if n:
+            self._left -= n
+        return n
+
+    def rewind(self):
+        """Start again."""
+        if self._left != self.size:
+            if not self.rewindable:
+                raise SampleError("values: this row source has no rewind(), its rows cannot be read a second time")
+            self._source.rewind()
+            self._left = self.size

@@ -1,0 +1,70 @@
+"""The error tree: each class says who has to act, and how.
+
+Single inheritance only: MicroPython refuses a class with two native bases, so `errno` is an attribute here.
+"""
+
+
+class IngestError(Exception):
+    """Anything that edgeingest raises on purpose."""
+
+
+class SampleError(IngestError):
+    """The caller's data or arguments are wrong: correct them. Sending the same again does not help."""
+
+
+class EncodeError(SampleError):
+    """A value has no CBOR form here: unknown type, out of range, nested too deep."""
+
+
+class LimitError(SampleError):
+    """More than the service takes: too many files in a request, a file or header too large."""
+
+
+class NetworkError(IngestError):
+    """The connection failed: trying again later may help.
+
+    `errno` is the system's number, or None; `sent` is how many bytes of the request had left before.
+    """
+
+    def __init__(self, text, errno=None, sent=0):
+        super().__init__(text)
+        self.errno = errno
+        self.sent = sent
+
+
+class DeadlineError(NetworkError):
+    """`timeout_ms` passed without progress, or `deadline_ms` passed in all: try again, or allow more time."""
+
+
+class CertificateError(NetworkError):
+    """The peer could not prove who it is: correct `ca`, `url` or the board's clock. Never retried."""
+
+
+class ProtocolError(IngestError):
+    """The peer did not speak HTTP as required, or its reply makes no sense: check `url`."""
+
+
+class ServiceError(IngestError):
+    """The service answered that it did not store the data.
+
+    `status`: HTTP status. 400, 401, 421 are final: correct the request. 408, 425, 429, 5xx: try again later.
+    `body`: the beginning of what the service said (str). `retry_after`: seconds it asked to wait, or None.
+    """
+
+    def __init__(self, text, status=None, body="", retry_after=None):
+        super().__init__(text)
+        self.status = status
+        self.body = body
+        self.retry_after = retry_after
+
+
+class FilesError(ServiceError):
+    """Some files of a batch were not stored.
+
+    `results` has one entry per item: a `Stored`, or the service's words (str) for a file that was not stored.
+    With `on_stored`, what was handed to it is None here.
+    """
+
+    def __init__(self, text, status=None, body="", retry_after=None, results=()):
+        super().__init__(text, status, body, retry_after)
+        self.results = results

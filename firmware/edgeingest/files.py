@@ -1,0 +1,142 @@
+"""`File`: a file to upload, from bytes, a path, a stream of known size, or another body."""
+
+import os
+
+from .body import Body, octets
+from .errors import SampleError
+
+# The service goes by the extension; these are the types that its own clients send.
+_TYPES = {
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "mp4": "video/mp4",
+    "avi": "video/avi",
+    "wav": "audio/wav",
+    "cbor": "application/cbor",
+    "json": "application/json",
+    "labels": "application/json",
+    "csv": "text/csv",
+    "txt": "text/plain",
+    "parquet": "application/vnd.apache.parquet",
+}
+
+
+def content_type_of(name):
+    """The content type by the extension; application/octet-stream for one that is not known."""
+    return _TYPES.get(name.rsplit(".", 1)[-1].lower(), "application/octet-stream")
+
+
+class File(Body):
+    """A file.
+
+    source: bytes-like; a path (str); a stream with `readinto`; or a body. name: the file name to send, from the path or
+    body if not given. size: bytes, needed for a stream. content_type: by the extension if not given.
+    A stream is read from where it stands, and again only if it has `seek` and `tell`; it is not closed.
+    A source that is not exactly `size` bytes long is a SampleError when it is sent.
+    """
+
+    def __init__(self, source, name=None, size=None, content_type=None):
+        self._path = self._start = None
+        self._stream = None
+        if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 0):
+            raise SampleError("size: a number of bytes is needed, not %r" % (size,))
+        if isinstance(source, str):
+            actual = _size_of(source)
+            self._path = source
+            name = source.replace("\\", "/").rsplit("/", 1)[-1] if name is None else name
+        elif hasattr(source, "readinto"):
+            self._stream = source
+            if hasattr(source, "content_type"):  # a body
+                actual = source.size
+                name = source.name if name is None else name
+                content_type = source.content_type if content_type is None else content_type
+                self.rewindable = getattr(source, "rewindable", True)
+            else:
+                actual = size
+                if size is None:
+                    raise SampleError("size: the number of bytes in the stream is needed")
+                self.rewindable = hasattr(source, "seek") and hasattr(source, "tell")
+                if self.rewindable:
+                    self._start = source.tell()
+        else:
+            try:
+                self._bytes = octets(source)
+            except TypeError:
+                raise SampleError("source: bytes, a path, a stream or a body is needed, not %r" % type(source))
+            actual = len(self._bytes)
+        if size is not None and size != actual:
+            raise SampleError("size: %d was said, but the source has %d bytes" % (size, actual))
+        if not isinstance(name, str) or not name:
+            raise SampleError("name: a file name is needed, such as photo.jpg")
+        if content_type is not None and (not isinstance(content_type, str) or not content_type):
+            raise SampleError("content_type: a str such as image/jpeg is needed, not %r" % (content_type,))
+        self.name = name
+        self.content_type = content_type or content_type_of(name)
+        self.size = actual
+        self._left = actual
+
+    def readinto(self, window):
+        """Fill the window, or as much as the source gives at a time."""
+        left = self._left
+        if self._stream is None and not self._open():
+            n = min(left, len(window))
+            start = self.size - left
+            window[:n] = memoryview(self._bytes)[start : start + n]
+        else:
+            if 0 < left < len(window):
+                window = memoryview(window)[:left]  # a stream that blocks must not wait for what is not ours
+            try:
+                n = self._stream.readinto(window)
+            except OSError as e:
+                raise SampleError("%r cannot be read: error %s" % (self.name, e.errno))
+            if n is None:
+                return None
+            if n > left:
+                raise SampleError("%r has more than its size of %d bytes" % (self.name, self.size))
+            if left and not n:
+                raise SampleError("%r ended %d bytes before its size of %d" % (self.name, left, self.size))
+        self._left = left - n
+        return n
+
+    def _open(self):
+        if self._path is None:
+            return False
+        try:
+            self._stream = open(self._path, "rb")
+        except OSError as e:
+            raise SampleError("source: %r cannot be opened: error %s" % (self._path, e.errno))
+        return True
+
+    def rewind(self):
+        """Start again from where the source stood."""
+        if self._left == self.size and self._path is None:
+            return
+        if not self.rewindable:
+            raise SampleError("%r: this stream has no seek() and tell(), it cannot be read a second time" % self.name)
+        self._left = self.size
+        if self._path is not None:
+            self.close()
+        elif self._start is not None:
+            self._stream.seek(self._start)
+        elif self._stream is not None:
+            self._stream.rewind()
+
+    def close(self):
+        """Close the file that was opened for a path; what the caller opened stays open."""
+        if self._path is not None:
+            if self._stream is not None:
+                self._stream.close()
+                self._stream = None
+        elif self._stream is not None and hasattr(self._stream, "content_type"):
+            self._stream.close()
+
+
+def _size_of(path):
+    try:
+        stat = os.stat(path)
+    except (OSError, ValueError) as e:
+        raise SampleError("source: %r cannot be read: %s" % (path, e))
+    if stat[0] & 0x4000:
+        raise SampleError("source: %r is a folder" % path)
+    return stat[6]

@@ -1,0 +1,203 @@
+"""Label files, which travel in the same request as the files they speak of.
+
+Source: the service's documentation, "Structured labels" and "Labels" pages, and the shared validator of its clients
+(`verifyStructuredLabels`): indices count rows, the end is inclusive, and every row has a label.
+"""
+
+from json import dumps
+
+from .errors import SampleError
+from .pieces import Pieces
+
+_CATEGORIES = ("training", "testing", "validation", "post-processing", "split")
+_LABEL_TYPES = ("unlabeled", "label", "multi-label", "keyvalue-labels")
+
+
+class LabelFile(Pieces):
+    """A JSON file: a head, one entry for each item, a tail. Entries are made when they are reached."""
+
+    content_type = "application/json"
+    labels = True  # services differ in whether they answer for such a part
+
+    def __init__(self, name, head, items, entry, tail):
+        self.name = name
+        self._head = head
+        self._items = items
+        self._entry = entry
+        self._tail = tail
+        self.measure()
+
+    def restart(self):
+        """Begin at the head."""
+        self._next = -1
+
+    def piece(self):
+        """The head, an entry, or the tail."""
+        i = self._next
+        if i > len(self._items):
+            return False
+        self._next = i + 1
+        if i < 0:
+            self.put(self._head.encode())
+        elif i == len(self._items):
+            self.put(self._tail.encode())
+        else:
+            self.put((("," if i else "") + self._entry(self._items[i])).encode())
+        return True
+
+
+def structured_labels(files):
+    """`structured_labels.labels`: which rows of each file have which label.
+
+    files: {file name: [(start, end, label), ...]} with row indices, the end included, from 0 on without a gap or an
+    overlap. A segment may have a fourth member, a map of str to str, with the same keys in every segment.
+    """
+    _check_files(files)
+    for file in files:
+        _check_segments(file, files[file])
+    return LabelFile(
+        "structured_labels.labels",
+        '{"version":1,"type":"structured-labels","structuredLabels":{',
+        list(files.items()),
+        _structured_entry,
+        "}}",
+    )
+
+
+def bounding_boxes(files):
+    """`bounding_boxes.labels`: what is where in each image.
+
+    files: {file name: [(label, x, y, width, height), ...]}, in pixels from the top left corner.
+    """
+    _check_files(files)
+    for file in files:
+        for box in _sequence(file, files[file]):
+            if not isinstance(box, (list, tuple)) or len(box) != 5:
+                raise SampleError("%r: %r is not (label, x, y, width, height)" % (file, box))
+            _text(file, "label", box[0])
+            for i, least in ((1, 0), (2, 0), (3, 1), (4, 1)):
+                if not _is_int(box[i]) or box[i] < least:
+                    raise SampleError(
+                        "%r: box %r needs whole pixels, x and y from 0, width and height from 1" % (file, box)
+                    )
+    return LabelFile(
+        "bounding_boxes.labels",
+        '{"version":1,"type":"bounding-box-labels","boundingBoxes":{',
+        list(files.items()),
+        _boxes_entry,
+        "}}",
+    )
+
+
+def info_labels(files):
+    """`info.labels`: category, label and metadata of each file.
+
+    files: a list of dicts with `path`, `category`, `label`, and if wanted `name`, `metadata` (str to str), `boundingBoxes`,
+    `attachments`. label: a str, None for unlabeled, or a dict as the service's documentation has it
+    ({"type": "label", "label": "wave"}, "multi-label", "keyvalue-labels").
+    """
+    if not isinstance(files, (list, tuple)) or not files:
+        raise SampleError("files: a list of dicts with path, category and label is needed")
+    for file in files:
+        _check_info(file)
+    return LabelFile("info.labels", '{"version":1,"files":[', files, _info_entry, "]}")
+
+
+def _check_files(files):
+    if not isinstance(files, dict) or not files:
+        raise SampleError("files: a dict of file names is needed, not %r" % (files,))
+    for file in files:
+        _text("files", "file name", file)
+
+
+def _sequence(file, items):
+    if not isinstance(items, (list, tuple)) or not items:
+        raise SampleError("%r: a list that is not empty is needed, not %r" % (file, items))
+    return items
+
+
+def _text(file, what, value):
+    if not isinstance(value, str) or not value:
+        raise SampleError("%r: %s is a str that is not empty, not %r" % (file, what, value))
+
+
+def _is_int(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_segments(file, segments):
+    covered = 0
+    keys = None
+    for segment in _sequence(file, segments):
+        if not isinstance(segment, (list, tuple)) or len(segment) not in (3, 4):
+            raise SampleError("%r: %r is not (start, end, label)" % (file, segment))
+        start, end, label = segment[:3]
+        if not _is_int(start) or not _is_int(end):
+            raise SampleError("%r: start and end of %r are whole row numbers" % (file, segment))
+        if start != covered:
+            raise SampleError(
+                "%r: %r begins at row %d, but row %d is the next one: no gap, no overlap" % (file, segment, start, covered)
+            )
+        if end < start:
+            raise SampleError("%r: %r ends before it begins; the end is included" % (file, segment))
+        covered = end + 1
+        _text(file, "label", label)
+        names = _check_map(file, segment[3]) if len(segment) == 4 else []
+        if keys is not None and names != keys:
+            raise SampleError("%r: the label map of %r has other keys than those before" % (file, segment))
+        keys = names
+
+
+def _check_map(file, pairs):
+    if not isinstance(pairs, dict) or not pairs:
+        raise SampleError("%r: a dict of str to str is needed, not %r" % (file, pairs))
+    for key in pairs:
+        if not isinstance(key, str) or not isinstance(pairs[key], str):
+            raise SampleError("%r: %r: %r is not str to str" % (file, key, pairs[key]))
+    return sorted(pairs)
+
+
+def _check_info(file):
+    if not isinstance(file, dict) or "path" not in file or "category" not in file or "label" not in file:
+        raise SampleError("files: %r is not a dict with path, category and label" % (file,))
+    path = file["path"]
+    _text("files", "path", path)
+    if file["category"] not in _CATEGORIES:
+        raise SampleError("%r: category %r is none of %s" % (path, file["category"], ", ".join(_CATEGORIES)))
+    label = file["label"]
+    if isinstance(label, dict):
+        if label.get("type") not in _LABEL_TYPES:
+            raise SampleError("%r: label type %r is none of %s" % (path, label.get("type"), ", ".join(_LABEL_TYPES)))
+    elif label is not None:
+        _text(path, "label", label)
+    if "metadata" in file:
+        _check_map(path, file["metadata"])
+
+
+def _structured_entry(item):
+    segments = []
+    for segment in item[1]:
+        text = '{"startIndex":%d,"endIndex":%d,"label":%s' % (segment[0], segment[1], dumps(segment[2]))
+        if len(segment) == 4:
+            text += ',"labelMap":' + dumps(segment[3])
+        segments.append(text + "}")
+    return "%s:[%s]" % (dumps(item[0]), ",".join(segments))
+
+
+def _boxes_entry(item):
+    boxes = [
+        '{"label":%s,"x":%d,"y":%d,"width":%d,"height":%d}' % (dumps(box[0]), box[1], box[2], box[3], box[4])
+        for box in item[1]
+    ]
+    return "%s:[%s]" % (dumps(item[0]), ",".join(boxes))
+
+
+def _info_entry(file):
+    label = file["label"]
+    if label is None:
+        label = {"type": "unlabeled"}
+    elif isinstance(label, str):
+        label = {"type": "label", "label": label}
+    entry = dict(file)
+    entry["label"] = label
+    return dumps(entry)

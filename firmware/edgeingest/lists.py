@@ -1,0 +1,64 @@
+"""Values given as lists of Python numbers: their checks, and their CBOR rows as `cbor2.dumps` writes them."""
+
+from .cbor import Encoder
+from .errors import SampleError
+from .pieces import Pieces
+
+
+def _is_number(value):
+    if type(value) is int:
+        return -0x10000000000000000 <= value < 0x10000000000000000
+    return type(value) is float
+
+
+def checked_rows(values, axes):
+    """How many rows the list has; a SampleError for rows of other lengths and for what is not a number."""
+    flat = axes == 1 and values and not isinstance(values[0], (list, tuple))
+    for r, row in enumerate(values):
+        if flat:
+            row = (row,)
+        elif not isinstance(row, (list, tuple)) or len(row) != axes:
+            raise SampleError("values: row %d is %r, not a list of %d numbers (one per sensor)" % (r, row, axes))
+        for value in row:
+            if not _is_number(value):
+                raise SampleError("values: %r in row %d is not a number of at most 64 bits" % (value, r))
+    return len(values)
+
+
+class ListRows(Pieces):
+    """The CBOR array of a list of rows or of numbers; one number at a time, so memory does not grow."""
+
+    content_type = "application/cbor"
+
+    def __init__(self, values):
+        self._values = values
+        self._encoder = Encoder(self.put)
+        self.measure()
+
+    def restart(self):
+        """Begin at the array's head."""
+        self._row = -1
+        self._column = 0
+
+    def piece(self):
+        """The next head or number."""
+        values = self._values
+        if self._row < 0:
+            self._row = 0
+            self._encoder.array(len(values))
+            return True
+        if self._row == len(values):
+            return False
+        row = values[self._row]
+        if isinstance(row, (list, tuple)):
+            if self._column == 0:
+                self._encoder.array(len(row))
+            self._encoder.encode(row[self._column])
+            self._column += 1
+            if self._column < len(row):
+                return True
+            self._column = 0
+        else:
+            self._encoder.encode(row)
+        self._row += 1
+        return True

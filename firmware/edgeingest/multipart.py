@@ -1,0 +1,68 @@
+"""Bodies as one multipart/form-data body (RFC 7578), each in a part named `data`, as the service wants them."""
+
+import os
+from binascii import hexlify
+
+from .body import Chain
+from .errors import SampleError
+
+
+def checked_name(name, what="file name"):
+    """The file name, if a service can take it: no path, no control character, not empty."""
+    if not isinstance(name, str) or not name or name in (".", ".."):
+        raise SampleError("%s: a str that is not empty is needed, not %r" % (what, name))
+    for c in name:
+        if c in "/\\" or ord(c) < 32 or ord(c) == 127:
+            raise SampleError("%s: %r has %r in it, which a file name cannot have" % (what, name, c))
+    return name
+
+
+def _checked_boundary(boundary):
+    """RFC 2046, section 5.1.1, without the characters that would need quotes in the header."""
+    if boundary is None:
+        return hexlify(os.urandom(16)).decode()
+    if not isinstance(boundary, str) or not 0 < len(boundary) <= 70:
+        raise SampleError("boundary: a str of 1 to 70 characters is needed, not %r" % (boundary,))
+    for c in boundary:
+        if not ("0" <= c <= "9" or "A" <= c <= "Z" or "a" <= c <= "z" or c in "-_.+'"):
+            raise SampleError("boundary: %r has %r in it; use letters, digits and - _ . + '" % (boundary, c))
+    return boundary
+
+
+class Parts:
+    """The parts of the message in order, made when they are asked for: framing, body, framing, body, ..., end."""
+
+    def __init__(self, items, boundary):
+        self._items = items
+        self._boundary = boundary
+        self._index = -1
+        self._item = None
+
+    def __len__(self):
+        return 2 * len(self._items) + 1
+
+    def __getitem__(self, index):
+        i = index // 2
+        if index == 2 * len(self._items):
+            return ("\r\n--%s--\r\n" % self._boundary).encode()
+        if i != self._index:
+            self._item = self._items[i]
+            self._index = i
+        item = self._item
+        if index % 2:
+            self._index = -1  # a body is handed out once: it may be read to its end
+            return item
+        return (
+            '%s--%s\r\nContent-Disposition: form-data; name="data"; filename="%s"\r\nContent-Type: %s\r\n\r\n'
+            % ("\r\n" if i else "", self._boundary, item.name.replace('"', "%22"), item.content_type)
+        ).encode()
+
+
+def multipart(items, boundary=None):
+    """One body of all items: a list of bodies, or any object with `__len__` and `__getitem__`, of which one item at
+    a time is held. boundary: random if not given."""
+    boundary = _checked_boundary(boundary)
+    parts = Parts(items, boundary)
+    if isinstance(items, (list, tuple)):
+        parts = [parts[i] for i in range(len(parts))]
+    return Chain(parts, "the request", "multipart/form-data; boundary=" + boundary)

@@ -1,0 +1,71 @@
+"""Bodies that are made piece by piece, for all that is not typed values: lists, JSON, CSV, label files."""
+
+from .body import Body
+from .errors import SampleError
+
+
+class Pieces(Body):
+    """A body that is made piece by piece, and cut to windows here.
+
+    A subclass writes its next piece (some bytes, of any length) with `put` in `piece()`, which returns False when
+    there is none left and None when the next is not ready; and says in `restart()` how to begin again. `measure()` runs through all of it for the size.
+    """
+
+    _window = None  # None: count only
+    _filled = 0
+    _rest = b""  # the end of a piece that did not fit
+    _begun = False
+
+    def measure(self):
+        """Set `size` by making every piece once."""
+        self.restart()
+        self._window = None
+        self._filled = 0
+        more = True
+        while more:
+            more = self.piece()
+            if more is None:
+                raise SampleError("values: all of them are needed at once, to find the size before anything is sent")
+        self.size = self._filled
+        self.restart()
+
+    def put(self, data):
+        """Take the next bytes."""
+        n = len(data)
+        start = self._filled
+        self._filled = start + n
+        if self._window is None:
+            return
+        room = len(self._window) - start
+        if n <= room:
+            self._window[start : start + n] = data
+        elif room > 0:
+            data = memoryview(data)
+            self._window[start:] = data[:room]
+            self._rest += bytes(data[room:])
+        else:
+            self._rest += data
+
+    def readinto(self, window):
+        """Fill the window with pieces."""
+        room = len(window)
+        rest = self._rest
+        self._begun = True
+        self._window = window
+        self._filled = 0
+        if rest:
+            self._rest = b""
+            self.put(rest)
+        more = True
+        while more and self._filled < room:
+            more = self.piece()
+        self._window = None
+        n = min(self._filled, room)
+        return None if more is None and not n else n
+
+    def rewind(self):
+        """Start again from the first piece."""
+        if self._begun:
+            self._begun = False
+            self._rest = b""
+            self.restart()

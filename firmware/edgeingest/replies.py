@@ -1,0 +1,72 @@
+"""What the service answers on `data`: the stored name as text, or the reason for which it did not store.
+
+Source: the service's documentation, "Ingestion API", and what its own clients read.
+"""
+
+from collections import namedtuple
+from json import loads
+
+from .errors import ProtocolError, ServiceError
+
+DUPLICATE = "An item with this hash already exists"
+KEPT = 1024  # bytes of one result, and of all that is around the results
+
+# file_name: as the service stored it; sample_id: its number, or None; duplicate: it was there before.
+Stored = namedtuple("Stored", ("file_name", "sample_id", "duplicate"))
+
+
+def parsed(data):
+    """The JSON value in the bytes, or None."""
+    try:
+        return loads(bytes(data).decode())
+    except (ValueError, UnicodeError):
+        return None
+
+
+def said(body):
+    """What a reply says: the error member of JSON, or its text; str."""
+    value = parsed(body)
+    if isinstance(value, dict) and isinstance(value.get("error"), str):
+        return value["error"]
+    try:
+        return bytes(body).decode().strip()
+    except UnicodeError:
+        return "".join([chr(b) if 32 <= b < 127 else "?" for b in body])
+
+
+class DataReply:
+    """The reply of `data`, for the file that was sent as `name`. It keeps the first 1024 bytes."""
+
+    limit = 65536  # bytes of body that are read at all
+
+    def __init__(self, name):
+        self._name = name
+        self._body = bytearray()
+        self.full = False  # whether the rest need not be read
+
+    def feed(self, status, data):
+        """Take bytes of the body."""
+        self._body.extend(data[: KEPT - len(self._body)])
+        self.full = status != 200 and len(self._body) == KEPT
+
+    def finish(self, status, retry_after=None):
+        """The `Stored`; or the error."""
+        text = said(self._body)
+        if text.startswith(DUPLICATE):
+            return Stored(self._name, None, True)
+        if status != 200:
+            raise service_error(status, text, retry_after)
+        if not text or text.startswith("{"):
+            raise ProtocolError("the service answered 200, but not the name it stored the data under: %r" % text[:80])
+        return Stored(text, None, False)
+
+
+def service_error(status, body, retry_after=None):
+    """The error for a reply that says no."""
+    text = "the service answered %d: %s" % (status, body[:200] or "(nothing)")
+    if status == 401:
+        text += " (check api_key)"
+    elif 300 <= status < 400:
+        text += " (redirects are not followed: check url)"
+    seconds = int(retry_after) if retry_after is not None and retry_after.isdigit() else None
+    return ServiceError(text, status, body[:200], seconds)

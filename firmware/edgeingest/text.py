@@ -1,0 +1,157 @@
+"""The JSON and CSV forms of a sample. Both are made twice: once for their size, once to be sent.
+
+Numbers: typecode f as %.9g, others as %.17g; a board with single-precision floats prints about 7 digits.
+"""
+
+from json import dumps
+from struct import unpack_from
+
+from .binary import RawSource
+from .body import octets
+from .errors import SampleError
+from .pieces import Pieces
+from .rows import item_size
+from .signing import Signed
+
+
+def json_body(sample, hmac_key):
+    """The data acquisition message as JSON, signed if there is a key."""
+    members = ['%s:"%s"' % (dumps(k), v) if isinstance(v, str) else '"iat":' + _decimal(v, 17) for k, v in
+               sample.protected(hmac_key)]
+    start = '{"payload":{'
+    if sample.device_name:
+        start += '"device_name":%s,' % dumps(sample.device_name)
+    start += '"device_type":%s,"interval_ms":%s,"sensors":[' % (
+        dumps(sample.device_type), _decimal(sample.interval_ms, 17))
+    start += ",".join(['{"name":%s,"units":%s}' % (dumps(name), dumps(units)) for name, units in sample.sensors])
+    end = ']},"protected":{%s},"signature":"' % ",".join(members)
+    if not hmac_key:
+        end += '00"}'
+    body = Table(sample, start + '],"values":[', ",", end)
+    if len(sample.sensors) > 1:
+        body.brackets = "[", "]"
+    body.name = sample.name + ".json"
+    body.content_type = "application/json"
+    body.measure()
+    return Signed(body, hmac_key, b'"}') if hmac_key else body
+
+
+def csv_body(sample):
+    """A header row, then a row of timestamp (ms) and values each; a single row has no timestamp."""
+    names = [_csv_field(name) for name, _ in sample.sensors]
+    body = Table(sample, ",".join(names if sample.rows == 1 else ["timestamp"] + names) + "\n", "", "")
+    body.brackets = "", "\n"
+    body.interval = sample.interval_ms if sample.rows > 1 else None
+    body.name = sample.name + ".csv"
+    body.content_type = "text/csv"
+    body.measure()
+    return body
+
+
+def _csv_field(text):
+    """RFC 4180, section 2: quoted where it has to be."""
+    if "," in text or '"' in text:
+        return '"%s"' % text.replace('"', '""')
+    return text
+
+
+def _decimal(value, digits):
+    if isinstance(value, int):
+        return str(value)
+    return "%.*g" % (digits, value)
+
+
+class Table(Pieces):
+    """A start, the rows of a sample as decimals, an end."""
+
+    brackets = "", ""  # around each row
+    interval = None  # ms between rows, where each begins with its time
+
+    def __init__(self, sample, start, separator, end):
+        self._values = sample.values
+        self._code = sample.typecode
+        self._rows = sample.rows
+        self._axes = len(sample.sensors)
+        self._start = start
+        self._separator = separator
+        self._end = end
+        self._raw = None  # the bytes that hold typed values: all of them, or those of one row
+        self._source = None
+        if self._code:
+            self._width = item_size(self._code)
+            if hasattr(self._values, "readinto"):
+                self._source = RawSource(self._values, self._rows * self._axes * self._width)
+                if not self._source.rewindable:
+                    raise SampleError("values: JSON and CSV read a row source twice, and this one has no rewind()")
+                self._raw = bytearray(self._axes * self._width)
+            else:
+                self._raw = octets(self._values)
+
+    def restart(self):
+        """Begin at the start."""
+        self._row = -1
+        self._column = 0
+        self._have = 0
+        if self._source:
+            self._source.rewind()
+
+    def piece(self):
+        """The start, a number, or the end."""
+        row = self._row
+        column = self._column
+        if row < 0:
+            self.put(self._start.encode())
+            self._row = 0
+            return True
+        if row >= self._rows:
+            if row == self._rows:
+                self.put(self._end.encode())
+                self._row += 1
+                return True
+            return False
+        if self._source and column == 0 and not self._read_row():
+            return None
+        out = ""
+        if column == 0:
+            out = (self._separator if row else "") + self.brackets[0]
+            if self.interval is not None:
+                out += self._time(row) + ","
+        else:
+            out = ","
+        out += self._number(row, column)
+        self._column += 1
+        if self._column == self._axes:
+            out += self.brackets[1]
+            self._column = 0
+            self._row += 1
+        self.put(out.encode())
+        return True
+
+    def _read_row(self):
+        """Whether the row is there; what has come of it is kept."""
+        raw = self._raw
+        while self._have < len(raw):
+            n = self._source.readinto(memoryview(raw)[self._have :])
+            if n is None:
+                return False
+            if not n:
+                raise SampleError("values: the row source ended in row %d of %d" % (self._row, self._rows))
+            self._have += n
+        self._have = 0
+        return True
+
+    def _time(self, row):
+        time = row * self.interval
+        return str(int(time)) if time == int(time) else "%.12g" % time
+
+    def _number(self, row, column):
+        if self._code:
+            i = (0 if self._source else row * self._axes) + column
+            value = unpack_from(self._code, self._raw, i * self._width)[0]
+        else:
+            value = self._values[row]
+            if isinstance(value, (list, tuple)):
+                value = value[column]
+        if value - value != 0:
+            raise SampleError("values: row %d, axis %d is %r, which JSON and CSV cannot carry" % (row, column, value))
+        return _decimal(value, 9 if self._code == "f" else 17)
