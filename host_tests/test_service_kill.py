@@ -1,0 +1,137 @@
+"""Nothing that was acknowledged is lost by a kill, and nothing else is left behind."""
+
+import hashlib
+import http.client
+import inspect
+import random
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+from edgeingest_tools.message import Facts
+from edgeingest_tools.store import CATEGORIES, Store, Upload, samples
+from service_support import KEY, environment, numbered, process, running
+
+
+def _consistent(directory):
+    """What start-up must restore: rows and files belong together one to one, and nothing is left in incoming/."""
+    Store(directory).close()
+    rows = samples(directory)
+    on_disk = {path for category in CATEGORIES for path in (directory / category).iterdir()}
+    assert on_disk == {directory / row["category"] / row["stored_name"] for row in rows}
+    assert list((directory / "incoming").iterdir()) == []
+    for row in rows:
+        content = (directory / row["category"] / row["stored_name"]).read_bytes()
+        assert (row["sha256"], row["bytes"]) == (hashlib.sha256(content).hexdigest(), len(content))
+    return rows
+
+
+_KILLED = """
+import hashlib, os, pathlib, signal
+from edgeingest_tools import store
+from edgeingest_tools.store import Facts, Upload
+{received}
+left, real = {left}, os.replace
+def step(*_):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+def replace(*arguments):
+    step(); real(*arguments); step()
+os.replace = replace
+found = store.Store(pathlib.Path({directory!r}))
+steps = ("BEGIN", "INSERT", "UPDATE", "COMMIT")
+found._index.set_trace_callback(lambda text: step() if text.split()[0] in steps else None)
+for number in range(2):
+    found.add(_received(found, number), False)
+    print(number, flush=True)
+"""
+
+
+def _received(store, number):
+    """Two received files that wait in incoming/."""
+    uploads = []
+    for letter in "ab":
+        path = store.temporary()
+        path.write_bytes(content := f"{number}{letter}".encode())
+        sha256 = hashlib.sha256(content).hexdigest()
+        facts = Facts("cbor")
+        uploads.append(Upload(path, f"{letter}.cbor", "x", "cbor", len(content), sha256, "training", facts=facts))
+    return uploads
+
+
+@pytest.mark.parametrize("left", range(24))
+def test_killed_between_any_two_steps_of_storing(tmp_path, left):
+    script = _KILLED.format(received=inspect.getsource(_received), left=left, directory=str(tmp_path))
+    line = [sys.executable, "-c", script]
+    child = subprocess.run(line, stdout=subprocess.PIPE, text=True, env=environment(), timeout=60)
+    acknowledged = child.stdout.split()
+    assert child.returncode == (-signal.SIGKILL if len(acknowledged) < 2 else 0)
+    stored = {row["sha256"] for row in _consistent(tmp_path)}
+    for number in acknowledged:
+        assert {hashlib.sha256(f"{number}{letter}".encode()).hexdigest() for letter in "ab"} <= stored
+    assert len(stored) % 2 == 0
+    # Two additions have 22 steps; so the list above has every one of them.
+    assert (len(acknowledged) == 2) == (left >= 22)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_service_killed_at_a_random_moment(tmp_path, seed):
+    chance = random.Random(seed)
+    kill_after = chance.randrange(5, 60)
+    acknowledged, enough = [], threading.Event()
+
+    def upload(worker, service):
+        headers = {"x-api-key": KEY, "Content-Type": "application/cbor", "x-file-name": "wave.cbor"}
+        connection = http.client.HTTPConnection(service.address, timeout=30)
+        try:
+            for number in range(10_000):
+                body = numbered(f"{worker} {number}")
+                connection.request("POST", "/api/training/data", body, headers)
+                response = connection.getresponse()
+                name = response.read().decode()
+                assert response.status == 200
+                acknowledged.append((name, hashlib.sha256(body).hexdigest()))
+                if len(acknowledged) >= kill_after:
+                    enough.set()
+        except (OSError, http.client.HTTPException):
+            enough.set()
+        finally:
+            connection.close()
+
+    with process(tmp_path, stderr=subprocess.DEVNULL) as service:
+        threads = [threading.Thread(target=upload, args=(worker, service)) for worker in range(3)]
+        for thread in threads:
+            thread.start()
+        assert enough.wait(30)
+        service.child.send_signal(signal.SIGKILL)
+        for thread in threads:
+            thread.join()
+    assert len(acknowledged) >= kill_after
+    stored = {(row["stored_name"], row["sha256"]) for row in _consistent(tmp_path)}
+    assert set(acknowledged) <= stored
+
+
+def test_left_over_temporaries_are_removed_at_start(tmp_path):
+    store = Store(tmp_path)
+    left_over = store.temporary()
+    left_over.write_bytes(b"half")
+    store.close()
+    with running(tmp_path) as service:
+        assert not left_over.exists()
+        assert service.data(numbered(1)).status == 200
+
+
+def test_failed_move_stores_nothing(tmp_path):
+    store = Store(tmp_path)
+    first, second = _received(store, 1)
+    second.path.unlink()
+    with pytest.raises(FileNotFoundError):
+        store.add([first, second], False)
+    assert samples(tmp_path) == []
+    assert list((tmp_path / "training").iterdir()) == []
+    assert len(store.add(_received(store, 2), False)) == 2
+    store.close()

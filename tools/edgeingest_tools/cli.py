@@ -1,0 +1,119 @@
+"""The `edgeingest` command: serve, list, show, ca."""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import certifi
+import typer
+from rich.console import Console
+
+from edgeingest_tools import roots, show, store
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+_Directory = Annotated[Path, typer.Option("--dir", help="Folder with the files and their index.")]
+_DEFAULT_DIRECTORY = Path("edgeingest-data")
+# A table that is piped into a file or another program is not cut to the width of a terminal that is not there.
+_PIPED_WIDTH = 240
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 lets boards in your network connect.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 4810,
+    directory: _Directory = _DEFAULT_DIRECTORY,
+    api_key: Annotated[list[str] | None, typer.Option(help="Accepted key, repeatable; none: any ei_... key.")] = None,
+    hmac_key: Annotated[str | None, typer.Option(help="HMAC key to verify signatures with; none: not checked.")] = None,
+    list_labels: Annotated[
+        bool, typer.Option("--list-labels", help="List label files in the results of /files.")
+    ] = False,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="HTTPS with a throw-away authority (ca.pem and ca.der in DIR).")
+    ] = False,
+) -> None:
+    """Run a local ingestion service with the API of Edge Impulse's, strict about its rules."""
+    # Not needed by the other commands, and slow to import.
+    from edgeingest_tools import server
+    from edgeingest_tools.service import Settings
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    settings = Settings(directory, tuple(api_key or ()), hmac_key, list_labels)
+    try:
+        context = None
+        if tls:
+            from edgeingest_tools import certificates
+
+            hosts = [server.own_address() or "localhost"] if host in server.WILDCARDS else [host]
+            context = certificates.server_context(directory, hosts)
+            for name in (certificates.CA_PEM, certificates.CA_DER):
+                print(f"Certificate authority: {directory / name}", flush=True)
+        asyncio.run(server.run(settings, host, port, context))
+    except store.StoreError as error:
+        raise _failure(str(error)) from None
+    except OSError as error:
+        raise _failure(f"cannot serve on {host}:{port}: {error}; give another --host, --port or --dir") from None
+
+
+@app.command("list")
+def list_samples(directory: _Directory = _DEFAULT_DIRECTORY) -> None:
+    """Show a table of everything that was stored."""
+    try:
+        rows = store.samples(directory)
+    except store.StoreError as error:
+        raise _failure(str(error)) from None
+    if rows:
+        _console().print(show.table(rows))
+    else:
+        print(f"Nothing is stored in {directory} yet.")
+
+
+@app.command("show")
+def show_sample(
+    name_or_id: Annotated[str, typer.Argument(help="A sample's id or name, as `edgeingest list` shows them.")],
+    directory: _Directory = _DEFAULT_DIRECTORY,
+) -> None:
+    """Show one sample decoded: sensors, rate, label, signature, metadata, and a chart per axis."""
+    try:
+        show.sample(show.find(store.samples(directory), name_or_id), directory, _console())
+    except store.StoreError as error:
+        raise _failure(str(error)) from None
+
+
+@app.command()
+def ca(
+    host: Annotated[str, typer.Argument(help="HOST, HOST:PORT or [IPV6]:PORT of an HTTPS server.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the certificate (DER).")],
+    bundle: Annotated[Path | None, typer.Option(help="PEM file with trusted roots; none: those of certifi.")] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for the connection.")] = 10.0,
+) -> None:
+    """Save the root certificate that verifies a host, for a board."""
+    try:
+        name, port = roots.split_host(host)
+        der = roots.root_for(name, port, bundle or Path(certifi.where()), timeout)
+        output.write_bytes(der)
+    except roots.RootError as error:
+        raise _failure(str(error)) from None
+    except OSError as error:
+        raise _failure(f"cannot write {output}: {error.strerror}; give another file with -o") from None
+    for what, text in roots.describe(der):
+        print(f"{what:8} {text}")
+    print(f"{'written':8} {output}")
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=_PIPED_WIDTH)
+
+
+def _failure(text: str) -> typer.Exit:
+    typer.echo(f"edgeingest: {text}", err=True)
+    return typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point of the command."""
+    app(prog_name="edgeingest")

@@ -1,0 +1,172 @@
+"""Label files sent along with data files: their JSON, and whether a label fits its file.
+
+Sources: Edge Impulse docs, structured labels and label files specifications; the official uploader's validator. As that
+code and the docs' own examples have it, segment indices are sample indices, `endIndex` included, without a gap.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgeingest_tools import media
+from edgeingest_tools.errors import Refusal, brief
+from edgeingest_tools.headers import check_metadata
+from edgeingest_tools.message import Facts
+
+NAMES = ("structured_labels.labels", "bounding_boxes.labels", "info.labels")
+_CATEGORIES = ("training", "testing", "validation", "post-processing", "split")
+_INFO_MEMBERS = {"path", "name", "category", "label", "metadata", "boundingBoxes"}
+_INFO_LABELS = {"unlabeled": {"type"}, "label": {"type", "label"}, "multi-label": {"type", "labels"}}
+
+
+@dataclass
+class Given:
+    """What label files say about one file; None where they say nothing."""
+
+    labelled: bool = False
+    label: str | None = None
+    segments: list[dict] | None = None
+    boxes: list[dict] | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    def check_fit(self, facts: Facts) -> None:
+        """Segments cover exactly the readings of their file; boxes belong to images."""
+        if self.boxes is not None and facts.kind not in media.IMAGES:
+            raise Refusal(f"bounding boxes for a {facts.kind} file: only {', '.join(media.IMAGES)} files have them")
+        if self.segments is None:
+            return
+        if facts.rows is None:
+            raise Refusal(f"structured labels for a {facts.kind} file: only time series have them")
+        end = self.segments[-1]["endIndex"]
+        if end >= facts.rows:
+            raise Refusal(f"endIndex {end} is beyond the last of {facts.rows} readings, which is {facts.rows - 1}")
+        if end < facts.rows - 1:
+            raise Refusal(
+                f"reading {end + 1} of {facts.rows} does not have a label: the last endIndex must be {facts.rows - 1}"
+            )
+
+
+def read(name: str, path: Path, given: dict[str, Given]) -> None:
+    """Adds what the label file says to `given`, which has an entry for every data file of the request."""
+    if name not in NAMES:
+        raise Refusal(f"{brief(name)} is not a label file that this service knows: use {', '.join(NAMES)}")
+    try:
+        content = json.loads(path.read_bytes().decode())
+    except (ValueError, RecursionError) as error:
+        raise Refusal(f"{name}: not JSON: {error}") from None
+    try:
+        if not isinstance(content, dict) or content.get("version") != 1:
+            raise Refusal('it must be a JSON object with "version": 1')
+        if name == "structured_labels.labels":
+            for file, segments in _table(content, "structured-labels", "structuredLabels").items():
+                _entry(given, file).segments = _segments(file, segments)
+        elif name == "bounding_boxes.labels":
+            for file, boxes in _table(content, "bounding-box-labels", "boundingBoxes").items():
+                _entry(given, file).boxes = _boxes(file, boxes)
+        else:
+            _read_info(content, given)
+    except Refusal as refusal:
+        raise Refusal(f"{name}: {refusal.text}") from None
+
+
+def _table(content: dict, kind: str, member: str) -> dict:
+    if content.get("type") != kind:
+        raise Refusal(f"type is {brief(content.get('type'))}: it must be {kind}")
+    table = content.get(member)
+    if not isinstance(table, dict):
+        raise Refusal(f"{member} is {brief(table)}: it must be an object, file name to list")
+    return table
+
+
+def _entry(given: dict[str, Given], file: object) -> Given:
+    if not isinstance(file, str) or file not in given:
+        raise Refusal(f"{brief(file)} is not in this request: use exactly the file name of a part sent along")
+    return given[file]
+
+
+def _segments(file: str, segments: object) -> list[dict]:
+    if not isinstance(segments, list) or not segments:
+        raise Refusal(f"{file}: the segments are {brief(segments)}: send a list with at least one")
+    expected, keys = 0, None
+    for number, segment in enumerate(segments):
+        where = f"{file}: segment {number}"
+        required = {"startIndex", "endIndex", "label"}
+        if not isinstance(segment, dict) or not required <= set(segment) <= required | {"labelMap"}:
+            raise Refusal(f"{where} is {brief(segment)}: it needs startIndex, endIndex, label, and may have labelMap")
+        start, end = segment["startIndex"], segment["endIndex"]
+        if type(start) is not int or type(end) is not int:
+            raise Refusal(
+                f"{where}: startIndex {brief(start)} and endIndex {brief(end)} must be integers (sample indices)"
+            )
+        if start > end:
+            raise Refusal(f"{where}: startIndex {start} is after endIndex {end}, which is included")
+        if start > expected:
+            raise Refusal(
+                f"{where}: reading {expected} does not have a label; this segment must start there, not at {start}"
+            )
+        if start < expected:
+            raise Refusal(f"{where}: startIndex {start} overlaps what comes before; it must be {expected}")
+        if not isinstance(segment["label"], str) or not segment["label"]:
+            raise Refusal(f"{where}: label is {brief(segment['label'])}: it must be text")
+        label_map = check_metadata(f"{where}: labelMap", segment.get("labelMap", {}))
+        if keys is not None and set(label_map) != keys:
+            raise Refusal(
+                f"{where}: labelMap has the keys {sorted(label_map)}, the first segment {sorted(keys)}: use the same"
+            )
+        expected, keys = end + 1, set(label_map)
+    return segments
+
+
+def _boxes(file: str, boxes: object) -> list[dict]:
+    if not isinstance(boxes, list):
+        raise Refusal(f"{file}: the boxes are {brief(boxes)}: send a list")
+    for number, box in enumerate(boxes):
+        where = f"{file}: box {number}"
+        if not isinstance(box, dict) or set(box) != {"label", "x", "y", "width", "height"}:
+            raise Refusal(f"{where} is {brief(box)}: it needs exactly label, x, y, width, height")
+        if not isinstance(box["label"], str) or not box["label"]:
+            raise Refusal(f"{where}: label is {brief(box['label'])}: it must be text")
+        for member, least in (("x", 0), ("y", 0), ("width", 1), ("height", 1)):
+            if type(box[member]) is not int or box[member] < least:
+                raise Refusal(f"{where}: {member} is {brief(box[member])}: it must be whole pixels, at least {least}")
+    return boxes
+
+
+def _read_info(content: dict, given: dict[str, Given]) -> None:
+    files = content.get("files")
+    if not isinstance(files, list):
+        raise Refusal(f"files is {brief(files)}: it must be a list")
+    for number, item in enumerate(files):
+        where = f"files[{number}]"
+        if not isinstance(item, dict) or not {"path", "category", "label"} <= set(item) <= _INFO_MEMBERS:
+            raise Refusal(
+                f"{where} is {brief(item)}: it needs path, category, label; may have name, metadata, boundingBoxes"
+            )
+        entry = _entry(given, item["path"])
+        # The category is for uploaders, which turn it into the path of the request; here the path has been chosen.
+        if item["category"] not in _CATEGORIES:
+            raise Refusal(f"{where}: category is {brief(item['category'])}: use one of {', '.join(_CATEGORIES)}")
+        if not isinstance(item.get("name", ""), str):
+            raise Refusal(f"{where}: name is {brief(item['name'])}: it must be text")
+        _read_info_label(where, item, entry)
+        entry.metadata = check_metadata(f"{where}: metadata", item.get("metadata", {}))
+        if "boundingBoxes" in item:
+            entry.boxes = _boxes(item["path"], item["boundingBoxes"])
+
+
+def _read_info_label(where: str, item: dict, entry: Given) -> None:
+    label = item["label"]
+    kind = label.get("type") if isinstance(label, dict) else None
+    if kind not in _INFO_LABELS or set(label) != _INFO_LABELS[kind]:
+        raise Refusal(
+            f'{where}: label is {brief(label)}: send {{"type": "unlabeled"}}, {{"type": "label", "label": ...}} or '
+            '{"type": "multi-label", "labels": [...]}'
+        )
+    if kind == "multi-label":
+        entry.segments = _segments(item["path"], label["labels"])
+        return
+    entry.labelled = True
+    if kind == "label":
+        if not isinstance(label["label"], str) or not label["label"]:
+            raise Refusal(f"{where}: label is {brief(label['label'])}: it must be text")
+        entry.label = label["label"]

@@ -1,0 +1,105 @@
+"""Runs the service on a socket: address, TLS, access log, and a clean end on Ctrl-C or SIGTERM."""
+
+import asyncio
+import logging
+import re
+import signal
+import socket
+import ssl
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import BadContentDispositionHeader, web
+from aiohttp.abc import AbstractAccessLogger
+from aiohttp.http_exceptions import HttpProcessingError
+from rich.console import Console
+
+from edgeingest_tools.errors import printable
+from edgeingest_tools.service import NOTE, Settings, make_app
+
+_KEY = re.compile(r"ei_[0-9A-Za-z_-]+")
+_SHUTDOWN_S = 2.0
+
+
+@asynccontextmanager
+async def serving(
+    settings: Settings,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
+    console: Console | None = None,
+) -> AsyncIterator[str]:
+    """Serves while the block runs and gives the URL to use; for tests as much as for the command line."""
+    hidden = (*settings.api_keys, settings.hmac_key or "")
+    logger = None if console is None else _logger(console, hidden)
+    runner = web.AppRunner(make_app(settings), access_log_class=logger or _NoLog, shutdown_timeout=_SHUTDOWN_S)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port, ssl_context=tls).start()
+        address, actual = runner.addresses[0][:2]
+        yield url("https" if tls else "http", address, actual)
+    finally:
+        await runner.cleanup()
+
+
+async def run(settings: Settings, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+    """Serves until Ctrl-C or SIGTERM. The log goes to stderr: stdout tells programs where the service listens."""
+    # aiohttp warns of part headers that receive.py reads well, or refuses with a text of its own.
+    warnings.simplefilter("ignore", BadContentDispositionHeader)
+    logging.getLogger("aiohttp.server").addFilter(_is_our_fault)
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    async with serving(settings, host, port, tls, Console(stderr=True)) as address:
+        print(f"Listening on {address}", flush=True)
+        if host in WILDCARDS and (own := own_address()):
+            scheme, _, actual = address.partition("://")
+            print(f"From a board: {url(scheme, own, int(actual.rpartition(':')[2]))}", flush=True)
+        await stop.wait()
+
+
+WILDCARDS = ("0.0.0.0", "::", "")
+
+
+def own_address() -> str | None:
+    """This computer's address in its network, by asking which one a packet would leave from; none is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address reserved for documentation
+            return probe.getsockname()[0]
+        except OSError:
+            return None
+
+
+def url(scheme: str, address: str, port: int) -> str:
+    """An origin as clients write it, IPv6 in brackets."""
+    return f"{scheme}://[{address}]:{port}" if ":" in address else f"{scheme}://{address}:{port}"
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    """What is not HTTP has its line in the access log; its traceback says nothing more, and may quote a key."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+class _NoLog(AbstractAccessLogger):
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        """Says nothing."""
+
+
+def _logger(console: Console, hidden: tuple[str, ...]) -> type[AbstractAccessLogger]:
+    class ShortLog(AbstractAccessLogger):
+        """One short line a request: status, path, size, duration, and what came of it; never a key."""
+
+        def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+            size = request.content_length or 0
+            line = f"{response.status} {request.method} {request.rel_url.raw_path} {size} B {time * 1000:.0f} ms"
+            if note := request.get(NOTE):
+                line = f"{line}  {note}"
+            for key in filter(None, hidden):
+                line = line.replace(key, "***")
+            style = "green" if response.status < 400 else "red"
+            line = printable(_KEY.sub("ei_***", line))
+            console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    return ShortLog

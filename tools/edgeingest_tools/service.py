@@ -1,0 +1,210 @@
+"""The local ingestion service: the same API as Edge Impulse's (docs, ingestion API), strict about every rule in it.
+
+Where the documentation is silent the strict answer is given, so that what is accepted here should be accepted there:
+- one file that breaks a rule refuses the whole /files request, and nothing of it is stored; only duplicates are
+  reported per file (HTTP 200), as official clients see them;
+- chunked requests (411), multipart on /data, txt files, unknown label files and unknown payload members are refused;
+- a duplicate has the same bytes as a stored file of any category; a wrong signature is recorded, not refused.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from aiohttp import web
+
+from edgeingest_tools import formats, headers, labels
+from edgeingest_tools.errors import Refusal, brief
+from edgeingest_tools.names import inferred_label
+from edgeingest_tools.receive import Receiver, check_framing
+from edgeingest_tools.store import CATEGORIES, Duplicate, Store, Stored, Upload
+
+_T = TypeVar("_T")
+_PROJECT_ID = 1
+# What came of a request, for the access log.
+NOTE = web.RequestKey("note", str)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How one service behaves; the defaults are the documented limits."""
+
+    directory: Path
+    api_keys: tuple[str, ...] = ()
+    hmac_key: str | None = None
+    list_labels: bool = False
+    max_file_size: int = 100 * 1024 * 1024
+    max_files: int = 1000
+    idle_s: float = 30.0
+
+
+def make_app(settings: Settings) -> web.Application:
+    """The service as an aiohttp application; StoreError when its folder cannot be used."""
+    service = _Service(settings)
+    app = web.Application(middlewares=[_refusals])
+    for category in (*CATEGORIES, "split"):
+        app.router.add_post(f"/api/{category}/data", service.data)
+        app.router.add_post(f"/api/{category}/files", service.files)
+    app.router.add_route("*", r"/{path:[\s\S]*}", _unknown)
+    app.cleanup_ctx.append(service.lifetime)
+    return app
+
+
+class _Service:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._store = Store(settings.directory)
+        # One thread each: the index is used by one thread only, and at most one large JSON file is in memory.
+        self._disk = ThreadPoolExecutor(1, "store")
+        self._checks = ThreadPoolExecutor(1, "checks")
+
+    async def lifetime(self, app: web.Application) -> AsyncIterator[None]:
+        yield
+        self._checks.shutdown()
+        self._disk.shutdown()
+        self._store.close()
+
+    async def data(self, request: web.Request) -> web.Response:
+        """One raw message; the answer is the stored name as plain text."""
+        headers.check_key(request.headers, self._settings.api_keys)
+        name = headers.file_name(request.headers)
+        options = headers.options(request.headers)
+        check_framing(request)
+        receiver = self._receiver()
+        try:
+            upload = await receiver.body(request, name, _category(request))
+            _apply(upload, options, labels.Given())
+            await self._run(self._checks, self._inspect, [upload], {})
+            [result] = await self._run(self._disk, self._store.add, [upload], options.disallow_duplicates)
+        finally:
+            receiver.discard()
+        if isinstance(result, Duplicate):
+            raise Refusal(_duplicate_text(result))
+        request[NOTE] = result.file_name
+        return web.Response(text=result.file_name)
+
+    async def files(self, request: web.Request) -> web.Response:
+        """Many files as multipart/form-data; the answer is JSON with one entry per data file, in their order."""
+        headers.check_key(request.headers, self._settings.api_keys)
+        options = headers.options(request.headers)
+        check_framing(request)
+        receiver = self._receiver()
+        try:
+            received = await self._receive_all(receiver, request)
+            uploads = [upload for upload in received if upload.kind != formats.LABELS]
+            given = {upload.sent_name: labels.Given() for upload in uploads}
+            await self._run(self._checks, _read_labels, received, given)
+            for upload in uploads:
+                _apply(upload, options, given[upload.sent_name])
+            await self._run(self._checks, self._inspect, uploads, given)
+            results = iter(await self._run(self._disk, self._store.add, uploads, options.disallow_duplicates))
+        finally:
+            receiver.discard()
+        entries = []
+        for upload in received:
+            if upload.kind != formats.LABELS:
+                entries.append(_entry(next(results)))
+            elif self._settings.list_labels:
+                entries.append(_entry(Stored(0, upload.sent_name)))
+        request[NOTE] = f"{len(uploads)} file{'s' * (len(uploads) != 1)}"
+        return web.json_response({"success": True, "files": entries})
+
+    async def _receive_all(self, receiver: Receiver, request: web.Request) -> list[Upload]:
+        received: list[Upload] = []
+        async for upload in receiver.parts(request, _category(request)):
+            received.append(upload)
+            if len(received) > self._settings.max_files:
+                raise Refusal(f"more than {self._settings.max_files} files: send them in several requests")
+        if not any(upload.kind != formats.LABELS for upload in received):
+            raise Refusal(
+                "there is no data file in the request: send at least one part named data that is not a label file"
+            )
+        return received
+
+    def _receiver(self) -> Receiver:
+        return Receiver(self._store.temporary, self._settings.max_file_size, self._settings.idle_s)
+
+    def _inspect(self, uploads: list[Upload], given: dict[str, labels.Given]) -> None:
+        for upload in uploads:
+            try:
+                upload.facts = formats.inspect(upload.path, upload.kind, self._settings.hmac_key)
+                if upload.sent_name in given:
+                    given[upload.sent_name].check_fit(upload.facts)
+            except Refusal as refusal:
+                raise Refusal(f"{brief(upload.sent_name)}: {refusal.text}", refusal.status) from None
+
+    @staticmethod
+    async def _run(executor: ThreadPoolExecutor, function: Callable[..., _T], *arguments: object) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(executor, function, *arguments)
+
+
+def _category(request: web.Request) -> str:
+    return request.path.split("/")[2]
+
+
+def _read_labels(received: list[Upload], given: dict[str, labels.Given]) -> None:
+    seen = set()
+    for upload in received:
+        if upload.kind == formats.LABELS:
+            if upload.sent_name in seen:
+                raise Refusal(f"{upload.sent_name} is sent twice: send one of each")
+            seen.add(upload.sent_name)
+            labels.read(upload.sent_name, upload.path, given)
+
+
+def _apply(upload: Upload, options: headers.Options, given: labels.Given) -> None:
+    """The label is that of a label file, or none if so asked, or x-label, or what the file name begins with."""
+    if given.labelled or given.segments is not None:
+        upload.label = given.label
+    elif not options.no_label:
+        upload.label = options.label or inferred_label(upload.sent_name)
+    upload.metadata = {**options.metadata, **given.metadata}
+    upload.segments, upload.boxes = given.segments, given.boxes
+    upload.add_date_id = options.add_date_id
+
+
+def _entry(result: Stored | Duplicate) -> dict:
+    if isinstance(result, Duplicate):
+        return {"success": False, "error": _duplicate_text(result)}
+    return {
+        "success": True,
+        "projectId": _PROJECT_ID,
+        "sampleId": result.sample_id,
+        "fileName": result.file_name,
+    }
+
+
+def _duplicate_text(duplicate: Duplicate) -> str:
+    """Begins as the real service's text does; clients look for that beginning."""
+    return f"An item with this hash already exists (ids: {', '.join(map(str, duplicate.ids))})"
+
+
+async def _unknown(request: web.Request) -> web.Response:
+    raise Refusal(
+        f"{request.method} {request.path} is not part of the ingestion API: POST to /api/<category>/data or /files "
+        f"with one of the categories {', '.join((*CATEGORIES, 'split'))}",
+        404,
+    )
+
+
+@web.middleware
+async def _refusals(request: web.Request, handler: Callable) -> web.StreamResponse:
+    """Turns a refusal into the answer clients expect: plain text, or JSON on /files."""
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        text, status = refusal.text, refusal.status
+    except ConnectionError:  # nobody is left to read the answer; it is for the log
+        text, status = "the client went away; nothing was stored", 400
+    except OSError as error:
+        _log.exception("cannot store")
+        text, status = f"the service could not store the upload: {error.strerror or error}", 500
+    request[NOTE] = text
+    if request.path.endswith("/files"):
+        return web.json_response({"success": False, "error": text}, status=status)
+    return web.Response(text=text, status=status)
