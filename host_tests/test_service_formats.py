@@ -100,6 +100,7 @@ def test_csv_must_be_utf8(service):
         ("a.avi", AVI, ""),
         ("a.mp4", MP4, ""),
         ("a.parquet", PARQUET, ""),
+        ("a.txt", b"10:00 1.5\n10:01 1.6\n", "2 lines"),
         ("cut.png", PNG[:10], ""),
         ("cut.jpg", JPEG[:10], ""),
         ("cut.wav", wav()[:20], ""),

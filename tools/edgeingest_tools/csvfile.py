@@ -1,4 +1,4 @@
-"""The rules for CSV without a project's CSV wizard (Edge Impulse docs, CSV specification)."""
+"""The rules for CSV without a project's CSV wizard (Edge Impulse docs, CSV specification), and for text with one."""
 
 import csv
 import io
@@ -30,6 +30,18 @@ def check_csv(file: BinaryIO, sink: Callable[[Iterable[float]], None] | None = N
         text.detach()  # the caller's file stays open
     columns = header[1:] if timed else header
     return Facts(kind="csv", rows=rows, interval_ms=step, sensors=[(name, "") for name in columns])
+
+
+def check_text(file: BinaryIO) -> Facts:
+    """A .txt file has the form that the project's CSV wizard was taught, so only the encoding can be checked."""
+    text = io.TextIOWrapper(file, encoding="utf-8-sig")
+    try:
+        lines = sum(1 for _ in text)
+    except UnicodeDecodeError as error:
+        raise Refusal(f"not UTF-8: {error}; send the text as UTF-8") from None
+    finally:
+        text.detach()  # the caller's file stays open
+    return Facts(kind="txt", detail=f"{lines} lines")
 
 
 def _check_header(header: list[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edgeingest_tools import media
 from edgeingest_tools.binary import check_payload
-from edgeingest_tools.csvfile import check_csv
+from edgeingest_tools.csvfile import check_csv, check_text
 from edgeingest_tools.decode import read_cbor, read_json
 from edgeingest_tools.errors import Refusal, brief
 from edgeingest_tools.message import Facts, Values, check_message
@@ -16,7 +16,7 @@ from edgeingest_tools.signature import verify
 LABELS = "labels"
 _BINARY = "binary"
 _BY_CONTENT_TYPE = {"application/cbor": "cbor", "application/json": "json", "application/octet-stream": _BINARY}
-_EXTENSIONS = ("cbor", "json", "csv", *media.EXTENSIONS, LABELS)
+_EXTENSIONS = ("cbor", "json", "csv", "txt", *media.EXTENSIONS, LABELS)
 _SIGNATURE_LEAD = {"json": b'"', "cbor": b"\x78\x40", _BINARY: b"\x78\x40"}
 
 Sink = Callable[[Iterable[float]], None]
@@ -36,10 +36,6 @@ def by_content_type(content_type: str) -> str:
 def by_name(file_name: str) -> str:
     """The format of a /files part."""
     found = extension(file_name)
-    if found == "txt":
-        raise Refusal(
-            f"{brief(file_name)}: .txt needs a project's CSV wizard, which is not part of this service; use .csv"
-        )
     if found not in _EXTENSIONS:
         raise Refusal(f"{brief(file_name)} has the extension {brief(found)}: use one of {', '.join(_EXTENSIONS)}")
     return found
@@ -55,6 +51,8 @@ def inspect(path: Path, kind: str, hmac_key: str | None = None, sink: Sink | Non
     with path.open("rb") as file:
         if kind == "csv":
             return check_csv(file, sink)
+        if kind == "txt":
+            return check_text(file)
         if kind in media.EXTENSIONS:
             return media.check_media(file, kind)
         return _check_message_file(file, kind, hmac_key, sink)

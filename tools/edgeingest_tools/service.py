@@ -3,7 +3,7 @@
 Where the documentation is silent the strict answer is given, so that what is accepted here should be accepted there:
 - one file that breaks a rule refuses the whole /files request, and nothing of it is stored; only duplicates are
   reported per file (HTTP 200), as official clients see them;
-- chunked requests (411), multipart on /data, txt files, unknown label files and unknown payload members are refused;
+- chunked requests (411), multipart on /data, unknown label files and unknown payload members are refused;
 - a duplicate has the same bytes as a stored file of any category; a wrong signature is recorded, not refused.
 """
 
