@@ -6,12 +6,13 @@ Names are loaded when they are first used, so that a program pays for what it us
     from .files import File
     from .replies import Stored
     from .sample import Sample
+    from .wav import Wav
     from .errors import (every class there)
 """
 
 __version__ = "0.1.0"
 
-_ROOMS = {"Client": "client", "Sample": "sample", "File": "files", "Stored": "replies"}
+_ROOMS = {"Client": "client", "Sample": "sample", "File": "files", "Stored": "replies", "Wav": "wav"}
 
 
 def __getattr__(name):
@@ -19,7 +20,13 @@ def __getattr__(name):
     if room is None and name.endswith("Error"):
         room = "errors"
     if room is None:
-        raise AttributeError(name)
+        if name.startswith("_"):
+            raise AttributeError(name)
+        # On MicroPython, `from edgeingest import labels` asks here and not for the module.
+        try:
+            return __import__("edgeingest." + name, None, None, (name,))
+        except ImportError:
+            raise AttributeError(name)
     # With a fromlist, __import__ gives the module itself and not the package around it.
     value = getattr(__import__("edgeingest." + room, None, None, (name,)), name)
     globals()[name] = value

@@ -5,7 +5,7 @@ Source: the service's documentation, "Ingestion API", and what its own clients r
 """
 
 from .errors import FilesError, ProtocolError
-from .replies import DUPLICATE, KEPT, DataReply, Stored, parsed, said, service_error
+from .replies import DUPLICATE, KEPT, DataReply, Stored, parsed, said, service_error, text_of
 
 
 class FilesReply(DataReply):
@@ -35,6 +35,13 @@ class FilesReply(DataReply):
         """Take bytes of the body; those of one result at a time are kept."""
         if status != 200:
             return super().feed(status, data)
+        return self._scan(data)
+
+    def _is_files(self):
+        key = bytes(self._body).rstrip()
+        return key[-1:] == b":" and key[:-1].rstrip().endswith(b'"files"')
+
+    def _scan(self, data):
         for b in data:
             inside = self._in_files and self._depth > 2
             if self._string:
@@ -43,21 +50,18 @@ class FilesReply(DataReply):
                 self._string = 1
             elif b == 0x7B or b == 0x5B:
                 self._depth += 1
-                if self._depth == 2 and b == 0x5B:
-                    self._in_files = bytes(self._body).replace(b" ", b"").endswith(b'"files":')
+                if self._depth == 2:
+                    self._in_files = b == 0x5B and self._is_files()
                 inside = self._in_files and self._depth > 2
             elif b == 0x7D or b == 0x5D:
                 self._depth -= 1
             kept = self._item if inside else self._body
             if len(kept) >= KEPT:
                 raise ProtocolError("the service's answer is not what it should be: %r..." % bytes(kept[:80]))
-            if inside:
+            if inside or not (self._in_files and self._depth == 2 and b in b", \r\n\t"):
                 kept.append(b)
-                if self._depth == 2:
-                    self._result()
-            elif not (self._in_files and self._depth == 2 and b in b", \r\n\t"):
-                kept.append(b)
-        return None
+            if inside and self._depth == 2:
+                self._result()
 
     def _result(self):
         value = parsed(self._item)
@@ -74,13 +78,14 @@ class FilesReply(DataReply):
             self._hand_on(index, value)
 
     def _hand_on(self, index, value):
-        error = value.get("error")
-        if value.get("success") is True and isinstance(value.get("fileName"), str):
-            outcome = Stored(value["fileName"], value.get("sampleId"), False)
-        elif isinstance(error, str) and error.startswith(DUPLICATE):
+        error = text_of(value.get("error")) or "no reason was given"
+        name = text_of(value.get("fileName"))
+        if value.get("success") is True and name:
+            outcome = Stored(name, value.get("sampleId"), False)
+        elif error.startswith(DUPLICATE):
             outcome = Stored(self._names[index], None, True)
         else:
-            outcome = error if isinstance(error, str) else "no reason was given"
+            outcome = error
         self._set(index, outcome)
 
     def _set(self, index, outcome):
@@ -98,17 +103,16 @@ class FilesReply(DataReply):
     def finish(self, status, retry_after=None):
         """The results in the order of the items, or their number with `on_stored`; or the error."""
         total = len(self._names)
-        if status != 200 or not self._in_files:
+        value = parsed(self._body)
+        if status != 200 or not isinstance(value, dict) or value.get("files") != []:  # results are taken out of it
             text = said(self._body)
             if text.startswith(DUPLICATE) and total - len(self._labels) == 1:
                 for i in range(total):
                     self._set(i, Stored(self._names[i], None, i not in self._labels))
                 return self._done()
-            value = parsed(self._body)
             if status != 200 or isinstance(value, dict) and value.get("success") is False:
                 raise service_error(status, text, retry_after)
-        elif parsed(self._body) is None:
-            raise ProtocolError("the service's answer is not JSON: %r" % bytes(self._body[:80]))
+            raise ProtocolError("the service's answer is not what it should be: %r" % bytes(self._body[:80]))
         if self._count == total - len(self._labels):
             for i in self._labels:
                 self._held.insert(i - self._labels[0], None)

@@ -32,7 +32,7 @@ class ResponseParser:
     """One reply, fed as it arrives, in pieces of any size.
 
     Memory is bounded: a line of more than `limit_line` bytes, more than `limit_headers` in all lines of the head, or
-    more than `limit_body` of body is a ProtocolError. With `sink`, a callable, body bytes go to sink(status, data) and not to `body`.
+    more than `limit_body` of body is a ProtocolError. With `sink`, body bytes go to sink(status, data), not to `body`.
     What RFC 9112 calls malformed is refused: bare LF, folded lines, conflicting lengths, unknown transfer codings.
     """
 
@@ -49,8 +49,7 @@ class ResponseParser:
     def _begin(self):
         self.status = None
         self.keep_alive = True
-        self._names = []
-        self._values = []
+        self._head = bytearray()  # "\nname:value" of every field: many short ones must not cost an object each
         self._room = self._limit_headers
         self._left = 0
         self._room_body = self._limit_body
@@ -68,8 +67,16 @@ class ResponseParser:
 
     def header(self, name):
         """The value of a header field as str, or None; several of one name are joined by commas."""
-        name = name.lower()
-        values = [v for n, v in zip(self._names, self._values) if n == name]
+        head = bytes(self._head)
+        key = ("\n%s:" % name.lower()).encode()
+        values = []
+        start = head.find(key)
+        while start >= 0:
+            start += len(key)
+            end = head.find(b"\n", start)
+            # A field may hold any bytes; each becomes the character of that number (ISO 8859-1).
+            values.append("".join([chr(c) for c in (head[start:end] if end >= 0 else head[start:])]))
+            start = head.find(key, start)
         return ", ".join(values) if values else None
 
     def feed(self, view):
@@ -113,7 +120,9 @@ class ResponseParser:
         self._room -= n
         self._line.extend(data[:n])
         if len(self._line) > self._limit_line + 2:
-            raise ProtocolError("a line of the reply has more than %d bytes: %r..." % (self._limit_line, self._line[:40]))
+            raise ProtocolError(
+                "a line of the reply has more than %d bytes: %r..." % (self._limit_line, self._line[:40])
+            )
         if self._room < 0:
             raise ProtocolError("the head of the reply has more than %d bytes" % self._limit_headers)
         if end >= 0:
@@ -144,7 +153,12 @@ class ResponseParser:
             self._state = _DONE
 
     def _status_line(self, line):
-        if line[:7] != b"HTTP/1." or line[7:9] not in (b"0 ", b"1 ") or not line[9:12].isdigit() or line[12:13] not in (b"", b" "):
+        if (
+            line[:7] != b"HTTP/1."
+            or line[7:9] not in (b"0 ", b"1 ")
+            or not line[9:12].isdigit()
+            or line[12:13] not in (b"", b" ")
+        ):
             raise ProtocolError("this is no HTTP reply: %r" % line[:40])
         self.status = int(line[9:12])
         if not 100 <= self.status < 600:
@@ -160,10 +174,7 @@ class ResponseParser:
         for c in name:
             if not (97 <= c <= 122 or 48 <= c <= 57 or c in b"!#$%&'*+-.^_`|~"):
                 raise ProtocolError("a header of the reply has a bad name: %r" % line[:40])
-        value = line[colon + 1 :].strip(b" \t")
-        self._names.append(name.decode())
-        # A header may hold any bytes; each becomes the character of that number (ISO 8859-1).
-        self._values.append("".join([chr(c) for c in value]))
+        self._head.extend(b"\n" + name + b":" + line[colon + 1 :].strip(b" \t"))
 
     def _head_done(self):
         if self.status < 200:
@@ -173,9 +184,8 @@ class ResponseParser:
             self._begin()
             self._state = _STATUS
             return
-        for token in (self.header("connection") or "").lower().split(","):
-            if token.strip() in ("close", "keep-alive"):
-                self.keep_alive = token.strip() == "keep-alive"
+        tokens = [token.strip() for token in (self.header("connection") or "").lower().split(",")]
+        self.keep_alive = "close" not in tokens and (self.keep_alive or "keep-alive" in tokens)
         coding = self.header("transfer-encoding")
         length = self.header("content-length")
         if self.status in (204, 304):
@@ -187,7 +197,7 @@ class ResponseParser:
         elif length is not None:
             # Equal values, joined, are allowed (RFC 9112, section 6.3); different ones are not.
             values = [v.strip() for v in length.split(",")]
-            if not values[0].isdigit() or len(values[0]) > 15 or values != [values[0]] * len(values):
+            if not values[0].encode().isdigit() or len(values[0]) > 15 or values != [values[0]] * len(values):
                 raise ProtocolError("the reply has Content-Length %r" % length)
             self._left = int(values[0])
             self._state = _LENGTH if self._left else _DONE
@@ -196,12 +206,8 @@ class ResponseParser:
             self._state = _CLOSE
 
     def _chunk_size(self, line):
-        digits = line.split(b";")[0].strip(b" \t")
-        try:
-            if not 0 < len(digits) <= 8 or digits[0] in b"+-_" or b"_" in digits:
-                raise ValueError
-            size = int(digits.decode(), 16)
-        except ValueError:
+        digits = line.split(b";")[0].rstrip(b" \t")
+        if not 0 < len(digits) <= 8 or digits.strip(b"0123456789abcdefABCDEF"):
             raise ProtocolError("a chunk of the reply has the size %r" % digits[:40])
-        self._left = size
+        self._left = size = int(digits.decode(), 16)
         self._state = _CHUNK if size else _TRAILERS

@@ -23,11 +23,29 @@ def parsed(data):
         return None
 
 
+def text_of(value):
+    """The value if it is a str, or None. MicroPython's JSON leaves \\ud83d\\ude00 as two halves: joined here."""
+    if not isinstance(value, str):
+        return None
+    out = []
+    high = 0
+    for c in value:
+        n = ord(c)
+        if 0xD800 <= n < 0xDC00:
+            high = n & 0x3FF
+            continue
+        if 0xDC00 <= n < 0xE000:
+            c = chr(0x10000 + (high << 10) + (n & 0x3FF))
+        out.append(c)
+    return "".join(out)
+
+
 def said(body):
     """What a reply says: the error member of JSON, or its text; str."""
     value = parsed(body)
-    if isinstance(value, dict) and isinstance(value.get("error"), str):
-        return value["error"]
+    error = text_of(value.get("error")) if isinstance(value, dict) else None
+    if error is not None:
+        return error
     try:
         return bytes(body).decode().strip()
     except UnicodeError:
@@ -56,7 +74,11 @@ class DataReply:
             return Stored(self._name, None, True)
         if status != 200:
             raise service_error(status, text, retry_after)
-        if not text or text.startswith("{"):
+        value = parsed(self._body)
+        if isinstance(value, dict) and value.get("success") is False:
+            raise service_error(status, text, retry_after)
+        # JSON, or the page of a network that wants a log-in, is no name.
+        if isinstance(value, dict) or not text or text[0] in "{<" or "\n" in text or len(self._body) == KEPT:
             raise ProtocolError("the service answered 200, but not the name it stored the data under: %r" % text[:80])
         return Stored(text, None, False)
 
@@ -68,5 +90,5 @@ def service_error(status, body, retry_after=None):
         text += " (check api_key)"
     elif 300 <= status < 400:
         text += " (redirects are not followed: check url)"
-    seconds = int(retry_after) if retry_after is not None and retry_after.isdigit() else None
+    seconds = int(retry_after) if retry_after is not None and retry_after.encode().isdigit() else None
     return ServiceError(text, status, body[:200], seconds)

@@ -4,90 +4,20 @@
 nothing ready); a driver waits for them on `_stream`, no longer than `_limit.left()`, and resumes.
 """
 
-from binascii import crc32
-
 from .body import Chain
-from .errors import DeadlineError, LimitError, NetworkError, ProtocolError, SampleError
+from .errors import DeadlineError, NetworkError, ProtocolError, SampleError
 from .http import ResponseParser, request_head
-from .ingestion import MAX_FILES, check_body, checked_key, fields, target
+from .ingestion import check_body, checked_flag, checked_key, fields, target
+from .items import Names, bodies_of, body_of
 from .multipart import checked_name, multipart
 from .replies import DataReply
-from .stream import READ, WRITE, Limit, Stream, parse_url, tls_context
+from .stream import READ, WRITE, Limit, Stream, parse_url
 
 
 def _milliseconds(value, what):
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1 << 28:
         raise SampleError("%s: milliseconds, 1 to 2**28-1, are needed, not %r" % (what, value))
     return value
-
-
-class Bodies:
-    """The bodies of items, made when they are asked for; and of each item its name."""
-
-    def __init__(self, items, hmac_key):
-        self._items = items
-        self._hmac_key = hmac_key
-
-    def __len__(self):
-        return len(self._items)
-
-    def __getitem__(self, index):
-        item = self._items[index]
-        if hasattr(item, "sensors"):  # a Sample
-            if not item.rows:
-                raise SampleError("values: %r has no rows" % item.name)
-            return item.body(hmac_key=self._hmac_key)
-        for member in ("readinto", "rewind", "close", "size", "content_type"):
-            if not hasattr(item, member):
-                raise SampleError("item %d: a Sample, a File or a body is needed; %r has no %s" % (index, item, member))
-        return item
-
-
-class Names:
-    """The file names of bodies, as a sequence."""
-
-    def __init__(self, bodies):
-        self._bodies = bodies
-
-    def __len__(self):
-        return len(self._bodies)
-
-    def __getitem__(self, index):
-        return self._bodies[index].name
-
-
-def _check_items(bodies):
-    """One pass over all items before anything is sent; the indices of label files."""
-    labels = []
-    names = Names(bodies)
-    sums = [0] * len(bodies)
-    for i in range(len(bodies)):
-        body = bodies[i]
-        name = checked_name(body.name, "item %d: name" % i)
-        check_body(body, name)
-        if getattr(body, "labels", False):
-            labels.append(i)
-        sums[i] = _name_sum(name)
-    # Two equal names have equal sums. Names themselves are not held: there may be 1000.
-    sums.sort()
-    for i in range(1, len(sums)):
-        if sums[i] == sums[i - 1]:
-            _refuse_twins(names, sums[i])
-    return labels
-
-
-def _name_sum(name):
-    return crc32(name.encode()) & 0x3FFFFFFF
-
-
-def _refuse_twins(names, name_sum):
-    found = []
-    for i in range(len(names)):
-        name = names[i]
-        if _name_sum(name) == name_sum:
-            if name in found:
-                raise SampleError("items: item %d has the name %r, as one before it" % (i, name))
-            found.append(name)
 
 
 class Session:
@@ -104,7 +34,14 @@ class Session:
         self._timeout_ms = _milliseconds(timeout_ms, "timeout_ms")
         if isinstance(buffer_size, bool) or not isinstance(buffer_size, int) or not 64 <= buffer_size <= 1 << 20:
             raise SampleError("buffer_size: 64 to 1048576 bytes are needed, not %r" % (buffer_size,))
-        self._context = tls_context(ca, insecure) if tls else None
+        checked_flag(insecure, "insecure")
+        if ca is not None and not isinstance(ca, (str, bytes, bytearray)):
+            raise SampleError("ca: the path of a certificate, or its bytes, is needed, not %r" % type(ca))
+        self._context = None
+        if tls:
+            from .certificates import tls_context
+
+            self._context = tls_context(ca, insecure)
         self._view = memoryview(bytearray(buffer_size))
         self._stream = None
         self._limit = None
@@ -118,35 +55,40 @@ class Session:
         if stream is not None:
             stream.close()
 
-    def _upload(self, category, items, label, metadata, no_label, disallow_duplicates, add_date_id, deadline_ms,
-                on_stored, boundary):
+    def _upload(
+        self,
+        category,
+        items,
+        label,
+        metadata,
+        no_label,
+        disallow_duplicates,
+        add_date_id,
+        deadline_ms,
+        on_stored,
+        boundary,
+    ):
         where = target(category, "files")
-        if hasattr(items, "sensors") or hasattr(items, "readinto"):
-            items = [items]
-        # MicroPython's own lists do not show __len__ to hasattr.
-        if not isinstance(items, (list, tuple)) and not (hasattr(items, "__len__") and hasattr(items, "__getitem__")):
-            raise SampleError("items: a Sample, a File, a body or a sequence of them is needed, not %r" % type(items))
-        if not 1 <= len(items) <= MAX_FILES:
-            error = LimitError if len(items) else SampleError
-            raise error("items: 1 to %d files go into a request, not %d" % (MAX_FILES, len(items)))
+        found = fields(self._api_key, None, label, metadata, no_label, disallow_duplicates, add_date_id)
         if on_stored is not None and not callable(on_stored):
             raise SampleError("on_stored: a function is needed, not %r" % (on_stored,))
-        found = fields(self._api_key, None, label, metadata, no_label, disallow_duplicates, add_date_id)
-        bodies = Bodies(items, self._hmac_key)
-        if isinstance(items, (list, tuple)):
-            bodies = [bodies[i] for i in range(len(bodies))]
-        labels = _check_items(bodies)
+        made = bodies_of(items, self._hmac_key)
+        # A list's bodies are made and held; those of other sequences are made anew whenever they are reached.
+        bodies = [made[i] for i in range(len(made))] if isinstance(items, (list, tuple)) or len(made) == 1 else made
+        body = multipart(bodies, boundary)
         from .files_reply import FilesReply
 
-        reply = FilesReply(Names(bodies), labels, on_stored)
-        return self._exchange(where, found, multipart(bodies, boundary), reply, disallow_duplicates, deadline_ms)
+        reply = FilesReply(Names(bodies), made.labels, on_stored)
+        return self._exchange(where, found, body, reply, disallow_duplicates, deadline_ms)
 
-    def _send(self, category, item, file_name, label, metadata, no_label, disallow_duplicates, add_date_id, deadline_ms):
+    def _send(
+        self, category, item, file_name, label, metadata, no_label, disallow_duplicates, add_date_id, deadline_ms
+    ):
         where = target(category, "data")
-        body = Bodies((item,), self._hmac_key)[0]
+        body = body_of(item, self._hmac_key, "item")
         name = checked_name(body.name if file_name is None else file_name, "file_name")
-        check_body(body, name)
         found = fields(self._api_key, name, label, metadata, no_label, disallow_duplicates, add_date_id)
+        check_body(body, name)
         return self._exchange(where, found, body, DataReply(name), disallow_duplicates, deadline_ms)
 
     def _exchange(self, where, found, body, reply, repeatable, deadline_ms):
@@ -164,7 +106,7 @@ class Session:
         try:
             fresh = yield from self._connect(limit)
             try:
-                parser = yield from self._once(request, reply, fresh)
+                parser = yield from self._once(request, reply)
             except NetworkError as e:
                 # A kept connection that the peer closed just now. Once a byte has left, the service may have taken it.
                 again = not (fresh or self._answered or isinstance(e, DeadlineError))
@@ -173,9 +115,9 @@ class Session:
                 self.close()
                 request.rewind()
                 yield from self._connect(limit)
-                parser = yield from self._once(request, reply, True)
+                parser = yield from self._once(request, reply)
             result = reply.finish(parser.status, parser.header("retry-after"))
-            keep = parser.keep_alive
+            keep = parser.keep_alive and parser.done  # a long refusal is not read to its end
             return result
         finally:
             if not keep:
@@ -206,14 +148,14 @@ class Session:
                 if not addresses or isinstance(e, DeadlineError):
                     raise
 
-    def _once(self, request, reply, fresh):
+    def _once(self, request, reply):
         """A generator: send the request and read the reply; its parser."""
         self._sent = 0
         self._answered = False
         parser = ResponseParser(limit_body=reply.limit, sink=reply.feed)
         broken = None
         try:
-            yield from self._write(request, parser, fresh)
+            yield from self._write(request, parser)
         except NetworkError as e:
             if isinstance(e, DeadlineError) or not self._sent:
                 raise
@@ -230,7 +172,7 @@ class Session:
             raise broken
         return parser
 
-    def _write(self, request, parser, stalled):
+    def _write(self, request, parser):
         """A generator: all of the request through one buffer, unless the reply is there before its end."""
         stream = self._stream
         limit = self._limit
@@ -241,35 +183,30 @@ class Session:
             if n == 0:
                 return
             if n is None:
-                if not stalled:
-                    stalled = True
-                    limit.restart()
+                limit.stall()
                 yield 0
                 limit.check("waiting for the body's next bytes", self._sent)
                 continue
             window = view if n == size else view[:n]
-            while True:
+            while n:
                 try:
                     done = stream.write(window)
                 except (OSError, ValueError) as e:
                     raise stream.error("closed the connection" if self._sent else "cannot be sent to", e, self._sent)
-                if done == n:
-                    break
                 if done:
-                    window = window[done:]
                     self._sent += done
                     n -= done
-                    stalled = False
+                    limit.stalled = False
+                    if n:
+                        window = window[done:]
                     continue
-                if not stalled:
-                    stalled = True
-                    limit.restart()
+                limit.stall()
                 yield READ | WRITE
                 limit.check("sending to " + self._host, self._sent)
                 if self._sent and stream.poll(READ, 0) and self._early(parser):
                     return
-            self._sent += n
-            stalled = False
+            if limit.late():
+                limit.check("sending to " + self._host, self._sent)
 
     def _early(self, parser):
         """Whether the whole of a reply has come before the request has gone. The buffer is in use: 64 bytes a time."""
@@ -292,7 +229,9 @@ class Session:
             if not parser.eof():
                 raise NetworkError(
                     "%s closed the connection before the end of its reply, after %d bytes were sent"
-                    % (self._host, self._sent), None, self._sent,
+                    % (self._host, self._sent),
+                    None,
+                    self._sent,
                 )
         else:
             self._answered = True

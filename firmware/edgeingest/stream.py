@@ -8,22 +8,13 @@ import socket
 import time
 from errno import EINPROGRESS
 
-from .errors import CertificateError, DeadlineError, NetworkError, SampleError
+from .errors import DeadlineError, NetworkError, SampleError
 
 READ = select.POLLIN
 WRITE = select.POLLOUT
 
 
-def parse_url(url):
-    """(tls, host, port, Host header) of http://host[:port] or https://host[:port]; a host may be [an IPv6 address]."""
-    if not isinstance(url, str):
-        raise SampleError("url: a str such as https://ingestion.edgeimpulse.com is needed, not %r" % (url,))
-    scheme, found, rest = url.partition("://")
-    scheme = scheme.lower()
-    if not found or scheme not in ("http", "https"):
-        raise SampleError("url: %r does not begin with http:// or https://" % url)
-    if rest.endswith("/"):
-        rest = rest[:-1]
+def _host_and_port(url, rest):
     if rest.startswith("["):
         host, found, port = rest[1:].partition("]")
         allowed = "0123456789abcdefABCDEF:."
@@ -36,69 +27,34 @@ def parse_url(url):
         port = port if found else None
         allowed = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._"
         shown = host
-    if not host:
-        raise SampleError("url: %r has no host" % url)
+    if not 0 < len(host) < 254:
+        raise SampleError("url: %r has no host, or one that is too long" % url[:300])
     for c in host:
         if c not in allowed:
             raise SampleError("url: the host of %r has %r in it; only scheme, host and port belong here" % (url, c))
+    return host, port, shown
+
+
+def parse_url(url):
+    """(tls, host, port, Host header) of http://host[:port] or https://host[:port]; a host may be [an IPv6 address]."""
+    if not isinstance(url, str):
+        raise SampleError("url: a str such as https://ingestion.edgeimpulse.com is needed, not %r" % (url,))
+    scheme, found, rest = url.partition("://")
+    scheme = scheme.lower()
+    if not found or scheme not in ("http", "https"):
+        raise SampleError("url: %r does not begin with http:// or https://" % url)
+    if rest.endswith("/"):
+        rest = rest[:-1]
+    host, port, shown = _host_and_port(url, rest)
     tls = scheme == "https"
     number = 443 if tls else 80
     if port is not None:
-        if not port.isdigit() or len(port) > 5 or not 0 < int(port) < 65536:
+        if not port.encode().isdigit() or len(port) > 5 or not 0 < int(port) < 65536:
             raise SampleError("url: %r is not a port (1 to 65535)" % port)
         if int(port) != number:
             number = int(port)
             shown += ":%d" % number
     return tls, host, number, shown
-
-
-def _certificates(ca):
-    """The DER certificates in what the caller gave: DER or PEM, as bytes or in a file."""
-    if isinstance(ca, str):
-        try:
-            with open(ca, "rb") as file:
-                ca = file.read()
-        except OSError as e:
-            raise SampleError("ca: %r cannot be read: error %s" % (ca, e.errno))
-    if not isinstance(ca, (bytes, bytearray)):
-        raise SampleError("ca: the path of a certificate, or its bytes, is needed, not %r" % type(ca))
-    ca = bytes(ca)
-    if b"-----BEGIN CERTIFICATE-----" not in ca:
-        return [ca]
-    from binascii import a2b_base64  # MicroPython's ssl takes DER only
-
-    found = []
-    for part in ca.split(b"-----BEGIN CERTIFICATE-----")[1:]:
-        base64, end, _ = part.partition(b"-----END CERTIFICATE-----")
-        if not end:
-            raise SampleError("ca: a certificate in it has no END line")
-        try:
-            found.append(a2b_base64(b"".join(base64.split())))
-        except ValueError:
-            raise SampleError("ca: a certificate in it is not base64")
-    return found
-
-
-def tls_context(ca, insecure):
-    """An SSLContext that verifies the chain up to `ca` and the host's name; with insecure=True, one that does not."""
-    if ca is None and not insecure:
-        raise SampleError(
-            "ca: https needs the root certificate of the service, as DER or PEM (a path or bytes). "
-            "`edgeingest ca HOST -o ca.der` gets it; insecure=True does without and tells anybody on the way the key"
-        )
-    import ssl
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if insecure:
-        context.verify_mode = ssl.CERT_NONE
-        return context
-    context.verify_mode = ssl.CERT_REQUIRED
-    for der in _certificates(ca):
-        try:
-            context.load_verify_locations(cadata=der)
-        except (OSError, ValueError) as e:
-            raise SampleError("ca: this is no certificate (DER or PEM): %s" % e)
-    return context
 
 
 def pause():
@@ -115,8 +71,14 @@ class Limit:
         self.restart()
 
     def restart(self):
-        """A phase begins, or progress was made."""
+        """A phase begins. `stalled`: there was no progress since."""
+        self.stalled = True
         self._end = time.ticks_add(time.ticks_ms(), self._timeout)
+
+    def stall(self):
+        """There is no progress: `timeout_ms` counts from the first time that this is said."""
+        if not self.stalled:
+            self.restart()
 
     def left(self):
         """Milliseconds until the nearer of the two; 0 when it has passed."""
@@ -125,6 +87,10 @@ class Limit:
         if self._deadline is not None:
             left = min(left, time.ticks_diff(self._deadline, now))
         return max(left, 0)
+
+    def late(self):
+        """Whether `deadline_ms` has passed; asked while all goes well."""
+        return self._deadline is not None and time.ticks_diff(self._deadline, time.ticks_ms()) <= 0
 
     def check(self, doing, sent):
         """A DeadlineError, if one has passed."""
@@ -139,7 +105,7 @@ class Stream:
         self._host = host
         self._port = port
         self._context = context
-        self._sock = None
+        self._sock = self._plain = None
         self._poll = None
 
     def addresses(self):
@@ -151,11 +117,11 @@ class Stream:
 
     def begin(self, address):
         """Start to connect to one of the addresses; `poll(WRITE)` becomes true when that is decided."""
-        self._sock = sock = socket.socket(address[0], socket.SOCK_STREAM)
-        sock.setblocking(False)
-        self._poll = select.poll()
-        self._poll.register(sock, READ | WRITE)
         try:
+            self._sock = self._plain = sock = socket.socket(address[0], socket.SOCK_STREAM)
+            sock.setblocking(False)
+            self._poll = select.poll()
+            self._poll.register(sock, READ | WRITE)
             sock.connect(address[-1])
         except OSError as e:
             if e.errno != EINPROGRESS:
@@ -172,13 +138,11 @@ class Stream:
                     error = e
                 raise self.error("cannot be connected to", error)
         if self._context:
+            self._poll.unregister(self._sock)
             try:
-                tls = self._context.wrap_socket(
-                    self._sock, server_hostname=self._host, do_handshake_on_connect=False
-                )
+                tls = self._context.wrap_socket(self._sock, server_hostname=self._host, do_handshake_on_connect=False)
             except (OSError, ValueError) as e:
                 raise self.error("cannot be connected to by TLS", e)
-            self._poll.unregister(self._sock)
             self._sock = tls
             self._poll.register(tls, READ | WRITE)
         self.write = self._sock.write
@@ -206,30 +170,20 @@ class Stream:
         number = e.errno if isinstance(e, OSError) else None
         where = "%s:%d" % (self._host, self._port)
         why = str(e).strip() if e else "connection refused or unreachable"
-        if self._context and not sent and _is_verification(e, number):
-            return CertificateError("%s did not prove who it is: %s%s" % (where, why, _hint(why)), number)
+        if self._context and not sent:
+            from .certificates import is_refusal, refusal
+
+            if is_refusal(e, number):
+                return refusal(where, why, number)
         return NetworkError("%s %s: %s" % (where, doing, why), number, sent)
 
     def close(self):
         """Close the socket; may be called twice."""
-        sock = self._sock
-        self._sock = self._poll = None
-        if sock is not None:
-            try:
-                sock.close()
-            except OSError:  # a TLS socket may fail to say goodbye
-                pass
-
-
-def _is_verification(e, number):
-    # mbedTLS: its words for a refused chain come as ValueError; -0x7680 is "no CA chain", -0x2700 "verify failed".
-    return isinstance(e, ValueError) or number in (-0x7680, -0x2700)
-
-
-def _hint(why):
-    clock = "%d-%02d-%02d" % time.gmtime()[:3]
-    if "expired" in why or "future" in why:
-        return " (the board's clock says %s; if that is wrong, set it)" % clock
-    if "trusted" in why or "CA" in why or "signed" in why:
-        return " (ca= is not the root of its chain)"
-    return ""
+        socks = self._sock, self._plain  # a TLS socket whose handshake failed leaves the one below open
+        self._sock = self._plain = self._poll = None
+        for sock in socks:
+            if sock is not None:
+                try:
+                    sock.close()
+                except OSError:  # a TLS socket may fail to say goodbye
+                    pass
