@@ -5,7 +5,9 @@ much heap as an RP2040 has, and every stored value is compared with its recordin
 """
 
 import csv
+import hmac
 import json
+import os
 import shutil
 import sqlite3
 import struct
@@ -13,6 +15,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import cbor2
 from compile_mpy import compile_tree
@@ -22,7 +25,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "host_tests"))
-from support import interpreters  # noqa: E402  # it knows where MicroPython is
+from support import interpreters, modes  # noqa: E402  # they know where MicroPython is
 
 EXAMPLES = ROOT / "firmware" / "examples"
 DATA = EXAMPLES / "data"
@@ -30,6 +33,17 @@ BUILD = ROOT / "build" / "demo"
 API_KEY = "ei_demo"
 HMAC_KEY = "fed53116f20684c067774ebf9e7bcbdc"  # the sample key of the service's documentation
 HEAP = "192K"  # what an RP2040 has
+# What has to arrive: service -> [(category, file)].
+EXPECTED = {
+    "http": [
+        ("training", "badminton.01.cbor"),
+        ("training", "running.01.cbor"),
+        ("training", "standing.01.cbor"),
+        ("training", "walking.01.cbor"),
+        ("testing", "walking.01.json"),
+    ],
+    "https": [("training", "front_center.01.wav"), ("training", "flower.01.jpg")],
+}
 
 
 def start(stack: ExitStack, *options: str) -> str:
@@ -44,78 +58,117 @@ def start(stack: ExitStack, *options: str) -> str:
     raise SystemExit("the local service did not start")
 
 
-def replay(http: str, https: str, ca: Path) -> int:
-    script = str(EXAMPLES / "replay_motion.py")
-    arguments = [script, http, https, str(ca), API_KEY, HMAC_KEY, str(DATA)]
-    compile_tree(BUILD / "mpy", "x64")  # as it is put on a board; kernels of another machine are passed over there
-    command = [interpreters.micropython(), "-X", "heapsize=" + HEAP, *arguments]
-    return subprocess.run(command, env={"MICROPYPATH": f"{BUILD / 'mpy'}:.frozen"}).returncode
+def send(build: Path, hmac_key: str = HMAC_KEY) -> int:
+    """Starts both services and replays the recordings into them; the exit status of the example."""
+    plain, secure, library = build / "http", build / "https", build / "mpy"
+    compile_tree(library, "x64")  # as it is put on a board; kernels of another machine are passed over there
+    with ExitStack() as stack:
+        http = start(stack, "--dir", str(plain), "--hmac-key", HMAC_KEY)
+        https = start(stack, "--dir", str(secure), "--tls")
+        arguments = [http, https, str(secure / "ca.der"), API_KEY, hmac_key, str(DATA)]
+        script = [str(EXAMPLES / "replay_motion.py"), *arguments]
+        command = [interpreters.micropython(), "-X", "heapsize=" + HEAP, *script]
+        return subprocess.run(command, env=modes.environment([str(library)])).returncode
 
 
-def recorded(name: str) -> list[list[float]]:
-    """The rows of a recording, each value as the float32 that the board made of it."""
-    with (DATA / name).open() as file:
-        rows = list(csv.reader(file))[1:]
-    return [[struct.unpack("f", struct.pack("f", float(value)))[0] for value in row[1:]] for row in rows]
+def float32(value: float) -> float:
+    """The number as a board holds it."""
+    return struct.unpack("f", struct.pack("f", value))[0]
 
 
-def difference(row: sqlite3.Row, content: bytes, labelled: bool) -> str:
+def recorded(stem: str) -> dict[str, Any]:
+    """What a message with this recording has to say."""
+    with (DATA / f"{stem}.csv").open() as file:
+        header, *rows = csv.reader(file)
+    return {
+        "sensors": header[1:],
+        "interval": float(rows[1][0]) - float(rows[0][0]),
+        "values": [[float32(float(value)) for value in row[1:]] for row in rows],
+    }
+
+
+def arrived(kind: str, content: bytes) -> dict[str, Any]:
+    """The same of a stored message; JSON has as many digits as tell one float32 from the next."""
+    payload = (cbor2.loads if kind == "cbor" else json.loads)(content)["payload"]
+    values = payload["values"]
+    return {
+        "sensors": [sensor["name"] for sensor in payload["sensors"]],
+        "interval": payload["interval_ms"],
+        "values": [[float32(value) for value in row] for row in values] if kind == "json" else values,
+    }
+
+
+def signed(kind: str, content: bytes) -> bool:
+    """Whether the signature of a stored message is right, by this computer's own HMAC."""
+    signature = (cbor2.loads if kind == "cbor" else json.loads)(content)["signature"]
+    zeroed = content.replace(signature.encode(), b"0" * 64)
+    return hmac.compare_digest(hmac.new(HMAC_KEY.encode(), zeroed, "sha256").hexdigest(), signature)
+
+
+def difference(row: sqlite3.Row, path: Path) -> str:
     """What is wrong with a stored file, or an empty string."""
-    name = row["sent_name"]
+    stem = row["sent_name"].rsplit(".", 1)[0]
+    if not path.is_file():
+        return "file is missing"
+    content = path.read_bytes()
     if row["kind"] not in ("cbor", "json"):
-        return "" if content == (DATA / name).read_bytes() else "bytes differ"
-    stem = name.rsplit(".", 1)[0]
-    expected = recorded(stem + ".csv")
-    values = (cbor2.loads(content) if row["kind"] == "cbor" else json.loads(content))["payload"]["values"]
-    if row["kind"] == "json":
-        values = [[struct.unpack("f", struct.pack("f", value))[0] for value in line] for line in values]
-    if values != expected:
-        return "values differ"
-    if row["signature"] != "valid":
-        return f"signature {row['signature']}"
-    if labelled:
-        wanted = [{"startIndex": 0, "endIndex": len(expected) - 1, "label": stem.split(".")[0]}]
-        return "" if json.loads(row["structured_labels"] or "null") == wanted else "structured labels differ"
-    return ""
+        if content != (DATA / row["sent_name"]).read_bytes():
+            return "bytes differ"
+    else:
+        try:
+            found, valid = arrived(row["kind"], content), signed(row["kind"], content)
+        except Exception as error:  # whatever the decoders say of what was never a message
+            return f"unreadable ({type(error).__name__})"
+        wrong = [name for name, value in recorded(stem).items() if found[name] != value]
+        if wrong or not valid or row["signature"] != "valid":
+            return f"{wrong[0] if wrong else 'signature'} wrong"
+    return "" if labels(row) == [stem.split(".")[0]] else "label wrong"
 
 
-def check(folder: Path, expected: list[str], table: Table) -> int:
+def labels(row: sqlite3.Row) -> list[str]:
+    """The labels of a stored file; one that does not cover all rows does not count."""
+    if row["structured_labels"] is None:
+        return [row["label"]]
+    segments = json.loads(row["structured_labels"])
+    whole = (0, (row["rows"] or 0) - 1)
+    return [each["label"] if (each["startIndex"], each["endIndex"]) == whole else "" for each in segments]
+
+
+def check(folder: Path, expected: list[tuple[str, str]], table: Table) -> int:
     """Compares everything that is stored in a service's folder with what was recorded; how many are wrong."""
     wrong = 0
     rows = store.samples(folder)
     for row in rows:
-        content = (folder / row["category"] / row["stored_name"]).read_bytes()
-        fault = difference(row, content, labelled=row["kind"] == "cbor")
+        known = (row["category"], row["sent_name"]) in expected
+        fault = difference(row, folder / row["category"] / row["stored_name"]) if known else "not expected"
         wrong += bool(fault)
         verdict = f"[red]{fault}[/red]" if fault else "[green]same[/green]"
-        segments = json.loads(row["structured_labels"] or "[]")
-        label = ", ".join(segment["label"] for segment in segments) or row["label"] or ""
-        cells = [label, str(row["rows"] or ""), str(row["bytes"]), row["signature"], row["stored_name"], verdict]
-        table.add_row(row["sent_name"], *cells)
-    names = sorted(row["sent_name"] for row in rows)
-    if names != sorted(expected):
-        table.add_row("", "", "", "", "", "", f"[red]expected {', '.join(expected)}[/red]")
+        cells = [", ".join(map(str, labels(row))), str(row["rows"] or ""), str(row["bytes"]), row["signature"]]
+        table.add_row(row["sent_name"], *cells, row["stored_name"], verdict)
+    if sorted((row["category"], row["sent_name"]) for row in rows) != sorted(expected):
+        wanted = ", ".join(f"{name} ({category})" for category, name in expected)
+        table.add_row("", "", "", "", "", "", f"[red]expected {wanted}[/red]")
         wrong += 1
     return wrong
 
 
-def main() -> int:
-    shutil.rmtree(BUILD, ignore_errors=True)
-    plain, secure = BUILD / "http", BUILD / "https"
-    with ExitStack() as stack:
-        http = start(stack, "--dir", str(plain), "--hmac-key", HMAC_KEY)
-        https = start(stack, "--dir", str(secure), "--tls")
-        status = replay(http, https, secure / "ca.der")
-        if status:
-            print(f"the example ended with status {status}", file=sys.stderr)
-            return 1
+def compare(build: Path) -> int:
+    """Prints what is stored and whether it is what was recorded; how many are wrong."""
     table = Table("file", "label", "rows", "bytes", "signature", "stored as", "against the recording")
-    motion = [f"{activity}.01.cbor" for activity in ("badminton", "running", "standing", "walking")]
-    wrong = check(plain, [*motion, "walking.01.json"], table)
-    wrong += check(secure, ["front_center.01.wav", "flower.01.jpg"], table)
+    wrong = sum(check(build / service, expected, table) for service, expected in EXPECTED.items())
     console = Console()
     (console if console.is_terminal else Console(width=140)).print(table)
-    print(f"Look closer: .venv/bin/edgeingest show walking.01.cbor --dir {plain.relative_to(ROOT)}")
+    return wrong
+
+
+def main(build: Path = BUILD) -> int:
+    shutil.rmtree(build, ignore_errors=True)
+    status = send(build)
+    if status:
+        print(f"the example ended with status {status}", file=sys.stderr)
+        return 1
+    wrong = compare(build)
+    print(f"Look closer: .venv/bin/edgeingest show walking.01.cbor --dir {os.path.relpath(build / 'http')}")
     return 1 if wrong else 0
 
 

@@ -1,0 +1,186 @@
+"""Proves that `make demo` can fail: it passes on what really arrived, and on none of it damaged."""
+
+import contextlib
+import json
+import shutil
+import sqlite3
+import struct
+
+import demo
+import pytest
+from edgeingest_tools import store
+
+
+@pytest.fixture(autouse=True)
+def plain_output(monkeypatch):
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def arrived(tmp_path_factory):
+    """What MicroPython has sent to both services."""
+    build = tmp_path_factory.mktemp("demo")
+    assert demo.send(build) == 0
+    return build
+
+
+@pytest.fixture
+def compared(arrived, tmp_path, monkeypatch, capsys):
+    """compared(damage): runs the demo on a copy of what arrived, after damage(copy); its exit status and verdicts."""
+
+    def compare(damage):
+        def send(build):
+            for service in demo.EXPECTED:
+                shutil.copytree(arrived / service, build / service)
+            damage(build)
+            return 0
+
+        monkeypatch.setattr(demo, "send", send)
+        return demo.main(tmp_path / "demo"), verdicts(capsys)
+
+    return compare
+
+
+def verdicts(capsys):
+    """The last column of the table."""
+    lines = [line.split("│") for line in capsys.readouterr().out.splitlines()]
+    return [cells[7].strip() for cells in lines if len(cells) > 8]
+
+
+def file(name, change):
+    """Damage to a stored file: change(content) gives the new one."""
+
+    def damage(build):
+        [path] = build.glob(f"*/*/{name}")
+        content = path.read_bytes()
+        assert change(content) != content
+        path.write_bytes(change(content))
+
+    return damage
+
+
+def index(service, statement):
+    """Damage to what a service has noted about a file."""
+
+    def damage(build):
+        with contextlib.closing(sqlite3.connect(build / service / "index.sqlite")) as database, database:
+            assert database.execute(statement).rowcount == 1
+
+    return damage
+
+
+def one_value(content):
+    """The last value that was recorded, by the smallest possible difference."""
+    value = struct.pack(">f", demo.recorded("walking.01")["values"][-1][-1])
+    at = content.rindex(b"\xfa" + value) + 4
+    return content[:at] + bytes((content[at] ^ 1,)) + content[at + 1 :]
+
+
+def rows(change):
+    """Damage to the rows of a JSON message, which is written anew."""
+
+    def changed(content):
+        message = json.loads(content)
+        change(message["payload"]["values"])
+        return json.dumps(message).encode()
+
+    return changed
+
+
+def one_float(values):
+    """The same in JSON: from one float32 to the next."""
+    values[50][3] *= 1 + 2**-22
+
+
+def last_bit(content):
+    return content[:-1] + bytes((content[-1] ^ 1,))
+
+
+def signature(content):
+    """One character of the 64."""
+    at = content.rindex(b"signature") + 20
+    return content[:at] + (b"0" if content[at : at + 1] != b"0" else b"1") + content[at + 1 :]
+
+
+SEGMENT = '[{"startIndex": 0, "endIndex": %d, "label": "%s"}]'
+STANDING = "WHERE sent_name = 'standing.01.cbor'"
+WALKING = "WHERE sent_name = 'walking.01.json'"
+DAMAGES = {
+    "a value in CBOR": (file("walking.01.cbor", one_value), "values wrong"),
+    "a value in JSON": (file("walking.01.json", rows(one_float)), "values wrong"),
+    "a row too few": (file("walking.01.json", rows(list.pop)), "values wrong"),
+    "a row too many": (file("walking.01.json", rows(lambda values: values.append(values[-1]))), "values wrong"),
+    "an axis": (file("running.01.cbor", lambda old: old.replace(b"accX", b"accY")), "sensors wrong"),
+    "the interval": (
+        file("running.01.cbor", lambda old: old.replace(b"interval_ms\x18\x64", b"interval_ms\x18\x65")),
+        "interval wrong",
+    ),
+    "half a message": (file("running.01.cbor", lambda old: old[:1000]), "unreadable"),
+    "the signature in CBOR": (file("running.01.cbor", signature), "signature wrong"),
+    "the signature in JSON": (file("walking.01.json", signature), "signature wrong"),
+    "what is signed": (file("running.01.cbor", lambda old: old.replace(b"board-1", b"board-2")), "signature wrong"),
+    "a signature that the service refused": (
+        index("http", f"UPDATE samples SET signature = 'invalid' {STANDING}"),
+        "signature wrong",
+    ),
+    "a signature that nobody checked": (
+        index("http", f"UPDATE samples SET signature = 'unchecked' {WALKING}"),
+        "signature wrong",
+    ),
+    "a sound": (file("front_center.01.wav", last_bit), "bytes differ"),
+    "a picture": (file("flower.01.jpg", lambda old: old[:-1]), "bytes differ"),
+    "another label": (index("http", f"UPDATE samples SET label = 'running' {WALKING}"), "label wrong"),
+    "no label": (index("https", "UPDATE samples SET label = NULL WHERE kind = 'wav'"), "label wrong"),
+    "another structured label": (
+        index("http", f"UPDATE samples SET structured_labels = '{SEGMENT % (99, 'running')}' {STANDING}"),
+        "label wrong",
+    ),
+    "a label for some rows only": (
+        index("http", f"UPDATE samples SET structured_labels = '{SEGMENT % (98, 'standing')}' {STANDING}"),
+        "label wrong",
+    ),
+    "no structured label": (index("http", f"UPDATE samples SET structured_labels = NULL {STANDING}"), "label wrong"),
+    "a file that is gone": (lambda build: (build / "https" / "training" / "flower.01.jpg").unlink(), "file is missing"),
+    "a file that never came": (index("http", f"DELETE FROM samples {STANDING}"), "expected badminton"),
+    "another category": (index("http", f"UPDATE samples SET category = 'training' {WALKING}"), "not expected"),
+    "another name": (
+        index("https", "UPDATE samples SET sent_name = 'flower.02.jpg' WHERE kind = 'jpg'"),
+        "not expected",
+    ),
+}
+
+
+def test_the_demo_passes(compared):
+    assert compared(lambda build: None) == (0, ["same"] * 7)
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_damage_is_found(compared, name):
+    damage, verdict = DAMAGES[name]
+    status, found = compared(damage)
+    assert status == 1
+    wrong = [each for each in found if each != "same"]
+    assert wrong and wrong[0].startswith(verdict)
+
+
+def test_a_board_with_another_hmac_key(tmp_path, monkeypatch, capsys):
+    """Not damaged afterwards but sent so: the service itself must have noticed."""
+    send = demo.send
+    monkeypatch.setattr(demo, "send", lambda build: send(build, "another-key"))
+    assert demo.main(tmp_path) == 1
+    assert sorted(verdicts(capsys)) == ["same"] * 2 + ["signature wrong"] * 5
+    assert {row["signature"] for row in store.samples(tmp_path / "http")} == {"invalid"}
+
+
+def test_an_example_that_fails(tmp_path, monkeypatch, capsys):
+    (tmp_path / "replay_motion.py").write_text("raise SystemExit(3)")
+    monkeypatch.setattr(demo, "EXAMPLES", tmp_path)
+    assert demo.main(tmp_path / "demo") == 1
+    assert "the example ended with status 3" in capsys.readouterr().err
+
+
+def test_a_service_that_does_not_start(tmp_path, capfd):
+    with contextlib.ExitStack() as stack, pytest.raises(SystemExit, match="did not start"):
+        demo.start(stack, "--dir", str(tmp_path), "--port", "99999")
+    assert "Usage: edgeingest serve" in capfd.readouterr().err
