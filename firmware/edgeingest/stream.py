@@ -120,6 +120,10 @@ class Stream:
         try:
             self._sock = self._plain = sock = socket.socket(address[0], socket.SOCK_STREAM)
             sock.setblocking(False)
+            try:
+                sock.setsockopt(6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY: the last window must not wait for an ACK
+            except (OSError, AttributeError):  # the RP2040's sockets have no such option
+                pass
             self._poll = select.poll()
             self._poll.register(sock, READ | WRITE)
             sock.connect(address[-1])
