@@ -7,7 +7,6 @@ Source: the service's documentation, data acquisition format, "Binary data". The
 from .body import Body, Chain, octets
 from .errors import SampleError
 from .rows import item_size
-from .sample import cbor_text
 from .signing import ZEROS, Hmac, key_bytes
 
 
@@ -18,10 +17,7 @@ def binary_body(sample, hmac_key):
         raise SampleError("format: the binary form takes one sensor, not %d" % len(sample.sensors))
     if code is None or code in "qQd" or item_size(code) > 4:
         raise SampleError("format: the binary form takes typed values of 8, 16 or 32 bits, not %r" % (code,))
-    if code == "f":
-        form = "f32"
-    else:
-        form = ("i" if code in "bhil" else "u") + str(item_size(code) * 8)
+    form = ("f" if code == "f" else "i" if code in "bhil" else "u") + str(item_size(code) * 8)
     values = sample.values
     if hasattr(values, "readinto"):
         raw = RawSource(values, sample.rows * item_size(code))
@@ -31,13 +27,16 @@ def binary_body(sample, hmac_key):
         raw = octets(values)
     start = bytearray(b"\xa3")
     sample.protected_cbor(hmac_key, start)
-    start.extend(cbor_text("signature") + (b"\x78\x40" if hmac_key else b"\x6200"))
-    end = bytearray(cbor_text("payload"))
+    start.extend(b"\x69signature" + (b"\x78\x40" if hmac_key else b"\x6200"))
+    end = bytearray(b"\x67payload")
     sample.payload_head(end)
-    end.extend(b"\x9f" + cbor_text("Ref-BINARY-" + form) + b"\xff")
+    end.append(0x9F)
+    end.append(0x6B + len(form))
+    end.extend(b"Ref-BINARY-" + form.encode() + b"\xff")
     if hmac_key:
         start.extend(_signature((start, ZEROS, end, raw), key_bytes(hmac_key)))
-    return Chain((start, end, raw), sample.name + ".cbor", "application/octet-stream")
+    keep = b"" if raw is values or hasattr(raw, "readinto") else memoryview(values)[:0]  # of what `raw` points into
+    return Chain((start, end, raw, keep), sample.name + ".cbor", "application/octet-stream")
 
 
 def _signature(parts, key):

@@ -11,25 +11,45 @@ from .errors import SampleError
 
 
 def octets(buffer):
-    """The bytes of any buffer (array, memoryview, bytes), without a copy."""
+    """The bytes of any buffer (array, memoryview, bytes), without a copy.
+
+    What comes back does not keep the buffer alive if that is a slice of a memoryview: hold on to both.
+    """
     if isinstance(buffer, (bytes, bytearray)):
         return buffer
+    if isinstance(buffer, str):
+        raise TypeError("a str is no buffer")  # for MicroPython it is one
     view = memoryview(buffer)
-    width = len(bytes(view[0:1]))  # MicroPython's memoryview has no itemsize on most ports
-    if width < 2:
-        return view
-    try:
-        import uctypes
-    except ImportError:  # CPython
+    if hasattr(view, "cast"):  # CPython
         return view.cast("B")
+    import uctypes
+
+    width = len(bytes(view[0:1]))  # MicroPython's memoryview has no itemsize on most ports
     return uctypes.bytearray_at(uctypes.addressof(buffer), len(view) * width)
+
+
+def typecode_of(values):
+    """The typecode of an array.array, which MicroPython tells only in its repr; None for anything else."""
+    if repr(type(values)) in ("<class 'array'>", "<class 'array.array'>"):
+        return repr(values[0:0])[7]
+
+
+def plain_text(value, what, end=0x110000):
+    """The str, if it is one: not empty, without control characters or lone surrogates, all below `end`."""
+    if not isinstance(value, str) or not value:
+        raise SampleError("%s: a str that is not empty is needed, not %r" % (what, value))
+    for c in value:
+        n = ord(c)
+        if n < 32 or n == 127 or n >= end or 0xD800 <= n < 0xE000:
+            raise SampleError("%s: %r has a character in it that cannot be sent: %r" % (what, value, c))
+    return value
 
 
 class Body:
     """Base of the library's bodies; deriving from it is a convenience, the contract is what counts."""
 
     content_type = "application/octet-stream"
-    name = None
+    name: "str" = None
     size = 0
     rewindable = True
 
@@ -52,8 +72,8 @@ class Chain(Body):
         if isinstance(parts, (list, tuple)):
             flat = []
             for part in parts:
-                if isinstance(part, Chain) and isinstance(part._parts, list):
-                    flat.extend(part._parts)
+                if isinstance(part, Chain) and isinstance(part._parts, list):  # type: ignore[has-type]
+                    flat.extend(part._parts)  # type: ignore[has-type]
                 else:
                     flat.append(part)
             parts = flat
@@ -64,6 +84,7 @@ class Chain(Body):
             self.content_type = content_type
         size = 0
         for i in range(len(parts)):
+            part = None  # never two at once
             part = parts[i]
             if hasattr(part, "readinto"):
                 size += part.size
@@ -75,22 +96,26 @@ class Chain(Body):
         self._index = -1
         self._part = None  # the part being read: a body, or a memoryview of bytes
         self._left = 0  # bytes it still owes
+        self._owed = size  # bytes that the parts not yet reached owe
         self._probe = bytearray(1)
 
     def _next(self):
         self._index += 1
-        if self._index >= len(self._parts):
-            self._index = len(self._parts)
-            return False
-        part = self._parts[self._index]
-        if hasattr(part, "readinto"):
-            self._part = part
-            self._left = part.size
-            part.rewind()
+        more = self._index < len(self._parts)
+        if more:
+            part = self._parts[self._index]
+            body = hasattr(part, "readinto")
+            self._left = part.size if body else len(part)
+            self._owed -= self._left
         else:
-            self._part = memoryview(part)
-            self._left = len(part)
-        return True
+            self._index = len(self._parts)
+        if self._owed < 0 or self._owed and not more:
+            raise SampleError("%r: a part that was made anew has another size than before" % self.name)
+        if more:
+            self._part = part if body else memoryview(part)
+            if body:
+                part.rewind()
+        return more
 
     def readinto(self, window):
         """Fill the window from as many parts as it takes."""
@@ -138,6 +163,7 @@ class Chain(Body):
             self._part.close()
         self._part = None
         self._left = 0
+        self._owed = self.size
         self._index = -1
 
     def close(self):

@@ -2,7 +2,7 @@
 
 from struct import pack_into, unpack_from
 
-from .body import octets
+from .body import octets, typecode_of
 from .errors import EncodeError
 
 _DEPTH = 32  # nesting that `encode` follows; deeper would end in the interpreter's stack
@@ -19,11 +19,6 @@ def _half(x):
         exponent += 1
     mantissa = round(x / unit * 1024)
     return (exponent << 10) + mantissa, mantissa * unit / 1024 == x
-
-
-def typecode_of(values):
-    """The typecode of an array.array, which MicroPython tells only in its repr."""
-    return repr(values[0:0])[7]
 
 
 class Encoder:
@@ -158,7 +153,7 @@ class Encoder:
         if not isinstance(s, str):
             raise EncodeError("text takes a str, not %r" % (s,))
         try:
-            data = memoryview(s)  # MicroPython's str is a buffer of UTF-8
+            data = memoryview(s)  # type: ignore[arg-type]  # MicroPython's str is a buffer of UTF-8
         except TypeError:
             try:
                 data = s.encode()
@@ -248,30 +243,33 @@ class Encoder:
             self.int(obj)
         elif kind is str:
             self.text(obj)
-        elif obj is None:
+        elif not _depth and isinstance(obj, (list, tuple, dict)):
+            raise EncodeError("nested deeper than %d levels" % _DEPTH)
+        elif isinstance(obj, (list, tuple)):
+            self.array(len(obj))
+            for item in obj:  # here, not in a function of its own: stacks are small on a board
+                self.encode(item, _depth - 1)
+        elif isinstance(obj, dict):
+            self.map(len(obj))
+            for key, value in obj.items():  # not obj[key]: an OrderedDict is searched from its start
+                self.encode(key, _depth - 1)
+                self.encode(value, _depth - 1)
+        else:
+            self._other(obj, kind)
+
+    def _other(self, obj, kind):
+        if obj is None:
             self.null()
         elif kind is bool:
             self.boolean(obj)
         elif isinstance(obj, (bytes, bytearray, memoryview)):
             self.bytes(obj)
-        elif not _depth:
-            raise EncodeError("nested deeper than %d levels" % _DEPTH)
-        elif isinstance(obj, (list, tuple)):
-            self.array(len(obj))
-            for item in obj:
-                self.encode(item, _depth - 1)
-        elif isinstance(obj, dict):
-            self.map(len(obj))
-            for key in obj:
-                self.encode(key, _depth - 1)
-                self.encode(obj[key], _depth - 1)
-        elif repr(kind) == "<class 'array'>" or repr(kind) == "<class 'array.array'>":
-            self._typed(obj)
         else:
-            raise EncodeError("%r has no CBOR form here" % (obj,))
+            self._typed(obj, typecode_of(obj))
 
-    def _typed(self, values):
-        code = typecode_of(values)
+    def _typed(self, values, code):
+        if not code:
+            raise EncodeError("%r has no CBOR form here" % (values,))
         width = {"f": 4, "d": 8}.get(code)
         self.array(len(values))
         if not width:

@@ -2,7 +2,7 @@
 
 import os
 
-from .body import Body, octets
+from .body import Body, octets, plain_text
 from .errors import SampleError
 
 # The service goes by the extension; these are the types that its own clients send.
@@ -33,11 +33,14 @@ class File(Body):
     source: bytes-like; a path (str); a stream with `readinto`; or a body. name: the file name to send, from the path or
     body if not given. size: bytes, needed for a stream. content_type: by the extension if not given.
     A stream is read from where it stands, and again only if it has `seek` and `tell`; it is not closed.
-    A source that is not exactly `size` bytes long is a SampleError when it is sent.
+    A source that is not exactly `size` bytes long is a SampleError when it is sent; only of a stream without `seek`
+    (a socket, a UART) nothing is read, or waited for, beyond `size`.
     """
 
     def __init__(self, source, name=None, size=None, content_type=None):
+        self._source = source  # see octets
         self._path = self._start = None
+        self._exact = False  # nothing is read beyond size
         self._stream = None
         if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 0):
             raise SampleError("size: a number of bytes is needed, not %r" % (size,))
@@ -57,6 +60,7 @@ class File(Body):
                 if size is None:
                     raise SampleError("size: the number of bytes in the stream is needed")
                 self.rewindable = hasattr(source, "seek") and hasattr(source, "tell")
+                self._exact = not self.rewindable
                 if self.rewindable:
                     self._start = source.tell()
         else:
@@ -67,18 +71,18 @@ class File(Body):
             actual = len(self._bytes)
         if size is not None and size != actual:
             raise SampleError("size: %d was said, but the source has %d bytes" % (size, actual))
-        if not isinstance(name, str) or not name:
-            raise SampleError("name: a file name is needed, such as photo.jpg")
-        if content_type is not None and (not isinstance(content_type, str) or not content_type):
-            raise SampleError("content_type: a str such as image/jpeg is needed, not %r" % (content_type,))
-        self.name = name
-        self.content_type = content_type or content_type_of(name)
+        self.name = plain_text(name, "name")
+        self.content_type = (
+            content_type_of(name) if content_type is None else plain_text(content_type, "content_type", 127)
+        )
         self.size = actual
         self._left = actual
 
     def readinto(self, window):
         """Fill the window, or as much as the source gives at a time."""
         left = self._left
+        if not left and self._exact:
+            return 0
         if self._stream is None and not self._open():
             n = min(left, len(window))
             start = self.size - left

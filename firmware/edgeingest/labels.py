@@ -6,11 +6,13 @@ Source: the service's documentation, "Structured labels" and "Labels" pages, and
 
 from json import dumps
 
+from .body import plain_text
 from .errors import SampleError
 from .pieces import Pieces
 
 _CATEGORIES = ("training", "testing", "validation", "post-processing", "split")
-_LABEL_TYPES = ("unlabeled", "label", "multi-label", "keyvalue-labels")
+_SEGMENT = ("startIndex", "endIndex", "label", "labelMap")
+_BOX = ("label", "x", "y", "width", "height")
 
 
 class LabelFile(Pieces):
@@ -55,13 +57,8 @@ def structured_labels(files):
     _check_files(files)
     for file in files:
         _check_segments(file, files[file])
-    return LabelFile(
-        "structured_labels.labels",
-        '{"version":1,"type":"structured-labels","structuredLabels":{',
-        list(files.items()),
-        _structured_entry,
-        "}}",
-    )
+    head = '{"version":1,"type":"structured-labels","structuredLabels":{'
+    return LabelFile("structured_labels.labels", head, list(files.items()), _structured_entry, "}}")
 
 
 def bounding_boxes(files):
@@ -72,28 +69,16 @@ def bounding_boxes(files):
     _check_files(files)
     for file in files:
         for box in _sequence(file, files[file]):
-            if not isinstance(box, (list, tuple)) or len(box) != 5:
-                raise SampleError("%r: %r is not (label, x, y, width, height)" % (file, box))
-            _text(file, "label", box[0])
-            for i, least in ((1, 0), (2, 0), (3, 1), (4, 1)):
-                if not _is_int(box[i]) or box[i] < least:
-                    raise SampleError(
-                        "%r: box %r needs whole pixels, x and y from 0, width and height from 1" % (file, box)
-                    )
-    return LabelFile(
-        "bounding_boxes.labels",
-        '{"version":1,"type":"bounding-box-labels","boundingBoxes":{',
-        list(files.items()),
-        _boxes_entry,
-        "}}",
-    )
+            _check_box(file, box)
+    head = '{"version":1,"type":"bounding-box-labels","boundingBoxes":{'
+    return LabelFile("bounding_boxes.labels", head, list(files.items()), _boxes_entry, "}}")
 
 
 def info_labels(files):
     """`info.labels`: category, label and metadata of each file.
 
-    files: a list of dicts with `path`, `category`, `label`, and if wanted `name`, `metadata` (str to str), `boundingBoxes`,
-    `attachments`. label: a str, None for unlabeled, or a dict as the service's documentation has it
+    files: a list of dicts with `path`, `category`, `label`, and if wanted `name`, `metadata` (str to str),
+    `boundingBoxes`, `attachments`. label: a str, None for unlabeled, or a dict as the service's documentation has it
     ({"type": "label", "label": "wave"}, "multi-label", "keyvalue-labels").
     """
     if not isinstance(files, (list, tuple)) or not files:
@@ -117,12 +102,26 @@ def _sequence(file, items):
 
 
 def _text(file, what, value):
-    if not isinstance(value, str) or not value:
-        raise SampleError("%r: %s is a str that is not empty, not %r" % (file, what, value))
+    plain_text(value, "%r: %s" % (file, what))
 
 
-def _is_int(value):
-    return isinstance(value, int) and not isinstance(value, bool)
+def _check_box(file, box):
+    if not isinstance(box, (list, tuple)) or len(box) != 5:
+        raise SampleError("%r: %r is not (label, x, y, width, height)" % (file, box))
+    _text(file, "label", box[0])
+    for i, least in ((1, 0), (2, 0), (3, 1), (4, 1)):
+        if type(box[i]) is not int or box[i] < least:
+            raise SampleError("%r: box %r needs whole pixels, x and y from 0, width and height from 1" % (file, box))
+
+
+def _members(file, items, names):
+    """The members of dicts as the documentation has them, as tuples; the last of a segment may be missing."""
+    found = []
+    for item in _sequence(file, items):
+        if not isinstance(item, dict) or len(item) > len(names):
+            raise SampleError("%r: %r is not a dict of %s" % (file, item, ", ".join(names)))
+        found.append([item.get(name) for name in names if name != "labelMap" or name in item])
+    return found
 
 
 def _check_segments(file, segments):
@@ -132,12 +131,10 @@ def _check_segments(file, segments):
         if not isinstance(segment, (list, tuple)) or len(segment) not in (3, 4):
             raise SampleError("%r: %r is not (start, end, label)" % (file, segment))
         start, end, label = segment[:3]
-        if not _is_int(start) or not _is_int(end):
+        if type(start) is not int or type(end) is not int:
             raise SampleError("%r: start and end of %r are whole row numbers" % (file, segment))
         if start != covered:
-            raise SampleError(
-                "%r: %r begins at row %d, but row %d is the next one: no gap, no overlap" % (file, segment, start, covered)
-            )
+            raise SampleError("%r: %r begins at row %d, but row %d is the next one" % (file, segment, start, covered))
         if end < start:
             raise SampleError("%r: %r ends before it begins; the end is included" % (file, segment))
         covered = end + 1
@@ -152,26 +149,54 @@ def _check_map(file, pairs):
     if not isinstance(pairs, dict) or not pairs:
         raise SampleError("%r: a dict of str to str is needed, not %r" % (file, pairs))
     for key in pairs:
-        if not isinstance(key, str) or not isinstance(pairs[key], str):
-            raise SampleError("%r: %r: %r is not str to str" % (file, key, pairs[key]))
+        _text(file, "key", key)
+        if pairs[key] != "":
+            _text(file, key, pairs[key])
     return sorted(pairs)
 
 
 def _check_info(file):
-    if not isinstance(file, dict) or "path" not in file or "category" not in file or "label" not in file:
-        raise SampleError("files: %r is not a dict with path, category and label" % (file,))
+    for member in ("path", "category", "label"):
+        if not isinstance(file, dict) or member not in file:
+            raise SampleError("files: %r is not a dict with path, category and label" % (file,))
     path = file["path"]
-    _text("files", "path", path)
+    for member in ("path", "name"):
+        if member in file:
+            _text("files", member, file[member])
     if file["category"] not in _CATEGORIES:
         raise SampleError("%r: category %r is none of %s" % (path, file["category"], ", ".join(_CATEGORIES)))
-    label = file["label"]
-    if isinstance(label, dict):
-        if label.get("type") not in _LABEL_TYPES:
-            raise SampleError("%r: label type %r is none of %s" % (path, label.get("type"), ", ".join(_LABEL_TYPES)))
-    elif label is not None:
-        _text(path, "label", label)
+    _check_label(path, file["label"])
+    _check_extras(path, file)
+
+
+def _check_extras(path, file):
     if "metadata" in file:
         _check_map(path, file["metadata"])
+    if "boundingBoxes" in file:
+        for box in _members(path, file["boundingBoxes"], _BOX):
+            _check_box(path, box)
+    if "attachments" in file:
+        for attachment in _sequence(path, file["attachments"]):
+            _text(path, "attachments", attachment)
+
+
+def _full_label(label):
+    if label is None:
+        return {"type": "unlabeled"}
+    return label if isinstance(label, dict) else {"type": "label", "label": label}
+
+
+def _check_label(path, label):
+    label = _full_label(label)
+    kind = label.get("type")
+    if kind == "label":
+        _text(path, "label", label.get("label"))
+    elif kind == "multi-label":
+        _check_segments(path, _members(path, label.get("labels"), _SEGMENT))
+    elif kind == "keyvalue-labels":
+        _check_map(path, label.get("labels"))
+    elif kind != "unlabeled":
+        raise SampleError("%r: label type %r is none of unlabeled, label, multi-label, keyvalue-labels" % (path, kind))
 
 
 def _structured_entry(item):
@@ -185,19 +210,12 @@ def _structured_entry(item):
 
 
 def _boxes_entry(item):
-    boxes = [
-        '{"label":%s,"x":%d,"y":%d,"width":%d,"height":%d}' % (dumps(box[0]), box[1], box[2], box[3], box[4])
-        for box in item[1]
-    ]
+    form = '{"label":%s,"x":%d,"y":%d,"width":%d,"height":%d}'
+    boxes = [form % (dumps(box[0]), box[1], box[2], box[3], box[4]) for box in item[1]]
     return "%s:[%s]" % (dumps(item[0]), ",".join(boxes))
 
 
 def _info_entry(file):
-    label = file["label"]
-    if label is None:
-        label = {"type": "unlabeled"}
-    elif isinstance(label, str):
-        label = {"type": "label", "label": label}
     entry = dict(file)
-    entry["label"] = label
+    entry["label"] = _full_label(file["label"])
     return dumps(entry)

@@ -3,7 +3,7 @@
 import os
 from binascii import hexlify
 
-from .body import Chain
+from .body import Chain, plain_text
 from .errors import SampleError
 
 
@@ -50,11 +50,23 @@ class Parts:
             self._index = i
         item = self._item
         if index % 2:
-            self._index = -1  # a body is handed out once: it may be read to its end
+            self._index = -1  # a body is handed out once: it may be read to its end, and only one is held
+            self._item = None
             return item
+        if not hasattr(item, "readinto") or not hasattr(item, "content_type"):
+            raise SampleError("items: %r is not a body" % (item,))
+        size = getattr(item, "size", None)
+        if not isinstance(size, int) or size < 0:
+            raise SampleError("item %d: size: a number of bytes is needed, not %r" % (i, size))
+        name = checked_name(item.name, "item %d: name" % i)
         return (
             '%s--%s\r\nContent-Disposition: form-data; name="data"; filename="%s"\r\nContent-Type: %s\r\n\r\n'
-            % ("\r\n" if i else "", self._boundary, item.name.replace('"', "%22"), item.content_type)
+            % (
+                "\r\n" if i else "",
+                self._boundary,
+                name.replace('"', "%22"),
+                plain_text(item.content_type, "content_type", 127),
+            )
         ).encode()
 
 
@@ -62,6 +74,11 @@ def multipart(items, boundary=None):
     """One body of all items: a list of bodies, or any object with `__len__` and `__getitem__`, of which one item at
     a time is held. boundary: random if not given."""
     boundary = _checked_boundary(boundary)
+    # MicroPython's own lists do not show __len__ to hasattr.
+    if not isinstance(items, (list, tuple)) and not (hasattr(items, "__len__") and hasattr(items, "__getitem__")):
+        raise SampleError("items: a list of bodies is needed, not %r" % type(items))
+    if not len(items):
+        raise SampleError("items: a form of no parts cannot be sent")
     parts = Parts(items, boundary)
     if isinstance(items, (list, tuple)):
         parts = [parts[i] for i in range(len(parts))]

@@ -8,7 +8,8 @@ class Pieces(Body):
     """A body that is made piece by piece, and cut to windows here.
 
     A subclass writes its next piece (some bytes, of any length) with `put` in `piece()`, which returns False when
-    there is none left and None when the next is not ready; and says in `restart()` how to begin again. `measure()` runs through all of it for the size.
+    there is none left and None when the next is not ready; and says in `restart()` how to begin again. `measure()` runs
+    through all of it for the size.
     """
 
     _window = None  # None: count only
@@ -18,16 +19,16 @@ class Pieces(Body):
 
     def measure(self):
         """Set `size` by making every piece once."""
-        self.restart()
+        self.restart()  # type: ignore[attr-defined]
         self._window = None
         self._filled = 0
         more = True
         while more:
-            more = self.piece()
+            more = self.piece()  # type: ignore[attr-defined]
             if more is None:
                 raise SampleError("values: all of them are needed at once, to find the size before anything is sent")
         self.size = self._filled
-        self.restart()
+        self.restart()  # type: ignore[attr-defined]
 
     def put(self, data):
         """Take the next bytes."""
@@ -58,7 +59,7 @@ class Pieces(Body):
             self.put(rest)
         more = True
         while more and self._filled < room:
-            more = self.piece()
+            more = self.piece()  # type: ignore[attr-defined]
         self._window = None
         n = min(self._filled, room)
         return None if more is None and not n else n
@@ -68,4 +69,4 @@ class Pieces(Body):
         if self._begun:
             self._begun = False
             self._rest = b""
-            self.restart()
+            self.restart()  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Plain Python twins of the viper functions in kernels, for builds without a native emitter. `rows` explains `state`."""
+"""Plain Python twins of the viper functions in kernels, for builds without a native emitter. `state`: see `rows`."""
 
 from micropython import const
 

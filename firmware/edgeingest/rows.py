@@ -59,6 +59,7 @@ class TypedRows(Body):
     def __init__(self, typecode, axes, rows, data=None, source=None):
         width = item_size(typecode)
         self._source = source
+        self._data = data  # see octets
         self._src = bytearray(_STAGE) if source else octets(data)
         self._total = rows * axes * width
         self._asked = 0  # bytes that have come from the source, ever
@@ -104,10 +105,13 @@ class TypedRows(Body):
         state = self._state
         while True:
             if self._from < self._to:
-                n = min(self._to - self._from, room - done)
-                window[done : done + n] = self._carry[self._from : self._from + n]
-                self._from += n
-                done += n
+                carry = self._carry
+                start = self._from - done
+                end = min(self._to - start, room)
+                while done < end:  # by the byte: a slice would be allocated
+                    window[done] = carry[start + done]
+                    done += 1
+                self._from = start + done
             if done == room:
                 return done
             if state[2] == state[3]:
@@ -140,11 +144,16 @@ class TypedRows(Body):
         left = self._total - self._asked
         if not left:
             return 0
-        n = self._source.readinto(memoryview(src)[part : min(len(src), part + left)])
-        if not n:
-            if n is None:
-                return None
-            raise SampleError("values: the row source ended after %d of %d bytes" % (self._asked, self._total))
+        room = min(len(src) - part, left)
+        n = self._source.readinto(memoryview(src)[part : part + room])
+        if n is None:
+            return None
+        if not 0 < n <= room:
+            raise SampleError(
+                "values: the row source ended after %d of %d bytes" % (self._asked, self._total)
+                if n == 0
+                else "values: the row source gave %r of %d bytes" % (n, room)
+            )
         self._asked += n
         self._held += n
         state[3] = self._held - self._held % state[10]

@@ -6,7 +6,7 @@ payload, protected and signature; the signature comes last, so that it can be se
 
 import time
 
-from .body import Chain, octets
+from .body import Chain, octets, plain_text, typecode_of
 from .errors import SampleError
 from .rows import TypedRows, head, item_size
 from .signing import Signed, key_bytes
@@ -22,19 +22,10 @@ def now():
     return seconds if seconds >= _CLOCK_SET else None
 
 
-def plain_text(value, what):
-    """The str, if it is one: not empty, without control characters."""
-    if not isinstance(value, str) or not value:
-        raise SampleError("%s: a str that is not empty is needed, not %r" % (what, value))
-    for c in value:
-        if ord(c) < 32 or ord(c) == 127:
-            raise SampleError("%s: %r has a control character in it" % (what, value))
-    return value
-
-
 def _number(value, what):
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value - value != 0:
-        raise SampleError("%s: a finite number is needed, not %r" % (what, value))
+    # NaN compares as False, so it is refused as well
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -1e15 < value < 1e15:
+        raise SampleError("%s: a number (of up to 1e15) is needed, not %r" % (what, value))
     return value
 
 
@@ -79,7 +70,7 @@ class Sample:
         self.typecode = typecode
         axes = len(self.sensors)
         if hasattr(values, "readinto"):
-            if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
+            if isinstance(rows, bool) or not isinstance(rows, int) or not 0 < rows < 1 << 29:
                 raise SampleError("rows: how many rows the row source will give is needed, not %r" % (rows,))
             item_size(typecode)
             self.rows = rows
@@ -96,12 +87,15 @@ class Sample:
 
     def _typed_rows(self, axes):
         values = self.values
+        own = typecode_of(values)
         if self.typecode is None:
-            if repr(type(values)) not in ("<class 'array'>", "<class 'array.array'>"):
+            if not own:
                 raise SampleError(
                     "values: an array, a buffer with typecode=, a list or a row source is needed, not %r" % type(values)
                 )
-            self.typecode = repr(values[0:0])[7]
+            self.typecode = own
+        if own and own != self.typecode:
+            raise SampleError("typecode: %r was said, but values is an array of %r" % (self.typecode, own))
         width = item_size(self.typecode)
         try:
             size = len(octets(values))

@@ -16,13 +16,17 @@ from .signing import Signed
 
 def json_body(sample, hmac_key):
     """The data acquisition message as JSON, signed if there is a key."""
-    members = ['%s:"%s"' % (dumps(k), v) if isinstance(v, str) else '"iat":' + _decimal(v, 17) for k, v in
-               sample.protected(hmac_key)]
+    members = [
+        '%s:"%s"' % (dumps(k), v) if isinstance(v, str) else '"iat":' + _decimal(v, 17)
+        for k, v in sample.protected(hmac_key)
+    ]
     start = '{"payload":{'
     if sample.device_name:
         start += '"device_name":%s,' % dumps(sample.device_name)
     start += '"device_type":%s,"interval_ms":%s,"sensors":[' % (
-        dumps(sample.device_type), _decimal(sample.interval_ms, 17))
+        dumps(sample.device_type),
+        _decimal(sample.interval_ms, 17),
+    )
     start += ",".join(['{"name":%s,"units":%s}' % (dumps(name), dumps(units)) for name, units in sample.sensors])
     end = ']},"protected":{%s},"signature":"' % ",".join(members)
     if not hmac_key:
