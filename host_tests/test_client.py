@@ -9,7 +9,7 @@ from peer import DEVICE, DUPLICATE, answering, peer, reply, stored
 from service_support import vector
 from support.worker import DeviceError
 
-UNIX = pytest.mark.modes("py", "mpy", "cpython")
+UNIX = pytest.mark.modes("py", "mpy", "native", "cpython")
 BOARD = pytest.mark.modes("mpy")
 
 MINIMAL = (

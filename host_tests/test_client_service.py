@@ -11,7 +11,7 @@ from peer import DEVICE
 from service_support import HMAC_KEY, KEY, running
 from support.worker import DeviceError
 
-UNIX = pytest.mark.modes("py", "mpy", "cpython")
+UNIX = pytest.mark.modes("py", "mpy", "native", "cpython")
 BOARD = pytest.mark.modes("mpy")
 SERIAL = iter(range(10**6))
 

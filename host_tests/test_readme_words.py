@@ -28,7 +28,7 @@ SERVE = {option: each for each in COMMANDS["serve"].params for option in each.op
 def arguments():
     """The arguments of Client and its methods that have a default, and that as it is written."""
     found = {}
-    for function in ast.walk(ast.parse((PACKAGE / "client.py").read_text())):
+    for function in ast.walk(ast.parse((PACKAGE / "session.py").read_text())):
         if isinstance(function, ast.FunctionDef) and function.args.defaults:
             defaults = [ast.unparse(default) for default in function.args.defaults]
             names = [argument.arg for argument in function.args.args[-len(defaults) :]]
@@ -40,8 +40,8 @@ def arguments():
 HERE = {
     r"make (\w+)": lambda name: name in TARGETS,
     r"edgeingest (\w+)": lambda name: name in COMMANDS,
-    r"(?:edgeingest serve )?(--[a-z-]+)(?: [\d.]+)?": lambda name: name in SERVE,
-    r"edgeingest (--help)": lambda name: True,
+    r"(?:.venv/bin/edgeingest serve )?(--[a-z-]+)(?: [\d.]+)?": lambda name: name in SERVE,
+    r".venv/bin/edgeingest (--help)": lambda name: True,
     r"([\w/]+/|\w+\.py)": lambda name: (ROOT / name).exists() or (PACKAGE / name).exists(),
     r"((?:armv|xtensa|rv32)\w+)": lambda name: name in compile_mpy.ARCHITECTURES,
     r"(files|data)": lambda name: f'/api/{{category}}/{name}"' in SERVICE,
@@ -157,7 +157,7 @@ def test_claims_about_defaults():
 
 def test_claims_about_serve(tmp_path):
     claimed(
-        "`--tls` makes a throw-away certificate authority and says where it is", "`edgeingest serve --host 0.0.0.0`"
+        "`--tls` makes a throw-away certificate authority and says where it is", "`.venv/bin/edgeingest serve --host 0.0.0.0`"
     )
     command = [sys.executable, "-m", "edgeingest_tools", "serve", "--host", "0.0.0.0", "--tls", "--hmac-key", "key"]
     command += ["--port", "0", "--dir", str(tmp_path)]
@@ -211,8 +211,8 @@ def test_claims_about_the_tree():
         assert re.search(rf"^(import|from) {module}\b", tests, re.MULTILINE), module
     claimed("There are no retries yet, and no storing on flash")
     assert not [name for name in ("retry.py", "spool.py") if (PACKAGE / name).exists()]
-    claimed("Names and their meaning are in the docstrings")
-    for name in ("client.py", "sample.py", "files.py", "labels.py", "errors.py", "body.py"):
+    claimed("Arguments and their meaning are in the docstrings")
+    for name in ("session.py", "sample.py", "files.py", "labels.py", "errors.py", "body.py"):
         assert f"`{name}`" in readme.prose()
         tree = ast.parse((PACKAGE / name).read_text())
         found = [node for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))]

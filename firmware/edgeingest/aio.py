@@ -37,9 +37,10 @@ class AsyncClient(Session):
                     else:
                         await asyncio.sleep_ms(0 if events is None else 1)
         except StopIteration as e:
-            return e.value
+            result = e.value
         finally:
             exchange.close()
+        return result
 
     async def _ready(self, events):
         """Until one of the events is there, or no time is left; the exchange looks at its limits itself.

@@ -24,6 +24,7 @@ class Client(Session):
                 else:
                     pause()
         except StopIteration as e:
-            return e.value
+            result = e.value
         finally:
             exchange.close()
+        return result

@@ -48,18 +48,18 @@ class Connection:
                 # A kept connection that the peer closed just now. Once a byte has left, the service may have taken it.
                 again = not (fresh or self._answered or isinstance(e, DeadlineError))
                 if not again or not request.rewindable or self._sent and not repeatable:
-                    raise
+                    raise e
                 self.close()
                 request.rewind()
                 yield from self._connect(limit)
                 parser = yield from self._once(request, reply)
             result = reply.finish(parser.status, parser.header("retry-after"))
             keep = parser.keep_alive and parser.done  # a long refusal is not read to its end
-            return result
         finally:
             if not keep:
                 self.close()
             request.close()
+        return result  # not from within `try`: the native emitter loses the value
 
     def _connect(self, limit):
         """A generator: whether the connection is new."""
@@ -83,7 +83,7 @@ class Connection:
             except NetworkError as e:
                 self.close()
                 if not addresses or isinstance(e, DeadlineError):
-                    raise
+                    raise e
 
     def _once(self, request, reply):
         """A generator: send the request and read the reply; its parser."""
@@ -95,7 +95,7 @@ class Connection:
             yield from self._write(request, parser)
         except NetworkError as e:
             if isinstance(e, DeadlineError) or not self._sent:
-                raise
+                raise e
             broken = e  # a peer that refuses may answer, and close, before it has read everything
         self.limit.restart()
         try:
@@ -109,7 +109,7 @@ class Connection:
             raise broken
         return parser
 
-    def _write(self, request, parser):
+    def _write(self, request, parser):  # noqa: C901  # one loop: a generator more would be allocated in each window
         """A generator: all of the request through one buffer, unless the reply is there before its end."""
         stream = self.stream
         limit = self.limit

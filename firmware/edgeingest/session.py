@@ -131,3 +131,7 @@ class Session:
         found.append(("Content-Length", str(body.size)))
         request = Chain((request_head("POST", where, self._host_field, found), body), "the request")
         return self._run(self._connection.exchange(request, reply, repeatable, deadline_ms))
+
+    def _run(self, exchange):
+        """Wait for what the exchange waits for, to its end, and return its result; each driver in its way."""
+        raise TypeError("use Client or AsyncClient")
