@@ -3,6 +3,8 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 UPDATE ?=
+QUICK ?=
+PEER ?=
 WASM_VERSIONS := 1.23.0 1.25.0 1.27.0
 UV_VERSION := 0.13.9
 
@@ -18,11 +20,12 @@ export MICROPYTHON
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format check size mpy wasm lock clean
+.PHONY: help setup demo bench test lint format check size mpy wasm lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Variables: PYTHON=python3  MICROPYTHON=/path/to/micropython  PYTEST_ARGS='-k cbor'  UPDATE=1 (make size)"
+	@echo "           QUICK=1, PEER=/path/to/a/micropython/package (make bench)"
 
 setup: $(READY) ## .venv with everything pinned in tools/requirements.txt
 
@@ -31,6 +34,9 @@ demo: $(READY) ## sends samples from MicroPython to a local ingestion service
 
 test: $(READY) ## the host tests
 	$(BIN)/python -m pytest -n 2 host_tests $(PYTEST_ARGS)
+
+bench: $(READY) ## speed and memory beside what people use today (QUICK=1: under a minute)
+	$(BIN)/python tools/bench.py $(if $(QUICK),--quick) $(if $(PEER),--peer "$(PEER)")
 
 lint: $(READY) ## style, format and types
 	$(BIN)/ruff check .

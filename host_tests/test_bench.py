@@ -1,0 +1,51 @@
+"""`make bench` on tiny sizes: every script runs and gives numbers. How large they are is nobody's business here."""
+
+import bench
+import bench_tables
+import bench_targets
+
+
+def numbers(found):
+    """Every number in nested dicts."""
+    for value in found.values():
+        if isinstance(value, dict):
+            yield from numbers(value)
+        elif isinstance(value, (int, float)):
+            yield value
+
+
+def test_every_script_measures(tmp_path, capsys):
+    peer = tmp_path / "jsonpeer"
+    peer.mkdir()
+    (peer / "__init__.py").write_text("from json import dumps\n")
+    plan = bench.Plan(
+        rows=(5, 10),
+        sizes=(700, 5000),
+        buffers=(512, 2048),
+        rounds=1,
+        calls=(3, 2, 1),
+        small_rounds=1,
+        heap_rows=64,
+        peer=peer,
+        folder=tmp_path / "bench",
+    )
+    found = bench.everything(plan, lambda text: None)
+
+    contenders = {"CPython cbor2", "typed", "generic", "json.dump", "json.dumps", "pack_into", "peer"}
+    assert all(set(one) == contenders for kind in "fh" for one in found["encode"][kind].values())
+    assert set(found["sign"]) == {"SHA-256", "unsigned", "signed"}
+    calls = {"upload file", "upload Sample", "send file", "send Sample"}
+    service = {"upload, new connection", "requests generator", "raw"}
+    assert set(found["upload"]["null"][512][5000]) == calls | {"raw"}
+    for mode in ("http", "tls"):
+        assert set(found["upload"][mode][512][5000]) == calls | service | {"requests read()"}
+        assert set(found["upload"][mode][2048][5000]) == calls | service  # it has no buffer to vary
+    assert found["upload"]["http"][512][5000]["send file"]["writes"] >= 5000 / 512
+    assert len(found["small"]["http"]) == len(found["small"]["tls"]) == 6
+    assert all(8 <= kilobytes <= 512 for one in found["heap"].values() for kilobytes in one.values())
+    assert all(value >= 0 for value in numbers(found))
+
+    assert len(list(bench_targets.targets(found))) > 25
+    bench_tables.show(found)
+    shown = capsys.readouterr().out
+    assert "signed stream against SHA-256 alone" in shown and "peer" in shown

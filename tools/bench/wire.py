@@ -1,0 +1,160 @@
+"""The other ends of the uploads measured here: the raw loop that is the floor, a stream that swallows, a counter."""
+
+import select
+import socket
+
+from edgeingest import stream
+
+
+class Raw:
+    """One kept connection, head and body in one buffer, replies of a known length: nothing can be cheaper in Python."""
+
+    def __init__(self, host, port, ca, reply):
+        self._sock = sock = socket.socket()
+        sock.connect(socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0][-1])
+        if ca:
+            import ssl
+
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.verify_mode = ssl.CERT_REQUIRED
+            with open(ca, "rb") as file:
+                context.load_verify_locations(cadata=file.read())
+            self._sock = context.wrap_socket(sock, server_hostname=host)
+        self._reply = reply
+        self._head = (
+            b"POST /api/training/data HTTP/1.1\r\nHost: %s\r\nX-Api-Key: ei_bench\r\nContent-Length: %%d\r\n\r\n" % host
+        )
+        self.writes = 0
+
+    def post(self, source, size, view):
+        """Send `size` bytes of a file through the buffer, and read the reply."""
+        head = self._head % size
+        start = len(head)
+        view[:start] = head
+        sock = self._sock
+        room = len(view)
+        n = start + source.readinto(view[start:])
+        while True:
+            sock.write(view if n == room else view[:n])
+            self.writes += 1
+            n = source.readinto(view)
+            if not n:
+                break
+        sock.read(self._reply)
+
+    def post_bytes(self, data):
+        """Send bytes in one write, and read the reply."""
+        self.writes += 1
+        self._sock.write((self._head % len(data)) + data)
+        self._sock.read(self._reply)
+
+
+class Nowhere:
+    """A socket, its module and its poll in one: takes everything at once, and has the reply when it is waited for."""
+
+    def __init__(self):
+        self.answer = b""
+        self._events = 0
+
+    def getaddrinfo(self, *arguments):
+        return [(0, 0, 0, "", None)]
+
+    def socket(self, *arguments):
+        return self
+
+    def poll(self):
+        return self
+
+    def _nothing(self, *arguments):
+        pass
+
+    connect = setblocking = setsockopt = unregister = close = _nothing
+
+    def register(self, sock, events):
+        self._events = events
+
+    modify = register
+
+    def ipoll(self, timeout_ms):
+        if self._events & select.POLLOUT:
+            return ((self, select.POLLOUT),)
+        return ((self, select.POLLIN),) if timeout_ms else ()
+
+    def write(self, data):
+        return len(data)
+
+    def readinto(self, view):
+        view[: len(self.answer)] = self.answer
+        return len(self.answer)
+
+    def __getattr__(self, name):
+        return getattr(select if name.startswith("POLL") else socket, name)
+
+
+class Counted:
+    """A socket that counts what is written to it."""
+
+    def __init__(self, sock):
+        self.inner = sock
+        self.writes = 0
+
+    def write(self, data):
+        self.writes += 1
+        return self.inner.write(data)
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+
+class Counting:
+    """Stands in for the modules `socket` and `select`, and for a poll."""
+
+    def __init__(self):
+        self.last = None
+        self._poll = None
+
+    def socket(self, *arguments):
+        self.last = Counted(socket.socket(*arguments))
+        return self.last
+
+    def poll(self):
+        self._poll = select.poll()
+        return self
+
+    def register(self, sock, events):
+        self._poll.register(sock.inner, events)
+
+    def modify(self, sock, events):
+        self._poll.modify(sock.inner, events)
+
+    def ipoll(self, timeout_ms):
+        return self._poll.ipoll(timeout_ms)
+
+    def __getattr__(self, name):
+        return getattr(select if name.startswith("POLL") else socket, name)
+
+
+def nowhere():
+    """From now on the library's sockets lead to what is returned."""
+    stand_in = Nowhere()
+    stream.socket = stream.select = stand_in
+    return stand_in
+
+
+def count_writes(room, run, kept=None):
+    """Socket writes of one call, of a module that has `socket`. kept: what makes a connection before, to be reused."""
+    before = room.socket
+    room.socket = counting = Counting()
+    if hasattr(room, "select"):
+        room.select = counting
+    if kept:
+        kept()
+        counting.last.writes = 0
+    connection = counting.last
+    run()
+    if kept and counting.last is not connection:
+        raise RuntimeError("the connection was not kept: its writes were not counted")
+    room.socket = before
+    if hasattr(room, "select"):
+        room.select = select
+    return counting.last.writes
