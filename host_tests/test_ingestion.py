@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.worker import DeviceError
 
 DEVICE = """
-from edgeingest import ingestion
+from edgeingest import ingestion, items
 
 KEY = "ei_0123456789"
 
@@ -35,7 +35,7 @@ def check_body(size, content_type="image/jpeg"):
     thing = Thing()
     thing.size = size
     thing.content_type = content_type
-    ingestion.check_body(thing, "a.jpg")
+    items.check_body(thing, "a.jpg")
 
 def checked_key(key):
     return ingestion.checked_key(key)

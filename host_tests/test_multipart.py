@@ -16,7 +16,8 @@ DEVICE = (
     + """
 import gc
 from edgeingest.files import File
-from edgeingest.multipart import checked_name, multipart
+from edgeingest.checks import checked_name
+from edgeingest.multipart import multipart
 
 class Lazy:
     # Makes items when they are asked for, and knows how many of them there are at a time.
@@ -101,7 +102,7 @@ def given(items, boundary):
     return multipart(items, boundary).size
 
 def name(value):
-    return checked_name(value)
+    return checked_name(value, "file name")
 """
 )
 
@@ -195,7 +196,8 @@ def assert_same_parts(device, items, boundary, lazy=False):
     content_type, data = device.form(items, boundary, [(50,), (3,)], lazy=lazy)
     wanted = [("data", escaped(name), kind or "application/octet-stream", content) for name, content, kind in items]
     assert by_python_multipart(content_type, data) == wanted
-    assert by_aiohttp(content_type, data) == wanted
+    if not any(";" in name for name, _, _ in items):  # aiohttp 3.14 splits at a `;` even within quotes
+        assert by_aiohttp(content_type, data) == wanted
 
 
 BOUNDARIES = ["b", "0" * 70, "a-_.+'Z9", "--"]

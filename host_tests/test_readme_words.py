@@ -157,7 +157,8 @@ def test_claims_about_defaults():
 
 def test_claims_about_serve(tmp_path):
     claimed(
-        "`--tls` makes a throw-away certificate authority and says where it is", "`.venv/bin/edgeingest serve --host 0.0.0.0`"
+        "`--tls` makes a throw-away certificate authority and says where it is",
+        "`.venv/bin/edgeingest serve --host 0.0.0.0`",
     )
     command = [sys.executable, "-m", "edgeingest_tools", "serve", "--host", "0.0.0.0", "--tls", "--hmac-key", "key"]
     command += ["--port", "0", "--dir", str(tmp_path)]

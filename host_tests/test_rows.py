@@ -16,7 +16,8 @@ DEVICE = (
 import os, sys
 from array import array
 if hasattr(os, "getenv") and os.getenv("ROWS") == "plain":
-    sys.modules["edgeingest.kernels"] = sys  # a module without what is asked of it: ImportError
+    # Modules without what is asked of them: ImportError.
+    sys.modules["edgeingest.kernels"] = sys.modules["edgeingest.int_kernels"] = sys
 from edgeingest import rows
 from edgeingest.sample import Sample
 
@@ -59,11 +60,11 @@ def lies(n, axes, window):
 
 def twins(cases):
     # What kernels and plain leave, for the same start.
-    from edgeingest import kernels, plain
+    from edgeingest import int_kernels, kernels, plain
     found = []
     for name, source, state, room in cases:
         pair = []
-        for module in (kernels, plain):
+        for module in (kernels if name == "float32" else int_kernels, plain):
             copy = array("i", state)
             target = bytearray(room)
             if name == "measure":
@@ -153,10 +154,11 @@ def test_which_functions_are_in_use(rows_on):
     device, kernels = rows_on
     found = device._worker.run(
         "import sys, edgeingest.rows as rows\n"
-        "result = [name for name in ('kernels', 'plain') if 'edgeingest.' + name in sys.modules and "
-        "getattr(sys.modules['edgeingest.' + name], 'number', None) is rows.number]"
+        "used = rows.functions('f')[:1] + rows.functions('h')\n"
+        "result = [name for name in ('kernels', 'int_kernels', 'plain') if 'edgeingest.' + name in sys.modules and "
+        "any([getattr(sys.modules['edgeingest.' + name], f, 0) in used for f in ('float32', 'number', 'measure')])]"
     )
-    assert found == ["kernels" if kernels else "plain"]
+    assert found == (["kernels", "int_kernels"] if kernels else ["plain"])
 
 
 @functools.cache

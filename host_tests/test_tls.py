@@ -247,7 +247,14 @@ def test_an_early_refusal_over_tls(worker, good):
         connection.reply("too large", 413)
         made.closing.wait(10)
 
-    source = DEVICE + "Client(KEY, url=url, ca=ca).send('training', File(bytearray(5000000), name='a.cbor'))"
+    source = DEVICE + (
+        "class Long:\n"
+        "    name, content_type, size, rewindable = 'a.cbor', 'application/cbor', 5000000, True\n"
+        "    def readinto(self, window): return len(window)\n"
+        "    def rewind(self): pass\n"
+        "    def close(self): pass\n"
+        "Client(KEY, url=url, ca=ca).send('training', Long())"
+    )
     with peer(handler, good.context) as made, pytest.raises(DeviceError) as caught:
         worker.run(source, url=url(made), ca=good.der)
     assert (caught.value.type, caught.value.status) == ("ServiceError", 413)

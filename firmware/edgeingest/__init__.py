@@ -26,7 +26,7 @@ def __getattr__(name):
         try:
             return __import__("edgeingest." + name, None, None, (name,))
         except ImportError:
-            raise AttributeError(name)
+            raise AttributeError("edgeingest has no " + name)
     # With a fromlist, __import__ gives the module itself and not the package around it.
     value = getattr(__import__("edgeingest." + room, None, None, (name,)), name)
     globals()[name] = value

@@ -6,6 +6,7 @@ Source: the service's documentation, data acquisition format, "Binary data". The
 
 from .body import Body, Chain, octets
 from .errors import SampleError
+from .message import append_payload, append_protected
 from .rows import item_size
 from .signing import ZEROS, Hmac, key_bytes
 
@@ -26,10 +27,9 @@ def binary_body(sample, hmac_key):
     else:
         raw = octets(values)
     start = bytearray(b"\xa3")
-    sample.protected_cbor(hmac_key, start)
-    start.extend(b"\x69signature" + (b"\x78\x40" if hmac_key else b"\x6200"))
+    append_protected(sample, hmac_key, start)
     end = bytearray(b"\x67payload")
-    sample.payload_head(end)
+    append_payload(sample, end)
     end.append(0x9F)
     end.append(0x6B + len(form))
     end.extend(b"Ref-BINARY-" + form.encode() + b"\xff")

@@ -34,17 +34,6 @@ def typecode_of(values):
         return repr(values[0:0])[7]
 
 
-def plain_text(value, what, end=0x110000):
-    """The str, if it is one: not empty, without control characters or lone surrogates, all below `end`."""
-    if not isinstance(value, str) or not value:
-        raise SampleError("%s: a str that is not empty is needed, not %r" % (what, value))
-    for c in value:
-        n = ord(c)
-        if n < 32 or n == 127 or n >= end or 0xD800 <= n < 0xE000:
-            raise SampleError("%s: %r has a character in it that cannot be sent: %r" % (what, value, c))
-    return value
-
-
 class Body:
     """Base of the library's bodies; deriving from it is a convenience, the contract is what counts."""
 

@@ -2,7 +2,8 @@
 
 import os
 
-from .body import Body, octets, plain_text
+from .body import Body, octets
+from .checks import plain_text
 from .errors import SampleError
 
 # The service goes by the extension; these are the types that its own clients send.

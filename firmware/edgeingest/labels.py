@@ -6,7 +6,7 @@ Source: the service's documentation, "Structured labels" and "Labels" pages, and
 
 from json import dumps
 
-from .body import plain_text
+from .checks import plain_text
 from .errors import SampleError
 from .pieces import Pieces
 

@@ -3,18 +3,9 @@
 import os
 from binascii import hexlify
 
-from .body import Chain, plain_text
+from .body import Chain
+from .checks import checked_name, plain_text
 from .errors import SampleError
-
-
-def checked_name(name, what="file name"):
-    """The file name, if a service can take it: no path, no control character, not empty."""
-    if not isinstance(name, str) or not name or name in (".", ".."):
-        raise SampleError("%s: a str that is not empty is needed, not %r" % (what, name))
-    for c in name:
-        if c in "/\\" or ord(c) < 32 or ord(c) == 127:
-            raise SampleError("%s: %r has %r in it, which a file name cannot have" % (what, name, c))
-    return name
 
 
 def _checked_boundary(boundary):

@@ -1,7 +1,7 @@
 """Typed values to CBOR rows, window by window: `TypedRows`.
 
-The work is done by functions `pack(dst, src, state)`, viper ones in `kernels` or, where those do not load, their
-twins in `plain`. `state` is an array('i'):
+The work is done by functions `pack(dst, src, state)`, viper ones in `kernels` and `int_kernels` or, where those do not
+load, their twins in `plain`. `state` is an array('i'):
 0 where to write in dst; 1 the last place where an item may begin; 2, 3 where src begins and ends; 4 column;
 5 axes (a row's head is written when column == axes); 6 to 9 length and bytes of that head; 10 bytes of an item;
 11 kind: _SIGNED | _SHORTEST for integers, _FLOAT for floats.
@@ -14,11 +14,6 @@ from micropython import const
 from .body import Body, octets
 from .errors import SampleError
 
-try:
-    from .kernels import float32, measure, number
-except (SyntaxError, ImportError, ValueError):  # no native emitter, or an .mpy of another architecture
-    from .plain import float32, measure, number
-
 _SIGNED = const(1)
 _SHORTEST = const(2)
 _FLOAT = const(4)
@@ -26,6 +21,21 @@ _ITEM = const(12)  # the longest that one step writes: a row's head (3) and a 64
 _FLAT = const(0x3FFFFFFF)  # axes of a flat array: never reached, so that no row begins
 _STAGE = const(512)  # bytes of raw values that are asked of a row source at a time
 _STEP = const(1 << 20)  # bytes of raw values that are measured at a time: totals stay far below 2**30
+
+
+def functions(typecode):
+    """(pack, measure) for a typecode: the viper ones if they load."""
+    if typecode == "f":
+        try:
+            from .kernels import float32
+        except (SyntaxError, ImportError, ValueError):  # no native emitter, or an .mpy of another architecture
+            from .plain import float32
+        return float32, None
+    try:
+        from .int_kernels import measure, number
+    except (SyntaxError, ImportError, ValueError):
+        from .plain import measure, number
+    return number, measure
 
 
 def item_size(typecode):
@@ -66,7 +76,7 @@ class TypedRows(Body):
         kind = _FLOAT if typecode in "fd" else _SIGNED if typecode in "bhilq" else 0
         if not source and kind != _FLOAT:
             kind |= _SHORTEST
-        self._pack = float32 if typecode == "f" else number
+        self._pack, measure = functions(typecode)
         row = head(0x80, axes) if axes > 1 else []
         self._first = bytes(head(0x80, rows))
         pad = row + [0] * (3 - len(row))
@@ -75,10 +85,10 @@ class TypedRows(Body):
         self.rewindable = not source or hasattr(source, "rewind")
         self.size = len(self._first) + rows * len(row) + rows * axes * (width + 1)
         if kind & _SHORTEST:
-            self.size = len(self._first) + rows * len(row) + self._measure()
+            self.size = len(self._first) + rows * len(row) + self._measure(measure)
         self._restart()
 
-    def _measure(self):
+    def _measure(self, measure):
         total = 0
         for start in range(0, self._total, _STEP):
             self._state[2] = start

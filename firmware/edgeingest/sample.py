@@ -4,22 +4,15 @@ Source: the service's documentation, "Data acquisition format" (JSON and CBOR) a
 payload, protected and signature; the signature comes last, so that it can be sent without knowing it beforehand.
 """
 
-import time
-
-from .body import Chain, octets, plain_text, typecode_of
+from .body import Chain, octets, typecode_of
+from .checks import plain_text, whole
 from .errors import SampleError
-from .rows import TypedRows, head, item_size
+from .message import append_payload, append_protected
+from .rows import TypedRows, item_size
 from .signing import Signed, key_bytes
 
 _FORMATS = ("cbor", "json", "csv", "binary")
 _AXES = 1024
-_CLOCK_SET = 1704067200  # 2024-01-01: a clock that says less has not been set since the board booted
-
-
-def now():
-    """Seconds since 1970, or None while the clock is not set. Ports count from 1970 or from 2000."""
-    seconds = int(time.time()) + (946684800 if time.gmtime(0)[0] == 2000 else 0)
-    return seconds if seconds >= _CLOCK_SET else None
 
 
 def _number(value, what):
@@ -39,8 +32,8 @@ class Sample:
         any number of bytes at a time (None: none ready), with `rows=`.
     device_type: the kind of board; device_name: a name of this one, unique in the project, or None.
     name: file name without extension; a label is inferred from it when none is given.
-    iat: when it was signed, in seconds since 1970; None: now, if the clock is set; False: left out.
-        Messages that are not signed have it only when it is given.
+    iat: when it was signed, in seconds since 1970; None: when it is signed first, if the clock is set; False: left
+        out. Messages that are not signed have it only when it is given.
     Everything wrong is a SampleError that names the argument.
     """
 
@@ -70,10 +63,8 @@ class Sample:
         self.typecode = typecode
         axes = len(self.sensors)
         if hasattr(values, "readinto"):
-            if isinstance(rows, bool) or not isinstance(rows, int) or not 0 < rows < 1 << 29:
-                raise SampleError("rows: how many rows the row source will give is needed, not %r" % (rows,))
+            self.rows = whole(rows, "rows", 1, 1 << 29)
             item_size(typecode)
-            self.rows = rows
         elif isinstance(values, (list, tuple)):
             if typecode is not None:
                 raise SampleError("typecode: %r goes with a buffer or a row source, not with a list" % (typecode,))
@@ -103,7 +94,8 @@ class Sample:
             raise SampleError("values: %r is not a buffer" % type(values))
         if size % (width * axes):
             raise SampleError(
-                "values: %d bytes are no whole number of rows of %d values of typecode %s" % (size, axes, self.typecode)
+                "values: %d bytes of typecode %s are %d values, no whole number of rows of %d (one per sensor)"
+                % (size, self.typecode, size // width, axes)
             )
         return size // (width * axes)
 
@@ -129,39 +121,9 @@ class Sample:
             body = csv_body(self) if format == "csv" else json_body(self, hmac_key)
         return body
 
-    def protected(self, hmac_key):
-        """The members of `protected`, in order, as (name, value)."""
-        members = [("alg", "HS256" if hmac_key else "none"), ("ver", "v1")]
-        iat = self.iat
-        if iat is None and hmac_key:
-            iat = now()
-        if iat is not None and iat is not False:
-            members.append(("iat", iat))
-        return members
-
-    def payload_head(self, out):
-        """Append the CBOR payload up to and including the key `values`."""
-        out.append(0xA5 if self.device_name else 0xA4)
-        if self.device_name:
-            out.extend(cbor_text("device_name") + cbor_text(self.device_name))
-        out.extend(cbor_text("device_type") + cbor_text(self.device_type))
-        out.extend(cbor_text("interval_ms") + cbor_number(self.interval_ms))
-        out.extend(cbor_text("sensors") + bytes(head(0x80, len(self.sensors))))
-        for name, units in self.sensors:
-            out.extend(b"\xa2" + cbor_text("name") + cbor_text(name) + cbor_text("units") + cbor_text(units))
-        out.extend(cbor_text("values"))
-
-    def protected_cbor(self, hmac_key, out):
-        """Append the key `protected` and its CBOR map."""
-        members = self.protected(hmac_key)
-        out.extend(cbor_text("protected"))
-        out.append(0xA0 | len(members))
-        for name, value in members:
-            out.extend(cbor_text(name) + (cbor_text if isinstance(value, str) else cbor_number)(value))
-
     def _cbor(self, hmac_key):
-        start = bytearray(b"\xa3" + cbor_text("payload"))
-        self.payload_head(start)
+        start = bytearray(b"\xa3\x67payload")
+        append_payload(self, start)
         values = self.values
         if self.typecode is None:
             from .lists import ListRows
@@ -173,8 +135,7 @@ class Sample:
                 self.typecode, len(self.sensors), self.rows, None if source else values, values if source else None
             )
         end = bytearray()
-        self.protected_cbor(hmac_key, end)
-        end.extend(cbor_text("signature") + (b"\x78\x40" if hmac_key else b"\x6200"))
+        append_protected(self, hmac_key, end)
         body = Chain((start, rows, end), self.name + ".cbor", "application/cbor")
         return Signed(body, hmac_key) if hmac_key else body
 
@@ -188,18 +149,3 @@ def _checked_sensors(sensors):
         plain_text(sensor[0], "sensors: name")
         plain_text(sensor[1], "sensors: units")
     return sensors
-
-
-def cbor_text(s):
-    """A short CBOR text string."""
-    s = s.encode()
-    return bytes(head(0x60, len(s))) + s
-
-
-def cbor_number(n):
-    """A CBOR integer or float, as cbor2 writes it."""
-    from .cbor import Encoder
-
-    out = bytearray()
-    Encoder(out.extend).encode(n)
-    return out

@@ -1,20 +1,18 @@
 """What can be asked of the service, and how arguments become a request: the calls of both clients."""
 
+from micropython import const
+
 from .body import Chain
+from .checks import checked_name, whole
 from .connection import Connection
 from .errors import SampleError
 from .http import request_head
-from .ingestion import check_body, checked_flag, checked_key, fields, target
-from .items import Names, bodies_of, body_of
-from .multipart import checked_name, multipart
+from .ingestion import checked_flag, checked_key, fields, target
+from .items import body_of, check_body
 from .replies import DataReply
 from .stream import parse_url
 
-
-def _milliseconds(value, what):
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1 << 28:
-        raise SampleError("%s: milliseconds, 1 to 2**28-1, are needed, not %r" % (what, value))
-    return value
+_MAX_MS = const(0xFFFFFFF)  # three days: the ticks of a board come round after six
 
 
 class Session:
@@ -46,9 +44,8 @@ class Session:
             key_bytes(hmac_key)
         self._hmac_key = hmac_key
         tls, host, port, self._host_field = parse_url(url)
-        _milliseconds(timeout_ms, "timeout_ms")
-        if isinstance(buffer_size, bool) or not isinstance(buffer_size, int) or not 64 <= buffer_size <= 1 << 20:
-            raise SampleError("buffer_size: 64 to 1048576 bytes are needed, not %r" % (buffer_size,))
+        whole(timeout_ms, "timeout_ms", 1, _MAX_MS)
+        whole(buffer_size, "buffer_size", 64, 1 << 20)
         checked_flag(insecure, "insecure")
         if ca is not None and not isinstance(ca, (str, bytes, bytearray)):
             raise SampleError("ca: the path of a certificate, or its bytes, is needed, not %r" % type(ca))
@@ -88,17 +85,11 @@ class Session:
         sent. With on_stored, on_stored(index, stored) is called for each as its result arrives, and their number is
         returned. Raises FilesError when some were not stored; see `errors` for the others.
         """
+        from .batch import batch
+
         where = target(category, "files")
         found = fields(self._api_key, None, label, metadata, no_label, disallow_duplicates, add_date_id)
-        if on_stored is not None and not callable(on_stored):
-            raise SampleError("on_stored: a function is needed, not %r" % (on_stored,))
-        made = bodies_of(items, self._hmac_key)
-        # A list's bodies are made and held; those of other sequences are made anew whenever they are reached.
-        bodies = [made[i] for i in range(len(made))] if isinstance(items, (list, tuple)) or len(made) == 1 else made
-        body = multipart(bodies, boundary)
-        from .files_reply import FilesReply
-
-        reply = FilesReply(Names(bodies), made.labels, on_stored)
+        body, reply = batch(items, self._hmac_key, boundary, on_stored)
         return self._request(where, found, body, reply, disallow_duplicates, deadline_ms)
 
     def send(
@@ -126,7 +117,7 @@ class Session:
 
     def _request(self, where, found, body, reply, repeatable, deadline_ms):
         if deadline_ms is not None:
-            _milliseconds(deadline_ms, "deadline_ms")
+            whole(deadline_ms, "deadline_ms", 1, _MAX_MS)
         found.append(("Content-Type", body.content_type))
         found.append(("Content-Length", str(body.size)))
         request = Chain((request_head("POST", where, self._host_field, found), body), "the request")

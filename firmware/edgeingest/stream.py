@@ -45,6 +45,8 @@ def parse_url(url):
         raise SampleError("url: %r does not begin with http:// or https://" % url)
     if rest.endswith("/"):
         rest = rest[:-1]
+    if "/" in rest or "?" in rest or "#" in rest or "@" in rest:
+        raise SampleError("url: %r has more than scheme, host and port" % url)
     host, port, shown = _host_and_port(url, rest)
     tls = scheme == "https"
     number = 443 if tls else 80

@@ -9,6 +9,7 @@ from struct import unpack_from
 from .binary import RawSource
 from .body import octets
 from .errors import SampleError
+from .message import protected
 from .pieces import Pieces
 from .rows import item_size
 from .signing import Signed
@@ -18,7 +19,7 @@ def json_body(sample, hmac_key):
     """The data acquisition message as JSON, signed if there is a key."""
     members = [
         '%s:"%s"' % (dumps(k), v) if isinstance(v, str) else '"iat":' + _decimal(v, 17)
-        for k, v in sample.protected(hmac_key)
+        for k, v in protected(sample, hmac_key)
     ]
     start = '{"payload":{'
     if sample.device_name:

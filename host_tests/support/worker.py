@@ -24,7 +24,7 @@ class DeviceError(Exception):
     def __getattr__(self, name: str) -> Any:
         if name in self.__dict__.get("attributes", {}):
             return self.attributes[name]
-        raise AttributeError(f"{self.__dict__.get('type')} has no {name!r}, or it is nothing that travels")
+        raise AttributeError(f"no {name!r}, or it is nothing that travels: {self}")
 
 
 class WorkerDied(Exception):
