@@ -113,7 +113,7 @@ def test_refusals_keep_status_and_words(worker):
 
 def test_every_other_status_is_an_error_with_what_to_do(worker):
     device = worker.define(DEVICE)
-    statuses = (100, 201, 204, 301, 307, 400, 401, 403, 408, 413, 421, 425, 429, 500, 503, 599)
+    statuses = (100, 301, 307, 400, 401, 403, 408, 413, 421, 425, 429, 500, 503, 599)
     for call, status in [(call, status) for call in (device.data, device.files) for status in statuses]:
         found = error(call, status, b"because", 0)
         assert (found.type, found.status) == ("ServiceError", status)
@@ -146,7 +146,7 @@ def test_what_is_no_name_is_not_taken_for_one(worker):
         b"{}",
         b'{"success":true}',
         b'{"files":[]}',
-        b"{x",
+        b'{"x',
         portal,
         b"1\n2",
         b"x" * 1024,
@@ -221,12 +221,20 @@ def test_a_result_that_does_not_say_stored_is_not_stored(worker):
     for wrong in (
         {"success": 1, "fileName": "A"},
         {"fileName": "A"},
-        yes,
-        {**yes, "fileName": 5},
-        {**yes, "fileName": ""},
+        {"success": False, "fileName": "A"},
         {},
     ):
         assert error(worker.define(DEVICE).files, 200, reply(wrong, ok("B"))).type == "FilesError", wrong
+    for unnamed in (yes, {**yes, "fileName": 5}, {**yes, "fileName": ""}):  # stored: under which name is not said
+        assert worker.define(DEVICE).files(200, reply(unnamed, ok("B")))[0][0] == "a", unnamed
+
+
+def test_other_statuses_of_success(worker):
+    for status in (200, 201, 202):
+        assert worker.define(DEVICE).data(status, b"wave.1.cbor") == ("wave.1.cbor", None, False)
+        assert worker.define(DEVICE).data(status, b"{brace}.cbor") == ("{brace}.cbor", None, False)
+        assert [entry[0] for entry in worker.define(DEVICE).files(status, reply(ok("A"), ok("B")))] == ["A", "B"]
+    assert error(worker.define(DEVICE).data, 204, b"").type == "ProtocolError"
 
 
 def test_another_count_is_a_protocol_error(worker):

@@ -140,8 +140,9 @@ def test_server_without_tls(bundle):
 
         thread = threading.Thread(target=answer)
         thread.start()
-        with pytest.raises(roots.RootError, match="cannot connect"):
-            roots.root_for("127.0.0.1", listener.getsockname()[1], bundle, 10)
+        port = listener.getsockname()[1]
+        with pytest.raises(roots.RootError, match=f"^127.0.0.1:{port} does not speak TLS; check the port$"):
+            roots.root_for("127.0.0.1", port, bundle, 10)
         thread.join()
 
 

@@ -11,6 +11,7 @@ Names are loaded when they are first used, so that a program pays for what it us
 """
 
 __version__ = "0.1.0"
+__all__ = ("Client", "Sample", "File", "Stored", "Wav")
 
 _ROOMS = {"Client": "client", "Sample": "sample", "File": "files", "Stored": "replies", "Wav": "wav"}
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from .errors import NetworkError
 from .session import Session
 
 _NAP = 8  # ms, the longest between two looks at the socket
@@ -12,13 +13,14 @@ class AsyncClient(Session):
 
     Name look-up blocks all tasks: MicroPython has no other. Everything else lets them run, TLS too: none waits longer
     than one window or one TLS record takes. A call may be cancelled anywhere, by `asyncio.wait_for` for instance: its
-    connection and its bodies are closed then, and the client can be used again.
+    connection and its bodies are closed then, and the client can be used again. `deadline_ms` counts the wait for the
+    turn, too. `close` ends the call that is at work: a NetworkError.
     """
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._connection.shares = True
-        self._lock = asyncio.Lock()
+        self._turns = []  # exchanges: the one at work, and those that wait
 
     async def __aenter__(self):
         return self
@@ -27,33 +29,33 @@ class AsyncClient(Session):
         self.close()
 
     async def _run(self, exchange):
-        """Let other tasks run while the exchange waits, to its end."""
-        try:
-            async with self._lock:
-                while True:
-                    events = next(exchange)
-                    if events:
-                        await self._ready(events)
-                    else:
-                        await asyncio.sleep_ms(0 if events is None else 1)
-        except StopIteration as e:
-            result = e.value
-        finally:
-            exchange.close()
-        return result
+        """Let other tasks run while the exchange waits, to its end.
 
-    async def _ready(self, events):
-        """Until one of the events is there, or no time is left; the exchange looks at its limits itself.
-
-        By looking now and then: waiting in asyncio's own queue with a time limit makes two tasks each time, and a board
-        that uploads while it samples must not collect garbage.
+        It waits by looking now and then: waiting in asyncio's own queue with a time limit makes two tasks each time,
+        and a board that uploads while it samples must not collect garbage.
         """
         connection = self._connection
-        nap = 1
-        await asyncio.sleep_ms(0)
-        while not connection.stream.poll(events, 0):
-            left = connection.limit.left()
-            if not left:
-                return
-            await asyncio.sleep_ms(min(nap, left))
-            nap = min(2 * nap, _NAP)
+        turns = self._turns
+        turns.append(exchange)
+        try:
+            limit = next(exchange)
+            while place := turns.index(exchange):
+                await asyncio.sleep_ms(_NAP * place)
+                limit.restart()
+                limit.check("waiting for its turn", 0)
+            while True:
+                events = next(exchange)
+                stream = connection.stream
+                nap = 1 if events == 0 else 0
+                while True:
+                    await asyncio.sleep_ms(min(nap, limit.left()))
+                    if connection.stream is not stream:
+                        raise NetworkError("the client was closed during the call")
+                    if not events or stream.poll(events, 0) or not limit.left():
+                        break
+                    nap = min(2 * nap or 1, _NAP)
+        except StopIteration as e:
+            return e.value
+        finally:
+            turns.remove(exchange)
+            exchange.close()

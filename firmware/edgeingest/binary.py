@@ -4,7 +4,7 @@ Source: the service's documentation, data acquisition format, "Binary data". The
 `Ref-BINARY-i16` (or its like). The signature is in the header, before the values, so they are read twice.
 """
 
-from .body import Body, Chain, octets
+from .body import Chain, octets
 from .errors import SampleError
 from .message import append_payload, append_protected
 from .rows import item_size
@@ -20,12 +20,13 @@ def binary_body(sample, hmac_key):
         raise SampleError("format: the binary form takes typed values of 8, 16 or 32 bits, not %r" % (code,))
     form = ("f" if code == "f" else "i" if code in "bhil" else "u") + str(item_size(code) * 8)
     values = sample.values
-    if hasattr(values, "readinto"):
-        raw = RawSource(values, sample.rows * item_size(code))
-        if hmac_key and not raw.rewindable:
-            raise SampleError("values: the signed binary form reads a row source twice, and this one has no rewind()")
-    else:
+    raw = sample.source
+    if raw is None:
         raw = octets(values)
+    elif hmac_key and not raw.rewindable:
+        raise SampleError("values: the signed binary form reads a row source twice, and this one has no rewind()")
+    else:
+        raw.rewind()  # another body may have read from it
     start = bytearray(b"\xa3")
     append_protected(sample, hmac_key, start)
     end = bytearray(b"\x67payload")
@@ -51,34 +52,3 @@ def _signature(parts, key):
             raise SampleError("values: the signed binary form needs a row source whose values are there at once")
         hmac.update(memoryview(window)[:n])
     return hmac.hexdigest()
-
-
-class RawSource(Body):
-    """The raw values of a row source, exactly `size` bytes of them."""
-
-    name = "values"
-
-    def __init__(self, source, size):
-        self._source = source
-        self.size = size
-        self.rewindable = hasattr(source, "rewind")
-        self._left = size
-
-    def readinto(self, window):
-        """Fill the window; a source may have more than is asked of it."""
-        if not self._left:
-            return 0
-        if self._left < len(window):
-            window = memoryview(window)[: self._left]
-        n = self._source.readinto(window)
-        if n:
-            self._left -= n
-        return n
-
-    def rewind(self):
-        """Start again."""
-        if self._left != self.size:
-            if not self.rewindable:
-                raise SampleError("values: this row source has no rewind(), its rows cannot be read a second time")
-            self._source.rewind()
-            self._left = self.size

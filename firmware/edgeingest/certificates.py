@@ -8,7 +8,9 @@ from .errors import CertificateError, SampleError
 
 def _certificates(ca):
     """The DER certificates in what the caller gave: DER or PEM, as bytes or in a file."""
-    if isinstance(ca, str):
+    if isinstance(ca, str) and ca.lstrip().startswith("-----BEGIN"):
+        ca = ca.encode()
+    elif isinstance(ca, str):
         try:
             with open(ca, "rb") as file:
                 ca = file.read()

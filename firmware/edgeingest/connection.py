@@ -2,10 +2,11 @@
 
 `Connection` never waits. `exchange` is a generator that yields the poll events it waits for; a driver (`client`, `aio`)
 waits for them on `stream`, no longer than `limit.left()`, and resumes. It yields 0 when a body has nothing ready, and,
-if `shares`, None after each window: others may run.
+if `shares`, first its Limit, to be resumed when no other exchange is at work, and None after each window: others may
+run.
 """
 
-from .errors import DeadlineError, NetworkError, ProtocolError
+from .errors import DeadlineError, IngestError, NetworkError, ProtocolError
 from .http import ResponseParser
 from .stream import READ, WRITE, Limit, Stream
 
@@ -15,10 +16,11 @@ class Connection:
 
     shares = False
 
-    def __init__(self, host, port, context, timeout_ms, buffer_size):
+    def __init__(self, host, port, context, secret, timeout_ms, buffer_size):
         self._host = host
         self._port = port
         self._context = context
+        self._secret = secret  # in no error text, even if the peer sends it back
         self._timeout_ms = timeout_ms
         self._view = memoryview(bytearray(buffer_size))
         self.stream = None
@@ -38,9 +40,13 @@ class Connection:
 
         repeatable: the request may be sent again on a new connection if a kept one turns out to be closed.
         """
-        self.limit = limit = Limit(self._timeout_ms, deadline_ms)
-        keep = False
+        limit = Limit(self._timeout_ms, deadline_ms)
+        keep = self.shares
         try:
+            if keep:  # the connection is another's, until it is resumed
+                yield limit
+                keep = False
+            self.limit = limit
             fresh = yield from self._connect(limit)
             try:
                 parser = yield from self._once(request, reply)
@@ -55,6 +61,10 @@ class Connection:
                 parser = yield from self._once(request, reply)
             result = reply.finish(parser.status, parser.header("retry-after"))
             keep = parser.keep_alive and parser.done  # a long refusal is not read to its end
+        except IngestError as e:
+            from .masking import masked
+
+            raise masked(e, self._secret)
         finally:
             if not keep:
                 self.close()
@@ -103,6 +113,8 @@ class Connection:
                 if not self._read(parser):
                     yield READ
                     self.limit.check("waiting for the reply of " + self._host, self._sent)
+                elif self.shares:
+                    yield None
         except NetworkError as e:
             raise broken or e
         if broken and parser.status == 200:
@@ -118,6 +130,8 @@ class Connection:
         while True:
             n = request.readinto(view)
             if n == 0:
+                if self._sent > size:
+                    stream.push(0)
                 return
             if n is None:
                 limit.stall()
@@ -125,12 +139,16 @@ class Connection:
                 limit.check("waiting for the body's next bytes", self._sent)
                 continue
             window = view if n == size else view[:n]
+            if self._sent and self._sent + n == request.size:
+                stream.push(1)
             while n:
                 try:
                     done = stream.write(window)
                 except (OSError, ValueError) as e:
                     raise stream.error("closed the connection" if self._sent else "cannot be sent to", e, self._sent)
                 if done:
+                    if not self._sent:
+                        stream.settle()
                     self._sent += done
                     n -= done
                     limit.stalled = False
@@ -140,7 +158,7 @@ class Connection:
                 limit.stall()
                 yield READ | WRITE
                 limit.check("sending to " + self._host, self._sent)
-                if self._sent and stream.poll(READ, 0) and self._early(parser):
+                if self._sent and stream.poll(READ, 0) and (yield from self._early(parser)):
                     return
             if limit.late():
                 limit.check("sending to " + self._host, self._sent)
@@ -148,8 +166,14 @@ class Connection:
                 yield None
 
     def _early(self, parser):
-        """Whether the whole of a reply has come before the request has gone. The buffer is in use: 64 bytes a time."""
-        self._read(parser, memoryview(bytearray(64)))
+        """A generator: whether the whole of a reply has come before the request has gone.
+
+        The buffer is in use: 64 bytes a time, all that there are, for what TLS has decrypted the socket does not show.
+        """
+        view = memoryview(bytearray(64))
+        while not parser.done and self._read(parser, view):
+            if self.shares:
+                yield None
         if parser.done and parser.status == 200:
             raise ProtocolError("the service answered 200 before it had the whole request")
         return parser.done

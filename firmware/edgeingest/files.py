@@ -62,8 +62,10 @@ class File(Body):
                     raise SampleError("size: the number of bytes in the stream is needed")
                 self.rewindable = hasattr(source, "seek") and hasattr(source, "tell")
                 self._exact = not self.rewindable
-                if self.rewindable:
-                    self._start = source.tell()
+                try:
+                    self._start = source.tell() if self.rewindable else None
+                except OSError:  # a pipe has tell(), but no place to tell
+                    self.rewindable = False
         else:
             try:
                 self._bytes = octets(source)
@@ -115,16 +117,17 @@ class File(Body):
 
     def rewind(self):
         """Start again from where the source stood."""
-        if self._left == self.size and self._path is None:
+        inner = self._stream is not None and hasattr(self._stream, "content_type")  # a body: it may have been read
+        if self._left == self.size and self._path is None and not inner:
             return
-        if not self.rewindable:
+        if not self.rewindable and not inner:
             raise SampleError("%r: this stream has no seek() and tell(), it cannot be read a second time" % self.name)
         self._left = self.size
         if self._path is not None:
             self.close()
         elif self._start is not None:
             self._stream.seek(self._start)
-        elif self._stream is not None:
+        elif inner:
             self._stream.rewind()
 
     def close(self):

@@ -4,8 +4,12 @@ Source: the service's documentation, "Ingestion API", and what its own clients r
 {"success": true, "files": [{"success": true, "fileName": ..., "sampleId": ...}, {"success": false, "error": ...}]}.
 """
 
+from micropython import const
+
 from .errors import FilesError, ProtocolError
 from .replies import DUPLICATE, KEPT, DataReply, Stored, parsed, said, service_error, text_of
+
+_RESULT = const(4096)  # bytes of one result: a name may come with every character escaped
 
 
 class FilesReply(DataReply):
@@ -20,7 +24,7 @@ class FilesReply(DataReply):
         self._names = names
         self._labels = labels
         self._on_stored = on_stored
-        self.limit = 65536 + len(names) * KEPT
+        self.limit = 65536 + len(names) * _RESULT
         self._item = bytearray()
         self._depth = 0
         self._string = 0  # 0 outside of a JSON string, 1 in one, 2 after a backslash in one
@@ -33,7 +37,7 @@ class FilesReply(DataReply):
 
     def feed(self, status, data):
         """Take bytes of the body; those of one result at a time are kept."""
-        if status != 200:
+        if not 200 <= status < 300:
             return super().feed(status, data)
         return self._scan(data)
 
@@ -56,7 +60,7 @@ class FilesReply(DataReply):
             elif b == 0x7D or b == 0x5D:
                 self._depth -= 1
             kept = self._item if inside else self._body
-            if len(kept) >= KEPT:
+            if len(kept) >= (_RESULT if inside else KEPT):
                 raise ProtocolError("the service's answer is not what it should be: %r..." % bytes(kept[:80]))
             if inside or not (self._in_files and self._depth == 2 and b in b", \r\n\t"):
                 kept.append(b)
@@ -80,8 +84,8 @@ class FilesReply(DataReply):
     def _hand_on(self, index, value):
         error = text_of(value.get("error")) or "no reason was given"
         name = text_of(value.get("fileName"))
-        if value.get("success") is True and name:
-            outcome = Stored(name, value.get("sampleId"), False)
+        if value.get("success") is True:
+            outcome = Stored(name or self._names[index], value.get("sampleId"), False)
         elif error.startswith(DUPLICATE):
             outcome = Stored(self._names[index], None, True)
         else:
@@ -104,13 +108,15 @@ class FilesReply(DataReply):
         """The results in the order of the items, or their number with `on_stored`; or the error."""
         total = len(self._names)
         value = parsed(self._body)
-        if status != 200 or not isinstance(value, dict) or value.get("files") != []:  # results are taken out of it
+        if (
+            not 200 <= status < 300 or not isinstance(value, dict) or value.get("files") != []
+        ):  # results are taken out of it
             text = said(self._body)
-            if text.startswith(DUPLICATE) and total - len(self._labels) == 1:
+            if text.startswith(DUPLICATE):
                 for i in range(total):
                     self._set(i, Stored(self._names[i], None, i not in self._labels))
                 return self._done()
-            if status != 200 or isinstance(value, dict) and value.get("success") is False:
+            if not 200 <= status < 300 or isinstance(value, dict) and value.get("success") is False:
                 raise service_error(status, text, retry_after)
             raise ProtocolError("the service's answer is not what it should be: %r" % bytes(self._body[:80]))
         if self._count == total - len(self._labels):

@@ -60,11 +60,6 @@ class ResponseParser:
         """Whether the reply is complete."""
         return self._state == _DONE
 
-    @property
-    def begun(self):
-        """Whether a byte of a final reply, or of an interim one, has come."""
-        return self._state != _STATUS or self._interim > 0 or len(self._line) > 0
-
     def header(self, name):
         """The value of a header field as str, or None; several of one name are joined by commas."""
         head = bytes(self._head)

@@ -32,6 +32,8 @@ def inferred_label(file_name):
 
     Its rule is the JavaScript pattern ^[a-zA-Z0-9\\s-_]+ (documentation, "Ingestion API", x-label).
     """
+    if not isinstance(file_name, str):
+        raise SampleError("file_name: a str is needed, not %r" % (file_name,))
     n = 0
     for c in file_name:
         if not ("a" <= c <= "z" or "A" <= c <= "Z" or "0" <= c <= "9" or c in "-_" or _is_space(ord(c))):

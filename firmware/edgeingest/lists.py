@@ -18,7 +18,8 @@ def checked_rows(values, axes):
         if flat:
             row = (row,)
         elif not isinstance(row, (list, tuple)) or len(row) != axes:
-            raise SampleError("values: row %d is %r, not a list of %d numbers (one per sensor)" % (r, row, axes))
+            what = "has %d" % len(row) if isinstance(row, (list, tuple)) else "is %r, not a list of" % type(row)
+            raise SampleError("values: row %d %s values; %d are needed, one per sensor" % (r, what, axes))
         for value in row:
             if not _is_number(value):
                 raise SampleError("values: %r in row %d is not a number of at most 64 bits" % (value, r))

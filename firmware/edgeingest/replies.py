@@ -9,7 +9,7 @@ from json import loads
 from .errors import ProtocolError, ServiceError
 
 DUPLICATE = "An item with this hash already exists"
-KEPT = 1024  # bytes of one result, and of all that is around the results
+KEPT = 1024  # bytes of a reply, of what is around the results of one
 
 # file_name: as the service stored it; sample_id: its number, or None; duplicate: it was there before.
 Stored = namedtuple("Stored", ("file_name", "sample_id", "duplicate"))
@@ -65,21 +65,24 @@ class DataReply:
     def feed(self, status, data):
         """Take bytes of the body."""
         self._body.extend(data[: KEPT - len(self._body)])
-        self.full = status != 200 and len(self._body) == KEPT
+        self.full = not 200 <= status < 300 and len(self._body) == KEPT
 
     def finish(self, status, retry_after=None):
         """The `Stored`; or the error."""
         text = said(self._body)
         if text.startswith(DUPLICATE):
             return Stored(self._name, None, True)
-        if status != 200:
+        if not 200 <= status < 300:
             raise service_error(status, text, retry_after)
         value = parsed(self._body)
         if isinstance(value, dict) and value.get("success") is False:
             raise service_error(status, text, retry_after)
         # JSON, or the page of a network that wants a log-in, is no name.
-        if isinstance(value, dict) or not text or text[0] in "{<" or "\n" in text or len(self._body) == KEPT:
-            raise ProtocolError("the service answered 200, but not the name it stored the data under: %r" % text[:80])
+        page = text.startswith('{"') or "\n" in text or "<html" in text.lower() or "<!doctype" in text.lower()
+        if isinstance(value, dict) or not text or page or len(self._body) == KEPT:
+            raise ProtocolError(
+                "the service took it, but did not say the name it stored the data under: %r" % text[:80]
+            )
         return Stored(text, None, False)
 
 

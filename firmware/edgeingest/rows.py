@@ -60,8 +60,8 @@ class TypedRows(Body):
     """The CBOR array of rows x axes numbers; with one axis a flat array.
 
     data: a buffer of native values, encoded as the shortest integers, `fa` + 4 or `fb` + 8 bytes. Or
-    source: an object whose `readinto(buffer)` gives raw native values, any number of bytes at a time, None while
-    none are ready; then integers have fixed width too, so that the size is known before the first row exists.
+    source: a RawSource of them; then integers have fixed width too, so that the size is known before the first row
+    exists.
     """
 
     content_type = "application/cbor"
@@ -70,43 +70,32 @@ class TypedRows(Body):
         width = item_size(typecode)
         self._source = source
         self._data = data  # see octets
-        self._src = bytearray(_STAGE) if source else octets(data)
-        self._total = rows * axes * width
-        self._asked = 0  # bytes that have come from the source, ever
+        self._src = octets(data) if source is None else bytearray(_STAGE)
         kind = _FLOAT if typecode in "fd" else _SIGNED if typecode in "bhilq" else 0
-        if not source and kind != _FLOAT:
+        if source is None and kind != _FLOAT:
             kind |= _SHORTEST
         self._pack, measure = functions(typecode)
         row = head(0x80, axes) if axes > 1 else []
         self._first = bytes(head(0x80, rows))
         pad = row + [0] * (3 - len(row))
         self._state = array("i", [0, 0, 0, 0, 0, axes if row else _FLAT, len(row)] + pad + [width, kind])
-        self._carry = bytearray(2 * _ITEM)  # what did not fit into the last window
-        self.rewindable = not source or hasattr(source, "rewind")
+        self._carry = bytearray(2 * _ITEM)  # what did not fit into the last window, from _from to _to
+        self._from = self._to = 0
+        self._held = 0  # bytes in src that came from the source
+        self.rewindable = source is None or source.rewindable
         self.size = len(self._first) + rows * len(row) + rows * axes * (width + 1)
         if kind & _SHORTEST:
             self.size = len(self._first) + rows * len(row) + self._measure(measure)
-        self._restart()
+        self.rewind()  # another body may have read from the source
 
     def _measure(self, measure):
         total = 0
-        for start in range(0, self._total, _STEP):
+        size = len(self._src)
+        for start in range(0, size, _STEP):
             self._state[2] = start
-            self._state[3] = min(start + _STEP, self._total)
+            self._state[3] = min(start + _STEP, size)
             total += measure(self._src, self._state)
         return total
-
-    def _restart(self):
-        state = self._state
-        state[2] = 0
-        state[3] = 0 if self._source else self._total
-        state[4] = 0 if state[5] == _FLAT else state[5]
-        self._asked = 0
-        self._held = 0  # bytes in src that came from the source
-        n = len(self._first)
-        self._carry[:n] = self._first
-        self._from = 0
-        self._to = n
 
     def readinto(self, window):
         """Fill the window; items that straddle its end are kept in the carry."""
@@ -125,7 +114,7 @@ class TypedRows(Body):
             if done == room:
                 return done
             if state[2] == state[3]:
-                n = self._refill() if self._source else 0
+                n = 0 if self._source is None else self._refill()
                 if n is None:
                     return done or None
                 if not n:
@@ -151,28 +140,24 @@ class TypedRows(Body):
             src[:part] = src[state[3] : self._held]
         state[2] = state[3] = 0
         self._held = part
-        left = self._total - self._asked
-        if not left:
-            return 0
-        room = min(len(src) - part, left)
-        n = self._source.readinto(memoryview(src)[part : part + room])
-        if n is None:
-            return None
-        if not 0 < n <= room:
-            raise SampleError(
-                "values: the row source ended after %d of %d bytes" % (self._asked, self._total)
-                if n == 0
-                else "values: the row source gave %r of %d bytes" % (n, room)
-            )
-        self._asked += n
+        n = self._source.readinto(memoryview(src)[part:])
+        if not n:
+            return n
         self._held += n
         state[3] = self._held - self._held % state[10]
         return state[3] or None
 
     def rewind(self):
         """Start again, from the source's beginning too."""
-        if self._asked:
-            if not self.rewindable:
-                raise SampleError("values: this row source has no rewind(), its rows cannot be read a second time")
+        state = self._state
+        state[2] = state[3] = 0
+        if self._source is None:
+            state[3] = len(self._src)
+        else:
             self._source.rewind()
-        self._restart()
+        state[4] = 0 if state[5] == _FLAT else state[5]
+        self._held = 0
+        n = len(self._first)
+        self._carry[:n] = self._first
+        self._from = 0
+        self._to = n

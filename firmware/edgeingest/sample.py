@@ -61,10 +61,14 @@ class Sample:
         self.iat = iat
         self.values = values
         self.typecode = typecode
+        self.source = None
         axes = len(self.sensors)
         if hasattr(values, "readinto"):
             self.rows = whole(rows, "rows", 1, 1 << 29)
-            item_size(typecode)
+            width = item_size(typecode)
+            from .source import RawSource
+
+            self.source = RawSource(values, rows * axes * width)  # one for all bodies: they share its place
         elif isinstance(values, (list, tuple)):
             if typecode is not None:
                 raise SampleError("typecode: %r goes with a buffer or a row source, not with a list" % (typecode,))
@@ -130,10 +134,7 @@ class Sample:
 
             rows = ListRows(values)
         else:
-            source = hasattr(values, "readinto")
-            rows = TypedRows(
-                self.typecode, len(self.sensors), self.rows, None if source else values, values if source else None
-            )
+            rows = TypedRows(self.typecode, len(self.sensors), self.rows, values, self.source)
         end = bytearray()
         append_protected(self, hmac_key, end)
         body = Chain((start, rows, end), self.name + ".cbor", "application/cbor")

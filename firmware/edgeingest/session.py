@@ -15,6 +15,13 @@ from .stream import parse_url
 _MAX_MS = const(0xFFFFFFF)  # three days: the ticks of a board come round after six
 
 
+def _release(items):
+    """Close the bodies of a call that comes to nothing."""
+    for item in items if isinstance(items, (list, tuple)) else (items,):
+        if hasattr(item, "readinto") and hasattr(item, "close"):
+            item.close()
+
+
 class Session:
     """A client of the ingestion service; one connection, kept while the service keeps it.
 
@@ -54,7 +61,7 @@ class Session:
             from .certificates import tls_context
 
             context = tls_context(ca, insecure)
-        self._connection = Connection(host, port, context, timeout_ms, buffer_size)
+        self._connection = Connection(host, port, context, api_key, timeout_ms, buffer_size)
 
     def close(self):
         """Close the connection; the next call opens a new one."""
@@ -85,12 +92,17 @@ class Session:
         sent. With on_stored, on_stored(index, stored) is called for each as its result arrives, and their number is
         returned. Raises FilesError when some were not stored; see `errors` for the others.
         """
-        from .batch import batch
+        try:
+            from .batch import batch
 
-        where = target(category, "files")
-        found = fields(self._api_key, None, label, metadata, no_label, disallow_duplicates, add_date_id)
-        body, reply = batch(items, self._hmac_key, boundary, on_stored)
-        return self._request(where, found, body, reply, disallow_duplicates, deadline_ms)
+            where = target(category, "files")
+            found = fields(self._api_key, None, label, metadata, no_label, disallow_duplicates, add_date_id)
+            body, reply = batch(items, self._hmac_key, boundary, on_stored)
+            request = self._request(where, found, body, deadline_ms)
+        except SampleError as e:
+            _release(items)
+            raise e
+        return self._run(self._connection.exchange(request, reply, disallow_duplicates, deadline_ms))
 
     def send(
         self,
@@ -108,20 +120,24 @@ class Session:
 
         Returns Stored(file_name, sample_id=None, duplicate). The other arguments are those of `upload`.
         """
-        where = target(category, "data")
-        body = body_of(item, self._hmac_key, "item")
-        name = checked_name(body.name if file_name is None else file_name, "file_name")
-        found = fields(self._api_key, name, label, metadata, no_label, disallow_duplicates, add_date_id)
-        check_body(body, name)
-        return self._request(where, found, body, DataReply(name), disallow_duplicates, deadline_ms)
+        try:
+            where = target(category, "data")
+            body = body_of(item, self._hmac_key, "item")
+            name = checked_name(body.name if file_name is None else file_name, "file_name")
+            found = fields(self._api_key, name, label, metadata, no_label, disallow_duplicates, add_date_id)
+            check_body(body, name)
+            request = self._request(where, found, body, deadline_ms)
+        except SampleError as e:
+            _release(item)
+            raise e
+        return self._run(self._connection.exchange(request, DataReply(name), disallow_duplicates, deadline_ms))
 
-    def _request(self, where, found, body, reply, repeatable, deadline_ms):
+    def _request(self, where, found, body, deadline_ms):
         if deadline_ms is not None:
             whole(deadline_ms, "deadline_ms", 1, _MAX_MS)
         found.append(("Content-Type", body.content_type))
         found.append(("Content-Length", str(body.size)))
-        request = Chain((request_head("POST", where, self._host_field, found), body), "the request")
-        return self._run(self._connection.exchange(request, reply, repeatable, deadline_ms))
+        return Chain((request_head("POST", where, self._host_field, found), body), "the request")
 
     def _run(self, exchange):
         """Wait for what the exchange waits for, to its end, and return its result; each driver in its way."""

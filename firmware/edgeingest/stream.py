@@ -5,11 +5,14 @@ Sockets are non-blocking and waited for with poll: a blocking `readinto` waits u
 
 import select
 import socket
+import sys
 import time
 from errno import EINPROGRESS
 
 from .errors import DeadlineError, NetworkError, SampleError
 
+# The unix port does not name it; sockets that do not know it (lwIP on older RP2040 builds) complain on the console.
+_NODELAY = 1 if sys.platform in ("linux", "darwin") else getattr(socket, "TCP_NODELAY", None)
 READ = select.POLLIN
 WRITE = select.POLLOUT
 
@@ -42,11 +45,11 @@ def parse_url(url):
     scheme, found, rest = url.partition("://")
     scheme = scheme.lower()
     if not found or scheme not in ("http", "https"):
-        raise SampleError("url: %r does not begin with http:// or https://" % url)
+        raise SampleError("url: http:// or https:// is needed at its beginning")
     if rest.endswith("/"):
         rest = rest[:-1]
     if "/" in rest or "?" in rest or "#" in rest or "@" in rest:
-        raise SampleError("url: %r has more than scheme, host and port" % url)
+        raise SampleError("url: scheme, host and port only; no path, no user")
     host, port, shown = _host_and_port(url, rest)
     tls = scheme == "https"
     number = 443 if tls else 80
@@ -107,7 +110,7 @@ class Stream:
         self._host = host
         self._port = port
         self._context = context
-        self._sock = self._plain = None
+        self._sock = self._plain = self._polled = None
         self._poll = None
 
     def addresses(self):
@@ -115,17 +118,15 @@ class Stream:
         try:
             return socket.getaddrinfo(self._host, self._port, 0, socket.SOCK_STREAM)
         except OSError as e:
-            raise NetworkError("%s cannot be found: check the name, and that the network is up (%s)" % (self._host, e))
+            raise NetworkError(
+                "%s cannot be found: check the name, and that the network is up (%s)" % (self._host, e), e.errno
+            )
 
     def begin(self, address):
         """Start to connect to one of the addresses; `poll(WRITE)` becomes true when that is decided."""
         try:
-            self._sock = self._plain = sock = socket.socket(address[0], socket.SOCK_STREAM)
+            self._sock = self._plain = self._polled = sock = socket.socket(address[0], socket.SOCK_STREAM)
             sock.setblocking(False)
-            try:
-                sock.setsockopt(6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY: the last window must not wait for an ACK
-            except (OSError, AttributeError):  # the RP2040's sockets have no such option
-                pass
             self._poll = select.poll()
             self._poll.register(sock, READ | WRITE)
             sock.connect(address[-1])
@@ -149,14 +150,29 @@ class Stream:
                 tls = self._context.wrap_socket(self._sock, server_hostname=self._host, do_handshake_on_connect=False)
             except (OSError, ValueError) as e:
                 raise self.error("cannot be connected to by TLS", e)
-            self._sock = tls
+            self._sock = self._polled = tls
             self._poll.register(tls, READ | WRITE)
         self.write = self._sock.write
         self.readinto = self._sock.readinto
 
+    def settle(self):
+        """After the first write: hands were shaken, from now on the socket itself is waited for.
+
+        That is right as long as `readinto` has said None before, and much faster: a TLS object has no descriptor.
+        """
+        if self._sock is not self._plain:
+            self._poll.unregister(self._sock)
+            self._poll.register(self._plain, READ | WRITE)
+            self._polled = self._plain
+
+    def push(self, on):
+        """Before the last of several windows: it must not wait for the ACK of those before it (Nagle's algorithm)."""
+        if _NODELAY is not None:
+            self._plain.setsockopt(6, _NODELAY, on)  # 6: IPPROTO_TCP
+
     def poll(self, events, timeout_ms):
         """Wait at most so long; which of the events are there (with POLLERR and POLLHUP)."""
-        self._poll.modify(self._sock, events)
+        self._poll.modify(self._polled, events)
         for found in self._poll.ipoll(timeout_ms):
             return found[1]
         return 0
@@ -166,8 +182,10 @@ class Stream:
         if self._sock is None:
             return False
         try:
-            # With TLS, what is to be read may be a session ticket: then there is no data, and no end.
-            return not self.poll(READ, 0) or self.readinto(bytearray(1)) is None
+            # TLS may hold data that the socket does not show, and what the socket shows may be no data for us.
+            if self._sock is self._plain and not self.poll(READ, 0):
+                return True
+            return self.readinto(bytearray(1)) is None
         except (OSError, ValueError):
             return False
 
@@ -176,6 +194,8 @@ class Stream:
         number = e.errno if isinstance(e, OSError) else None
         where = "%s:%d" % (self._host, self._port)
         why = str(e).strip() if e else "connection refused or unreachable"
+        if number == -0x7200:  # mbedTLS: invalid record
+            why += " (does not speak TLS: http:// instead?)"
         if self._context and not sent:
             from .certificates import is_refusal, refusal
 
@@ -186,7 +206,7 @@ class Stream:
     def close(self):
         """Close the socket; may be called twice."""
         socks = self._sock, self._plain  # a TLS socket whose handshake failed leaves the one below open
-        self._sock = self._plain = self._poll = None
+        self._sock = self._plain = self._polled = self._poll = None
         for sock in socks:
             if sock is not None:
                 try:

@@ -6,7 +6,6 @@ Numbers: typecode f as %.9g, others as %.17g; a board with single-precision floa
 from json import dumps
 from struct import unpack_from
 
-from .binary import RawSource
 from .body import octets
 from .errors import SampleError
 from .message import protected
@@ -81,11 +80,10 @@ class Table(Pieces):
         self._separator = separator
         self._end = end
         self._raw = None  # the bytes that hold typed values: all of them, or those of one row
-        self._source = None
+        self._source = sample.source
         if self._code:
             self._width = item_size(self._code)
-            if hasattr(self._values, "readinto"):
-                self._source = RawSource(self._values, self._rows * self._axes * self._width)
+            if self._source is not None:
                 if not self._source.rewindable:
                     raise SampleError("values: JSON and CSV read a row source twice, and this one has no rewind()")
                 self._raw = bytearray(self._axes * self._width)
@@ -97,7 +95,7 @@ class Table(Pieces):
         self._row = -1
         self._column = 0
         self._have = 0
-        if self._source:
+        if self._source is not None:
             self._source.rewind()
 
     def piece(self):
@@ -114,7 +112,7 @@ class Table(Pieces):
                 self._row += 1
                 return True
             return False
-        if self._source and column == 0 and not self._read_row():
+        if self._source is not None and column == 0 and not self._read_row():
             return None
         out = ""
         if column == 0:
@@ -139,19 +137,18 @@ class Table(Pieces):
             n = self._source.readinto(memoryview(raw)[self._have :])
             if n is None:
                 return False
-            if not n:
-                raise SampleError("values: the row source ended in row %d of %d" % (self._row, self._rows))
             self._have += n
         self._have = 0
         return True
 
     def _time(self, row):
-        time = row * self.interval
-        return str(int(time)) if time == int(time) else "%.12g" % time
+        # In millionths of a ms: a single-precision float would not keep the steps equal.
+        whole, rest = divmod(row * round(self.interval * 1000000), 1000000)
+        return ("%d.%06d" % (whole, rest)).rstrip("0") if rest else str(whole)
 
     def _number(self, row, column):
         if self._code:
-            i = (0 if self._source else row * self._axes) + column
+            i = (row * self._axes if self._source is None else 0) + column
             value = unpack_from(self._code, self._raw, i * self._width)[0]
         else:
             value = self._values[row]

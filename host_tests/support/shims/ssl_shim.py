@@ -36,11 +36,11 @@ class SSLContext:
     def wrap_socket(self, sock, server_side=False, do_handshake_on_connect=True, server_hostname=None):
         if self._context.check_hostname and not server_hostname:
             raise ValueError("CERT_REQUIRED requires server_hostname")
-        return SSLSocket(
-            self._context.wrap_socket(
-                sock._socket,
-                server_side=server_side,
-                do_handshake_on_connect=do_handshake_on_connect,
-                server_hostname=server_hostname,
-            )
+        # CPython moves the descriptor over; on MicroPython the plain socket keeps it.
+        sock._socket = self._context.wrap_socket(
+            sock._socket,
+            server_side=server_side,
+            do_handshake_on_connect=do_handshake_on_connect,
+            server_hostname=server_hostname,
         )
+        return SSLSocket(sock._socket)

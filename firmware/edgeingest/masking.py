@@ -1,0 +1,32 @@
+"""Takes the API key out of what an error says, where a peer sent it back to us. Loaded when there is an error."""
+
+_MARK = 8  # this much of a key is enough to recognise one that was cut off
+
+
+def mask(text, secret):
+    """The text with `***` for each place where the key, or its beginning, stands."""
+    start = text.find(secret[:_MARK])
+    while start >= 0:
+        end = start
+        while end < len(text) and end - start < len(secret) and text[end] == secret[end - start]:
+            end += 1
+        text = text[:start] + "***" + text[end:]
+        start = text.find(secret[:_MARK], start + 3)
+    return text
+
+
+def masked(error, secret):
+    """The error; or one of its class with the same attributes, without the key."""
+    text = mask(str(error), secret)
+    body = mask(getattr(error, "body", ""), secret)
+    if text == str(error) and body == getattr(error, "body", ""):
+        return error
+    made = type(error)(text)
+    for name in ("errno", "sent", "status", "retry_after"):
+        if hasattr(error, name):
+            setattr(made, name, getattr(error, name))
+    if hasattr(error, "body"):
+        made.body = body
+    if hasattr(error, "results"):
+        made.results = [mask(result, secret) if isinstance(result, str) else result for result in error.results]
+    return made
