@@ -4,7 +4,9 @@ import contextlib
 import functools
 import hashlib
 import json
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import compile_mpy
@@ -102,6 +104,20 @@ class Place(Checkout):
     def port(self):
         return self._stack.enter_context(board(self._outside))
 
+    def background(self, command, *more):
+        """Starts a service, to be stopped at the end; the URL it says it listens on."""
+        started = subprocess.Popen(
+            [*shlex.split(command), *more],
+            cwd=self.folder,
+            env=self._variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._stack.callback(started.wait)
+        self._stack.callback(started.terminate)
+        return next(line.split()[-1] for line in started.stdout if line.startswith("Listening on "))
+
     def mpremote(self, command, *more):
         """README names no port, as mpremote finds a board at USB by itself; `resume`: see `board`."""
         program, *words = command.split()
@@ -173,6 +189,26 @@ def show_sample(place, command):
     )
 
 
+def serve(place, command):
+    """With a free port: other tests may have theirs at the same time."""
+    place.url = place.background(command, "--port", "0")
+
+
+def own_program(place, command):
+    """A program with the client that the sentence below the block has."""
+    client = next(code for code in readme.code() if code.startswith("Client("))
+    assert "http://127.0.0.1:4810" in client
+    program = (
+        "from edgeingest import Client, Sample\n"
+        f"with {client.replace('http://127.0.0.1:4810', place.url)} as client:\n"
+        "    client.send('training', Sample([('x', 'm')], 10, [1, 2, 3], 'PC', name='own'))\n"
+    )
+    (place.folder / "my.py").write_text(program)
+    place.run("env " + command)
+    listed = place.run(".venv/bin/edgeingest list")
+    assert "own.cbor" in listed and " valid " in listed
+
+
 # command -> what runs it
 COMMANDS = {
     "make mpy": make_mpy,
@@ -181,6 +217,8 @@ COMMANDS = {
     ".venv/bin/mpremote cp ca.der :": copy_root,
     "make demo": make_demo,
     "make test": make_test,
+    ".venv/bin/edgeingest serve --hmac-key your_hmac_key": serve,
+    "MICROPYPATH=firmware:.frozen .venv/bin/micropython my.py": own_program,
     ".venv/bin/edgeingest list --dir build/demo/http": list_samples,
     ".venv/bin/edgeingest show walking.01.cbor --dir build/demo/http": show_sample,
 }

@@ -20,6 +20,7 @@ from support.interpreters import FIRMWARE, ROOT
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
 PACKAGE = FIRMWARE / "edgeingest"
+HEADERS = (ROOT / "tools" / "edgeingest_tools" / "headers.py").read_text()
 SERVICE = (ROOT / "tools" / "edgeingest_tools" / "service.py").read_text()
 COMMANDS = typer.main.get_command(cli.app).commands
 SERVE = {option: each for each in COMMANDS["serve"].params for option in each.opts}
@@ -42,11 +43,22 @@ HERE = {
     r"edgeingest (\w+)": lambda name: name in COMMANDS,
     r"(?:.venv/bin/edgeingest serve )?(--[a-z-]+)(?: [\d.]+)?": lambda name: name in SERVE,
     r".venv/bin/edgeingest (--help)": lambda name: True,
-    r"([\w/]+/|\w+\.py)": lambda name: (ROOT / name).exists() or (PACKAGE / name).exists(),
+    r"((?!my\.py|edgeingest-data)[\w/]+/|(?!my\.py)\w+\.py)": lambda name: (
+        (ROOT / name).exists() or (PACKAGE / name).exists()
+    ),
     r"((?:armv|xtensa|rv32)\w+)": lambda name: name in compile_mpy.ARCHITECTURES,
     r"(files|data)": lambda name: f'/api/{{category}}/{name}"' in SERVICE,
     r"(ca|\w+_ms|\w+(?==))(?:=|=True)?": lambda name: name in arguments(),
     r"(array|getaddrinfo)": lambda name: True,  # MicroPython's own
+    r"(hmac_key)": lambda name: name in arguments(),
+    r"edgeingest\.(capture)": lambda name: f"def {name}(" in (PACKAGE / f"{name}.py").read_text(),
+    r"edgeingest\.aio\.(\w+)": lambda name: f"class {name}(" in (PACKAGE / "aio.py").read_text(),
+    r"(firmware/examples/\w+\.py)": lambda name: (ROOT / name).exists(),
+    r"(my\.py|Client\(.+\))": lambda name: True,  # test_readme.py runs them
+    r"(edgeingest-data)/": lambda name: SERVE["--dir"].default.name == name,
+    r"(ei_)": lambda name: f'startswith("{name}")' in HEADERS,
+    r"([-_])": lambda name: f"\\{name}" in HEADERS or name in HEADERS,
+    r"(\.mpy)": lambda name: True,
 }
 ON_BOARD = {
     r"(\w+Error)": "issubclass(getattr(errors, name), errors.IngestError)",
@@ -54,9 +66,11 @@ ON_BOARD = {
     r"(info\.labels)": "info_labels([{'path': 'a.cbor', 'category': 'training', 'label': 'b'}]).name == name",
     r"client\.(\w+)": "hasattr(Client('ei_', 'http://a'), name)",
     r"Stored\.(\w+)": "hasattr(Stored('a', None, False), name)",
+    r"(Wav)": "hasattr(edgeingest, name)",
     r"(status)": "hasattr(errors.ServiceError(''), name)",
 }
 IMPORTS = """
+import edgeingest
 from edgeingest import Client, File, Sample, Stored, errors
 from edgeingest.files import content_type_of
 from edgeingest.ingestion import target

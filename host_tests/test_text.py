@@ -4,10 +4,10 @@ import csv
 import io
 import json
 import math
-from decimal import Decimal
 import random
 import struct
 from array import array
+from decimal import Decimal
 
 import pytest
 from body_support import HMAC_KEY, READ, assert_signed, refused

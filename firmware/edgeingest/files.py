@@ -136,6 +136,7 @@ class File(Body):
             if self._stream is not None:
                 self._stream.close()
                 self._stream = None
+                self._left = self.size
         elif self._stream is not None and hasattr(self._stream, "content_type"):
             self._stream.close()
 
