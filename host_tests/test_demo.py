@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 import sqlite3
 import struct
@@ -43,9 +44,10 @@ def compared(arrived, tmp_path, monkeypatch, capsys):
 
 
 def verdicts(capsys):
-    """The last column of the table."""
-    lines = [line.split("│") for line in capsys.readouterr().out.splitlines()]
-    return [cells[7].strip() for cells in lines if len(cells) > 8]
+    """The last column of the table; what goes on in another line is left out."""
+    head, *lines = capsys.readouterr().out.partition("Look closer")[0].splitlines()
+    at = head.index("against recording")
+    return [line[at:].strip() for line in lines if line[:at].strip() or line[at:].startswith("expected")]
 
 
 def file(name, change):
@@ -153,6 +155,27 @@ DAMAGES = {
 
 def test_the_demo_passes(compared):
     assert compared(lambda build: None) == (0, ["same"] * 7)
+
+
+def test_the_table_fits_a_terminal(arrived, monkeypatch, capsys):
+    for name, value in {"COLUMNS": "80", "TTY_COMPATIBLE": "1", "NO_COLOR": "1", "TERM": "xterm"}.items():
+        monkeypatch.setenv(name, value)
+    assert demo.compare(arrived) == 0
+    head, *lines = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out).splitlines()
+    assert head.split() == ["file", "label", "rows", "bytes", "signature", "against", "recording"]
+    assert len(lines) == 7
+    assert max(map(len, lines)) <= 80
+    for line, (_, name) in zip(lines, sum(demo.EXPECTED.values(), []), strict=True):
+        assert (line.split()[0], line.split()[-1]) == (name, "same")
+
+
+def test_another_stored_name_is_shown(arrived, tmp_path, capsys):
+    shutil.copytree(arrived, tmp_path / "demo")
+    [old] = (tmp_path / "demo").glob("https/training/flower.01.jpg")
+    old.rename(old.with_name("flower.01.x.jpg"))
+    index("https", "UPDATE samples SET stored_name = 'flower.01.x.jpg' WHERE kind = 'jpg'")(tmp_path / "demo")
+    assert demo.compare(tmp_path / "demo") == 0
+    assert "flower.01.jpg as flower.01.x.jpg " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", DAMAGES)

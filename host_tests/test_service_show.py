@@ -1,8 +1,10 @@
 """`edgeingest list` and `edgeingest show`: what was stored, for people."""
 
 import json
+import re
 import struct
 
+import cbor2
 import pytest
 from edgeingest_tools import show
 from edgeingest_tools.store import StoreError
@@ -64,7 +66,7 @@ def _show(directory, wanted):
 def test_list(directory):
     result = command("list", "--dir", directory)
     head, *lines = result.stdout.splitlines()
-    assert head.split() == ["id", "category", "name", "label", "type", "rows", "bytes", "signature", "when"]
+    assert head.split() == ["id", "category", "name", "label", "type", "rows", "bytes", "signature", "when", "(UTC)"]
     assert [line.split()[:7] for line in lines[:4]] == [
         ["1", "training", "wave.01.cbor", "wave", "cbor", "4", "344"],
         ["2", "testing", "a.jpg", "a", "jpg", str(len(JPEG)), "-"],
@@ -74,6 +76,7 @@ def test_list(directory):
     assert [line.split()[0] for line in lines] == [str(number) for number in range(1, 10)]
     assert "  valid  " in lines[0]
     assert "  invalid  " in lines[8]
+    assert re.search(r" \d\d-\d\d \d\d:\d\d *$", lines[0])
     assert "\x1b" not in result.stdout
 
 
@@ -127,6 +130,9 @@ def test_nothing_from_a_client_steers_the_terminal(directory):
     ("arguments", "text"),
     [
         (("show", "nothing"), "there is no sample 'nothing': `edgeingest list` shows ids and names"),
+        (("show", "wave"), "there is no sample 'wave': is it wave.01.cbor? `edgeingest list`"),
+        (("show", "wav.cbor"), "there is no sample 'wav.cbor': is it wave.01.cbor"),
+        (("show", "structured_labels.labels"), "'structured_labels.labels' is not kept: label files become labels of"),
         (("show", "99"), "there is no sample '99'"),
         (("list", "--dir", "nowhere"), "there is no index.sqlite in nowhere: give the folder"),
         (("show", "1", "--dir", "nowhere"), "there is no index.sqlite in nowhere"),
@@ -172,3 +178,11 @@ def test_file_that_is_gone_or_changed(tmp_path):
 )
 def test_chart(values, expected):
     assert show.bars(values) == expected
+
+
+def test_axis_without_a_number(tmp_path):
+    with running(tmp_path) as service:
+        service.data(cbor2.dumps(changed("payload.values", [[float("nan"), 2.0]])))
+    text = _show(tmp_path, "1")
+    assert re.search(r"^accX +1 NaN$", text, re.MULTILINE)
+    assert re.search(r"^accY +▁  2 \.\. 2$", text, re.MULTILINE)

@@ -143,18 +143,26 @@ def check(folder: Path, expected: list[tuple[str, str]], table: Table) -> int:
         fault = difference(row, folder / row["category"] / row["stored_name"]) if known else "not expected"
         wrong += bool(fault)
         verdict = f"[red]{fault}[/red]" if fault else "[green]same[/green]"
+        name = (
+            row["sent_name"] if row["stored_name"] == row["sent_name"] else "{sent_name} as {stored_name}".format(**row)
+        )
         cells = [", ".join(map(str, labels(row))), str(row["rows"] or ""), str(row["bytes"]), row["signature"]]
-        table.add_row(row["sent_name"], *cells, row["stored_name"], verdict)
+        table.add_row(name, *cells, verdict)
     if sorted((row["category"], row["sent_name"]) for row in rows) != sorted(expected):
         wanted = ", ".join(f"{name} ({category})" for category, name in expected)
-        table.add_row("", "", "", "", "", "", f"[red]expected {wanted}[/red]")
+        table.add_row("", "", "", "", "", f"[red]expected {wanted}[/red]")
         wrong += 1
     return wrong
 
 
 def compare(build: Path) -> int:
     """Prints what is stored and whether it is what was recorded; how many are wrong."""
-    table = Table("file", "label", "rows", "bytes", "signature", "stored as", "against the recording")
+    table = Table(box=None, pad_edge=False)
+    for name in ("file", "label"):
+        table.add_column(name, overflow="fold")
+    for name in ("rows", "bytes", "signature"):
+        table.add_column(name, justify="left" if name == "signature" else "right", no_wrap=True)
+    table.add_column("against recording", min_width=len("against recording"))
     wrong = sum(check(build / service, expected, table) for service, expected in EXPECTED.items())
     console = Console()
     (console if console.is_terminal else Console(width=140)).print(table)

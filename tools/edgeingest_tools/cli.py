@@ -1,7 +1,11 @@
 """The `edgeingest` command: serve, list, show, ca."""
 
 import asyncio
+import errno
+import io
 import logging
+import socket
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -55,7 +59,7 @@ def serve(
     except store.StoreError as error:
         raise _failure(str(error)) from None
     except OSError as error:
-        raise _failure(f"cannot serve on {host}:{port}: {error}; give another --host, --port or --dir") from None
+        raise _failure(_cannot_serve(host, port, error)) from None
 
 
 @app.command("list")
@@ -66,7 +70,8 @@ def list_samples(directory: _Directory = _DEFAULT_DIRECTORY) -> None:
     except store.StoreError as error:
         raise _failure(str(error)) from None
     if rows:
-        _console().print(show.table(rows))
+        console = _console()
+        console.print(show.table(rows, console.width))
     else:
         print(f"Nothing is stored in {directory} yet.")
 
@@ -109,6 +114,14 @@ def _console() -> Console:
     return console if console.is_terminal else Console(width=_PIPED_WIDTH)
 
 
+def _cannot_serve(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use: give another --port"
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return f"--host {host} is no address of this computer: give one that is, or 0.0.0.0 for all"
+    return f"cannot serve on {host}:{port}: {error}; give another --host, --port or --dir"
+
+
 def _failure(text: str) -> typer.Exit:
     typer.echo(f"edgeingest: {text}", err=True)
     return typer.Exit(1)
@@ -116,4 +129,7 @@ def _failure(text: str) -> typer.Exit:
 
 def main() -> None:
     """Entry point of the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # bars and names need UTF-8; a question mark is better than a crash
     app(prog_name="edgeingest")

@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
+# What OpenSSL says, old and new, when the first answer is no TLS record.
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST")
+
 
 class RootError(Exception):
     """The root could not be found; the text says why and what to do."""
@@ -44,6 +47,8 @@ def root_for(host: str, port: int, bundle: Path, timeout_s: float) -> bytes:
     except socket.gaierror as error:
         raise RootError(f"cannot find {host}: {error.strerror}; check the name and this computer's network") from None
     except OSError as error:
+        if isinstance(error, ssl.SSLError) and error.reason in _NOT_TLS:
+            raise RootError(f"{host}:{port} does not speak TLS; check the port") from None
         raise RootError(
             f"cannot connect to {host}:{port}: {error}; check the port and this computer's network"
         ) from None

@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import ssl
+import time
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from rich.console import Console
 
 from edgeingest_tools.errors import printable
-from edgeingest_tools.service import NOTE, Settings, make_app
+from edgeingest_tools.service import NOTE, TONE, Settings, make_app
 
 _KEY = re.compile(r"ei_[0-9A-Za-z_-]+")
 _SHUTDOWN_S = 2.0
@@ -82,23 +83,34 @@ def _is_our_fault(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
+def _no_http(response: web.StreamResponse) -> str:
+    """What is wrong with bytes that are no request, without quoting any of them."""
+    text = getattr(response, "text", None) or ""
+    if "HTTPS traffic" in text:
+        return "no HTTP: the client speaks TLS, this port does not; give --tls here, or http:// there"
+    return f"no HTTP: {text.partition(':')[0] or 'it cannot be read'}"
+
+
 class _NoLog(AbstractAccessLogger):
-    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, seconds: float) -> None:
         """Says nothing."""
 
 
 def _logger(console: Console, hidden: tuple[str, ...]) -> type[AbstractAccessLogger]:
     class ShortLog(AbstractAccessLogger):
-        """One short line a request: status, path, size, duration, and what came of it; never a key."""
+        """One short line a request: time, client, status, path, size, duration, what came of it; never a key."""
 
-        def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        def log(self, request: web.BaseRequest, response: web.StreamResponse, seconds: float) -> None:
             size = request.content_length or 0
-            line = f"{response.status} {request.method} {request.rel_url.raw_path} {size} B {time * 1000:.0f} ms"
+            what = f"{request.method} {request.rel_url.raw_path} {size} B {seconds * 1000:.0f} ms"
+            if request.method == "UNKNOWN":  # so aiohttp says that there was no request
+                what = _no_http(response)
+            line = f"{time.strftime('%H:%M:%S')} {request.remote or '-'} {response.status} {what}"
             if note := request.get(NOTE):
                 line = f"{line}  {note}"
             for key in filter(None, hidden):
                 line = line.replace(key, "***")
-            style = "green" if response.status < 400 else "red"
+            style = request.get(TONE, "green" if response.status < 400 else "red")
             line = printable(_KEY.sub("ei_***", line))
             console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
 

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from edgeingest_tools import formats, headers, labels
+from edgeingest_tools import formats, headers, labels, notes
 from edgeingest_tools.errors import Refusal, brief
 from edgeingest_tools.names import inferred_label
 from edgeingest_tools.receive import Receiver, check_framing
@@ -25,8 +25,9 @@ from edgeingest_tools.store import CATEGORIES, Duplicate, Store, Stored, Upload
 
 _T = TypeVar("_T")
 _PROJECT_ID = 1
-# What came of a request, for the access log.
+# What came of a request, for the access log, and its colour where the status would give the wrong one.
 NOTE = web.RequestKey("note", str)
+TONE = web.RequestKey("tone", str)
 _log = logging.getLogger(__name__)
 
 
@@ -83,9 +84,9 @@ class _Service:
             [result] = await self._run(self._disk, self._store.add, [upload], options.disallow_duplicates)
         finally:
             receiver.discard()
+        self._note(request, getattr(result, "file_name", ""), [upload], [result])
         if isinstance(result, Duplicate):
-            raise Refusal(_duplicate_text(result))
-        request[NOTE] = result.file_name
+            return web.Response(text=_duplicate_text(result), status=400)
         return web.Response(text=result.file_name)
 
     async def files(self, request: web.Request) -> web.Response:
@@ -102,16 +103,16 @@ class _Service:
             for upload in uploads:
                 _apply(upload, options, given[upload.sent_name])
             await self._run(self._checks, self._inspect, uploads, given)
-            results = iter(await self._run(self._disk, self._store.add, uploads, options.disallow_duplicates))
+            results = await self._run(self._disk, self._store.add, uploads, options.disallow_duplicates)
         finally:
             receiver.discard()
-        entries = []
+        entries, left = [], iter(results)
         for upload in received:
             if upload.kind != formats.LABELS:
-                entries.append(_entry(next(results)))
+                entries.append(_entry(next(left)))
             elif self._settings.list_labels:
                 entries.append(_entry(Stored(0, upload.sent_name)))
-        request[NOTE] = f"{len(uploads)} file{'s' * (len(uploads) != 1)}"
+        self._note(request, f"{len(uploads)} file{'s' * (len(uploads) != 1)}", uploads, results)
         return web.json_response({"success": True, "files": entries})
 
     async def _receive_all(self, receiver: Receiver, request: web.Request) -> list[Upload]:
@@ -125,6 +126,10 @@ class _Service:
                 "there is no data file in the request: send at least one part named data that is not a label file"
             )
         return received
+
+    def _note(self, request: web.Request, lead: str, uploads: list[Upload], results: list[Stored | Duplicate]) -> None:
+        checked = self._settings.hmac_key is not None
+        request[NOTE], request[TONE] = notes.note(lead, uploads, results, checked)
 
     def _receiver(self) -> Receiver:
         return Receiver(self._store.temporary, self._settings.max_file_size, self._settings.idle_s)

@@ -1,11 +1,13 @@
 """What is stored, for people: a table of everything, and one sample decoded with a small chart per axis."""
 
+import difflib
 import json
 import math
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,19 +18,43 @@ from edgeingest_tools.store import StoreError
 
 _BARS = "▁▂▃▄▅▆▇█"
 _CHART_COLUMNS = 60
+_GAP = 2  # between columns of a table
+_RANGE = len("  -1.234e-308 .. -1.234e-308")
+_NAMES = 24  # the first column of `show`; longer names go on in the next line
+# Narrower than this only `name` and `label` get; before that, `type` and `when` are left out.
+_FOLDED = {"name": 8, "label": 5}
+_WISHED = {"name": 24, "label": 16}
+_DISPENSABLE = ("type", "when (UTC)")
 
 
-def table(rows: list[sqlite3.Row]) -> Table:
-    """All samples, one line each."""
+def table(rows: list[sqlite3.Row], width: int) -> Table:
+    """All samples; where the width is not enough for everything, what matters least goes first and no number is cut."""
+    cells = {
+        "id": [str(row["id"]) for row in rows],
+        "category": [row["category"] for row in rows],
+        "name": [row["stored_name"] for row in rows],
+        "label": [printable(_label(row)) for row in rows],
+        "type": [row["kind"] for row in rows],
+        "rows": ["" if row["rows"] is None else str(row["rows"]) for row in rows],
+        "bytes": [str(row["bytes"]) for row in rows],
+        "signature": [row["signature"] for row in rows],
+        "when (UTC)": [row["received"][5:16].replace("T", " ") for row in rows],
+    }
+    widths = {name: max(map(cell_len, (name, *column))) for name, column in cells.items()}
+    for name in _DISPENSABLE:
+        if sum(min(each, _WISHED.get(other, each)) + _GAP for other, each in widths.items()) - _GAP > width:
+            del cells[name], widths[name]
     found = Table(box=None, pad_edge=False, header_style="bold")
-    right = ("id", "rows", "bytes")
-    for name in ("id", "category", "name", "label", "type", "rows", "bytes", "signature", "when"):
-        found.add_column(name, justify="right" if name in right else "left", no_wrap=True)
-    for row in rows:
-        count = "" if row["rows"] is None else str(row["rows"])
-        cells = [str(row["id"]), row["category"], row["stored_name"], _label(row), row["kind"], count]
-        cells += [str(row["bytes"]), row["signature"], row["received"][:19].replace("T", " ")]
-        found.add_row(*map(_text, cells))
+    for name, natural in widths.items():
+        found.add_column(
+            name,
+            justify="right" if name in ("id", "rows", "bytes") else "left",
+            overflow="fold",
+            no_wrap=name not in _FOLDED,
+            min_width=min(natural, _FOLDED.get(name, natural)),
+        )
+    for line in zip(*cells.values(), strict=True):
+        found.add_row(*map(_text, line))
     return found
 
 
@@ -44,18 +70,26 @@ def find(rows: list[sqlite3.Row], wanted: str) -> sqlite3.Row:
         if matches:
             ids = ", ".join(str(row["id"]) for row in matches)
             raise StoreError(f"{wanted!r} is the name of several samples: give one of the ids {ids}")
-    raise StoreError(f"there is no sample {wanted!r}: `edgeingest list` shows ids and names")
+    if wanted.endswith("." + formats.LABELS):
+        raise StoreError(f"{wanted!r} is not kept: label files become labels of their files; show one of those")
+    names = list(dict.fromkeys(row["stored_name"] for row in rows))
+    near = [name for name in names if wanted and name.startswith(wanted)] or difflib.get_close_matches(wanted, names)
+    hint = f"is it {' or '.join(near[:3])}? " if near else ""
+    raise StoreError(f"there is no sample {wanted!r}: {hint}`edgeingest list` shows ids and names")
 
 
 def sample(row: sqlite3.Row, directory: Path, console: Console) -> None:
     """One sample: everything in the index, and its values as charts."""
     lines = Table(box=None, show_header=False, pad_edge=False)
-    lines.add_column(style="bold", no_wrap=True)
+    lines.add_column(style="bold", overflow="fold", max_width=_NAMES)
     lines.add_column(overflow="fold")
-    for name, value in _facts(row):
-        lines.add_row(name, _text(value))
+    facts = _facts(row)
+    for name, value in facts:
+        lines.add_row(_text(name), _text(value))
     path = directory / row["category"] / row["stored_name"]
-    charts = _charts(row, path) if path.is_file() else []
+    taken = max(cell_len(printable(name)) for name in [*_axes(row), *(name for name, _ in facts)])
+    columns = max(1, min(_CHART_COLUMNS, console.width - min(taken, _NAMES) - _GAP - _RANGE))
+    charts = _charts(row, path, columns) if path.is_file() else []
     if not path.is_file():
         lines.add_row("missing", _text(f"{path} is in the index but not on disk"))
     for name, chart in charts:
@@ -87,7 +121,7 @@ def _facts(row: sqlite3.Row) -> list[tuple[str, str]]:
         facts.append((f"{segment['startIndex']}..{segment['endIndex']}", segment["label"]))
     for box in json.loads(row["bounding_boxes"] or "[]"):
         facts.append((f"box {box['x']},{box['y']}", f"{box['label']}, {box['width']} x {box['height']}"))
-    return [(printable(name), value) for name, value in facts if value]
+    return [(name, value) for name, value in facts if value]
 
 
 def _label(row: sqlite3.Row) -> str:
@@ -100,11 +134,15 @@ def _interval(interval_ms: float | None) -> str:
     return f"{interval_ms:g} ms ({1000 / interval_ms:g} Hz)" if interval_ms else ""
 
 
-def _charts(row: sqlite3.Row, path: Path) -> list[tuple[str, str]]:
-    names = [name for name, _ in json.loads(row["sensors"])]
+def _axes(row: sqlite3.Row) -> list[str]:
+    return [name for name, _ in json.loads(row["sensors"])]
+
+
+def _charts(row: sqlite3.Row, path: Path, columns: int) -> list[tuple[str, str]]:
+    names = _axes(row)
     if not names or row["kind"] in media.EXTENSIONS:
         return []
-    means = _Means(len(names), row["rows"])
+    means = _Means(len(names), row["rows"], columns)
     try:
         formats.inspect(path, row["kind"], sink=means.add)
     except Refusal as refusal:
@@ -115,8 +153,8 @@ def _charts(row: sqlite3.Row, path: Path) -> list[tuple[str, str]]:
 class _Means:
     """The mean of every axis in as many columns as the chart has, row after row, and its smallest and largest value."""
 
-    def __init__(self, axes: int, rows: int) -> None:
-        self._columns = min(rows, _CHART_COLUMNS)
+    def __init__(self, axes: int, rows: int, columns: int) -> None:
+        self._columns = min(rows, columns)
         self._rows, self._row = rows, 0
         self._sums = [[0.0] * self._columns for _ in range(axes)]
         self._counts = [0] * self._columns
@@ -135,7 +173,8 @@ class _Means:
 
     def chart(self, axis: int) -> str:
         means = [total / count for total, count in zip(self._sums[axis], self._counts, strict=True)]
-        return f"{bars(means)}  {self._low[axis]:.4g} .. {self._high[axis]:.4g}"
+        low, high = self._low[axis], self._high[axis]
+        return f"{bars(means)}  " + (f"{low:.4g} .. {high:.4g}" if low <= high else f"{self._rows} NaN")
 
 
 def bars(values: list[float]) -> str:
