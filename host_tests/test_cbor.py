@@ -150,6 +150,31 @@ def test_depth(device, kind):
         refused(lambda depth=depth: device.nested(kind, depth), "32 levels", kind="EncodeError")
 
 
+def test_depth_of_lists_in_maps_in_lists(worker):
+    source = (
+        "from edgeingest.cbor import Encoder\nitem = 7\nfor i in range(32):\n"
+        "    item = [item] if i % 2 == odd else {'k': item}\n"
+        "out = bytearray()\nEncoder(out.extend).encode(item)\nresult = bytes(out)"
+    )
+    for odd in (0, 1):
+        item = 7
+        for i in range(32):
+            item = [item] if i % 2 == odd else {"k": item}
+        assert worker.run(source, odd=odd) == cbor2.dumps(item)
+
+
+@pytest.mark.modes("py", "mpy")
+def test_encode_leaves_no_garbage_for_each_row(worker):
+    source = (
+        "import gc\nfrom edgeingest.cbor import Encoder\n"
+        "def left(n):\n    rows = [[1.5, -2.5, 3] for _ in range(n)]\n    encoder = Encoder(len)\n    gc.collect()\n"
+        "    gc.disable()\n    before = gc.mem_alloc()\n    encoder.encode(rows)\n    found = gc.mem_alloc() - before\n"
+        "    gc.enable()\n    return found\nleft(1)\nresult = left(10), left(5000)"
+    )
+    few, many = worker.run(source)
+    assert many <= few + 64
+
+
 REFUSED = [
     *[[(name, n)] for name in ("uint", "array", "map", "tag") for n in (-1, 2**64, 1.0, True, None, "1", 2**80)],
     *[[("nint", n)] for n in (0, 1, -1 - 2**64, -1.0, False, None)],
