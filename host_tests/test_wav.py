@@ -36,7 +36,7 @@ def source_of(form, data, path):
         "body": lambda: File(data, "raw.bin"),
     }[form]()
 
-def made(form, data, rate, bits, channels, named, path="/tmp/x"):
+def made(form, data, rate, bits, channels, named, path=None):
     return Wav(source_of(form, data, path), rate, bits, channels, **dict(named))
 
 def whole(form, data, rate, bits, channels, named=(), sizes=(2048,), path=None):

@@ -19,7 +19,6 @@ class LabelFile(Pieces):
     """A JSON file: a head, one entry for each item, a tail. Entries are made when they are reached."""
 
     content_type = "application/json"
-    labels = True  # services differ in whether they answer for such a part
 
     def __init__(self, name, head, items, entry, tail):
         self.name = name
