@@ -274,3 +274,17 @@ def test_no_limit_is_met_by_a_call_that_goes_well(worker):
     with peer(handler) as made:
         assert worker.run(source, url=made.url) == ["stored.cbor"] * 5
     assert len(made.connections) == 1
+
+
+@pytest.mark.modes("py", "mpy", "native", "cpython")
+def test_a_socket_that_refuses_an_option_is_no_error(worker):
+    """As macOS does when the peer has closed; what happened to the connection, the next write or read tells."""
+    source = (
+        "from edgeingest.stream import Stream\n"
+        "asked = []\n"
+        "class Refusing:\n"
+        "    def setsockopt(self, *option):\n        asked.append(option)\n        raise OSError(22)\n"
+        "stream = Stream('host', 80, None)\nstream._plain = Refusing()\n"
+        "stream.push(1)\nstream.push(0)\nresult = asked"
+    )
+    assert worker.run(source) == [(6, 1, 1), (6, 1, 0)]

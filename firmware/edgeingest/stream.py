@@ -168,7 +168,10 @@ class Stream:
     def push(self, on):
         """Before the last of several windows: it must not wait for the ACK of those before it (Nagle's algorithm)."""
         if _NODELAY is not None:
-            self._plain.setsockopt(6, _NODELAY, on)  # 6: IPPROTO_TCP
+            try:
+                self._plain.setsockopt(6, _NODELAY, on)  # 6: IPPROTO_TCP
+            except OSError:  # some systems refuse it once the peer has closed: the next write or read will tell
+                pass
 
     def poll(self, events, timeout_ms):
         """Wait at most so long; which of the events are there (with POLLERR and POLLHUP)."""
