@@ -5,15 +5,16 @@ Names are loaded when they are first used, so that a program pays for what it us
     from .client import Client
     from .files import File
     from .replies import Stored
+    from .retry import Retry
     from .sample import Sample
     from .wav import Wav
     from .errors import (every class there)
 """
 
 __version__ = "0.1.0"
-__all__ = ("Client", "Sample", "File", "Stored", "Wav")
+__all__ = ("Client", "Sample", "File", "Stored", "Wav", "Retry")
 
-_ROOMS = {"Client": "client", "Sample": "sample", "File": "files", "Stored": "replies", "Wav": "wav"}
+_ROOMS = {"Client": "client", "Sample": "sample", "File": "files", "Stored": "replies", "Wav": "wav", "Retry": "retry"}
 
 
 def __getattr__(name):

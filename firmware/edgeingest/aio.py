@@ -21,6 +21,12 @@ class AsyncClient(Session):
         super().__init__(*args, **kwargs)
         self._connection.shares = True
         self._turns = []  # exchanges: the one at work, and those that wait
+        self._closes = 0
+
+    def close(self):
+        """Close the connection, also under a call that is at work; the next call opens a new one."""
+        self._closes += 1
+        super().close()
 
     async def __aenter__(self):
         return self
@@ -44,14 +50,15 @@ class AsyncClient(Session):
                 limit.restart()
                 limit.check("waiting for its turn", 0)
             while True:
+                closes = self._closes
                 events = next(exchange)
                 stream = connection.stream
                 nap = 1 if events == 0 else 0
                 while True:
                     await asyncio.sleep_ms(min(nap, limit.left()))
-                    if connection.stream is not stream:
+                    if self._closes != closes:
                         raise NetworkError("the client was closed during the call")
-                    if not events or stream.poll(events, 0) or not limit.left():
+                    if not events or not limit.left() or events > 0 and stream.poll(events, 0):
                         break
                     nap = min(2 * nap or 1, _NAP)
         except StopIteration as e:

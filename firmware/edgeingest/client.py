@@ -19,10 +19,10 @@ class Client(Session):
         try:
             while True:
                 events = next(exchange)
-                if events:
+                if events > 0:
                     connection.stream.poll(events, connection.limit.left())
                 else:
-                    pause()
+                    pause(connection.limit.left() if events else 1)
         except StopIteration as e:
             result = e.value
         finally:

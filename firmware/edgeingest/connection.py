@@ -1,14 +1,18 @@
 """One connection to the service, kept between calls: a request out, a reply in.
 
 `Connection` never waits. `exchange` is a generator that yields the poll events it waits for; a driver (`client`, `aio`)
-waits for them on `stream`, no longer than `limit.left()`, and resumes. It yields 0 when a body has nothing ready, and,
-if `shares`, first its Limit, to be resumed when no other exchange is at work, and None after each window: others may
-run.
+waits for them on `stream`, no longer than `limit.left()`, and resumes. It yields 0 when a body has nothing ready, -1 to
+wait until `limit` has passed before another attempt, and, if `shares`, first its Limit, to be resumed when no other
+exchange is at work, and None after each window: others may run.
 """
+
+from micropython import const
 
 from .errors import DeadlineError, IngestError, NetworkError, ProtocolError
 from .http import ResponseParser
 from .stream import READ, WRITE, Limit, Stream
+
+_LOOK = const(65536)  # bytes after which an early reply is looked for, though nothing holds the request up
 
 
 class Connection:
@@ -16,17 +20,19 @@ class Connection:
 
     shares = False
 
-    def __init__(self, host, port, context, secret, timeout_ms, buffer_size):
+    def __init__(self, host, port, context, secret, timeout_ms, buffer_size, retry):
         self._host = host
         self._port = port
         self._context = context
         self._secret = secret  # in no error text, even if the peer sends it back
         self._timeout_ms = timeout_ms
+        self._retry = retry
         self._view = memoryview(bytearray(buffer_size))
         self.stream = None
         self.limit = None
         self._sent = 0
         self._answered = False
+        self._kept = False  # whether the last reply leaves the connection open
 
     def close(self):
         """Close it; the next exchange opens a new one."""
@@ -47,20 +53,10 @@ class Connection:
                 yield limit
                 keep = False
             self.limit = limit
-            fresh = yield from self._connect(limit)
-            try:
-                parser = yield from self._once(request, reply)
-            except NetworkError as e:
-                # A kept connection that the peer closed just now. Once a byte has left, the service may have taken it.
-                again = not (fresh or self._answered or isinstance(e, DeadlineError))
-                if not again or not request.rewindable or self._sent and not repeatable:
-                    raise e
-                self.close()
-                request.rewind()
-                yield from self._connect(limit)
-                parser = yield from self._once(request, reply)
-            result = reply.finish(parser.status, parser.header("retry-after"))
-            keep = parser.keep_alive and parser.done  # a long refusal is not read to its end
+            self._kept = False
+            work = self._retry.run if self._retry else Connection.attempt
+            result = yield from work(self, request, reply, repeatable)
+            keep = self._kept
         except IngestError as e:
             from .masking import masked
 
@@ -71,7 +67,25 @@ class Connection:
             request.close()
         return result  # not from within `try`: the native emitter loses the value
 
-    def _connect(self, limit):
+    def attempt(self, request, reply, repeatable):
+        """A generator: send the request, read the reply, return its result."""
+        fresh = yield from self._connect()
+        try:
+            parser = yield from self._once(request, reply)
+        except NetworkError as e:
+            # A kept connection that the peer closed just now. Once a byte has left, the service may have taken it.
+            again = not (fresh or self._answered or isinstance(e, DeadlineError))
+            if not again or not request.rewindable or self._sent and not repeatable:
+                raise e
+            self.close()
+            request.rewind()
+            yield from self._connect()
+            parser = yield from self._once(request, reply)
+        result = reply.finish(parser.status, parser.header)
+        self._kept = parser.keep_alive and parser.done  # a long refusal is not read to its end
+        return result
+
+    def _connect(self):
         """A generator: whether the connection is new."""
         if self.stream is not None:
             if self.stream.idle():
@@ -79,6 +93,7 @@ class Connection:
             self.close()
         stream = Stream(self._host, self._port, self._context)
         addresses = stream.addresses()
+        limit = self.limit
         limit.restart()
         while True:
             address = addresses.pop(0)
@@ -117,8 +132,10 @@ class Connection:
                     yield None
         except NetworkError as e:
             raise broken or e
-        if broken and parser.status == 200:
+        if broken and parser.status < 300:
             raise broken
+        if self._sent < request.size:
+            parser.keep_alive = False  # what comes next would count as the rest of this request
         return parser
 
     def _write(self, request, parser):  # noqa: C901  # one loop: a generator more would be allocated in each window
@@ -127,6 +144,7 @@ class Connection:
         limit = self.limit
         view = self._view
         size = len(view)
+        look = _LOOK
         while True:
             n = request.readinto(view)
             if n == 0:
@@ -160,23 +178,27 @@ class Connection:
                 limit.check("sending to " + self._host, self._sent)
                 if self._sent and stream.poll(READ, 0) and (yield from self._early(parser)):
                     return
-            if limit.late():
+            if self._sent > look:  # a peer that reads on may have answered all the same
+                look = self._sent + _LOOK
+                if stream.poll(READ, 0) and (yield from self._early(parser)):
+                    return
+            if not limit.fits(0):
                 limit.check("sending to " + self._host, self._sent)
             if self.shares:
                 yield None
 
     def _early(self, parser):
-        """A generator: whether the whole of a reply has come before the request has gone.
+        """A generator: whether a final reply has begun before the request has gone.
 
         The buffer is in use: 64 bytes a time, all that there are, for what TLS has decrypted the socket does not show.
         """
         view = memoryview(bytearray(64))
-        while not parser.done and self._read(parser, view):
+        while not parser.answered and self._read(parser, view):
             if self.shares:
                 yield None
-        if parser.done and parser.status == 200:
-            raise ProtocolError("the service answered 200 before it had the whole request")
-        return parser.done
+        if parser.answered and parser.status < 300:
+            raise ProtocolError("the service answered %d before it had the whole request" % parser.status)
+        return parser.answered
 
     def _read(self, parser, view=None):
         """What has come of the reply; False if nothing has."""

@@ -7,7 +7,7 @@ Source: the service's documentation, "Ingestion API", and what its own clients r
 from micropython import const
 
 from .errors import FilesError, ProtocolError
-from .replies import DUPLICATE, KEPT, DataReply, Stored, parsed, said, service_error, text_of
+from .replies import DUPLICATE, KEPT, DataReply, Stored, parsed, refused, said, text_of
 
 _RESULT = const(4096)  # bytes of one result: a name may come with every character escaped
 
@@ -20,18 +20,24 @@ class FilesReply(DataReply):
     """
 
     def __init__(self, names, labels=(), on_stored=None):
-        super().__init__(None)
         self._names = names
         self._labels = labels
         self._on_stored = on_stored
         self.limit = 65536 + len(names) * _RESULT
+        self._results = None if on_stored else [None] * len(names)
+        self._told = self._most = 0
+        super().__init__(None)
+
+    def begin(self):
+        """A reply begins. What those to former attempts have told stands: it is not handed on again."""
+        super().begin()
+        self._told = self._most  # items before this one were told of
         self._item = bytearray()
         self._depth = 0
         self._string = 0  # 0 outside of a JSON string, 1 in one, 2 after a backslash in one
         self._in_files = False
         self._count = 0
         self._held = []  # results from the first label file on: whose they are is known at the end
-        self._results = None if on_stored else [None] * len(names)
         self._failed = 0
         self._failure = None
 
@@ -93,6 +99,9 @@ class FilesReply(DataReply):
         self._set(index, outcome)
 
     def _set(self, index, outcome):
+        self._most = max(self._most, index + 1)
+        if index < self._told and not (self._results and isinstance(self._results[index], str)):
+            return None
         if isinstance(outcome, str):
             self._failed += 1
             if self._results is None:
@@ -100,11 +109,13 @@ class FilesReply(DataReply):
             if self._failure is None:
                 self._failure = "%r: %s" % (self._names[index], outcome[:200])
         elif self._on_stored:
+            if self._results:
+                self._results[index] = None
             return self._on_stored(index, outcome)
         self._results[index] = outcome
         return None
 
-    def finish(self, status, retry_after=None):
+    def finish(self, status, header=None):
         """The results in the order of the items, or their number with `on_stored`; or the error."""
         total = len(self._names)
         value = parsed(self._body)
@@ -117,7 +128,7 @@ class FilesReply(DataReply):
                     self._set(i, Stored(self._names[i], None, i not in self._labels))
                 return self._done()
             if not 200 <= status < 300 or isinstance(value, dict) and value.get("success") is False:
-                raise service_error(status, text, retry_after)
+                raise refused(status, text, header)
             raise ProtocolError("the service's answer is not what it should be: %r" % bytes(self._body[:80]))
         if self._count == total - len(self._labels):
             for i in self._labels:

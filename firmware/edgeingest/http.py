@@ -60,6 +60,11 @@ class ResponseParser:
         """Whether the reply is complete."""
         return self._state == _DONE
 
+    @property
+    def answered(self):
+        """Whether the head of the final reply is complete."""
+        return self._state >= _LENGTH
+
     def header(self, name):
         """The value of a header field as str, or None; several of one name are joined by commas."""
         head = bytes(self._head)

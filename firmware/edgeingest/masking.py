@@ -1,4 +1,4 @@
-"""Takes the API key out of what an error says, where a peer sent it back to us. Loaded when there is an error."""
+"""Errors with another text: without the API key, where a peer sent it back to us. Loaded when there is an error."""
 
 _MARK = 8  # this much of a key is enough to recognise one that was cut off
 
@@ -21,12 +21,18 @@ def masked(error, secret):
     body = mask(getattr(error, "body", ""), secret)
     if text == str(error) and body == getattr(error, "body", ""):
         return error
-    made = type(error)(text)
-    for name in ("errno", "sent", "status", "retry_after"):
-        if hasattr(error, name):
-            setattr(made, name, getattr(error, name))
+    made = remade(error, text)
     if hasattr(error, "body"):
         made.body = body
     if hasattr(error, "results"):
         made.results = [mask(result, secret) if isinstance(result, str) else result for result in error.results]
+    return made
+
+
+def remade(error, text):
+    """An error of the same class with the same attributes, and this text."""
+    made = type(error)(text)
+    for name in ("errno", "sent", "status", "body", "retry_after", "results"):
+        if hasattr(error, name):
+            setattr(made, name, getattr(error, name))
     return made

@@ -6,7 +6,7 @@ Source: the service's documentation, "Ingestion API", and what its own clients r
 from collections import namedtuple
 from json import loads
 
-from .errors import ProtocolError, ServiceError
+from .errors import ProtocolError
 
 DUPLICATE = "An item with this hash already exists"
 KEPT = 1024  # bytes of a reply, of what is around the results of one
@@ -52,6 +52,13 @@ def said(body):
         return "".join([chr(b) if 32 <= b < 127 else "?" for b in body])
 
 
+def refused(status, body, header):
+    """The error for a reply that says no."""
+    from .refusal import refusal
+
+    return refusal(status, body, header)
+
+
 class DataReply:
     """The reply of `data`, for the file that was sent as `name`. It keeps the first 1024 bytes."""
 
@@ -59,6 +66,10 @@ class DataReply:
 
     def __init__(self, name):
         self._name = name
+        self.begin()
+
+    def begin(self):
+        """A reply begins: the first, or that to another attempt."""
         self._body = bytearray()
         self.full = False  # whether the rest need not be read
 
@@ -67,16 +78,16 @@ class DataReply:
         self._body.extend(data[: KEPT - len(self._body)])
         self.full = not 200 <= status < 300 and len(self._body) == KEPT
 
-    def finish(self, status, retry_after=None):
-        """The `Stored`; or the error."""
+    def finish(self, status, header=None):
+        """The `Stored`; or the error. header: gives the value of a header field by its name."""
         text = said(self._body)
         if text.startswith(DUPLICATE):
             return Stored(self._name, None, True)
         if not 200 <= status < 300:
-            raise service_error(status, text, retry_after)
+            raise refused(status, text, header)
         value = parsed(self._body)
         if isinstance(value, dict) and value.get("success") is False:
-            raise service_error(status, text, retry_after)
+            raise refused(status, text, header)
         # JSON, or the page of a network that wants a log-in, is no name.
         page = text.startswith('{"') or "\n" in text or "<html" in text.lower() or "<!doctype" in text.lower()
         if isinstance(value, dict) or not text or page or len(self._body) == KEPT:
@@ -84,14 +95,3 @@ class DataReply:
                 "the service took it, but did not say the name it stored the data under: %r" % text[:80]
             )
         return Stored(text, None, False)
-
-
-def service_error(status, body, retry_after=None):
-    """The error for a reply that says no."""
-    text = "the service answered %d: %s" % (status, body[:200] or "(nothing)")
-    if status == 401:
-        text += " (check api_key)"
-    elif 300 <= status < 400:
-        text += " (redirects are not followed: check url)"
-    seconds = int(retry_after) if retry_after is not None and retry_after.encode().isdigit() else None
-    return ServiceError(text, status, body[:200], seconds)

@@ -29,7 +29,8 @@ class Session:
         a path or bytes. hmac_key: signs every Sample. insecure=True: https without verification.
     timeout_ms: the longest time without a byte of progress while sending; also the whole time for connecting with TLS,
         and for the reply after the last byte. Name look-up is not bounded: MicroPython's getaddrinfo blocks.
-    buffer_size: bytes of the one buffer through which everything is sent.
+    buffer_size: bytes of the one buffer through which everything is sent. retry: a `Retry`, for calls that try again
+        after a passing failure.
     Bad arguments are a SampleError before anything is connected. After any error the connection is closed; the client
     can be used again. A driver derives from this and says in `_run` how to wait.
     """
@@ -43,6 +44,7 @@ class Session:
         insecure=False,
         timeout_ms=10_000,
         buffer_size=2048,
+        retry=None,
     ):
         self._api_key = checked_key(api_key)
         if hmac_key is not None:
@@ -56,12 +58,14 @@ class Session:
         checked_flag(insecure, "insecure")
         if ca is not None and not isinstance(ca, (str, bytes, bytearray)):
             raise SampleError("ca: the path of a certificate, or its bytes, is needed, not %r" % type(ca))
+        if retry is not None and not hasattr(retry, "wait_ms"):
+            raise SampleError("retry: a Retry is needed, not %r" % (retry,))
         context = None
         if tls:
             from .certificates import tls_context
 
             context = tls_context(ca, insecure)
-        self._connection = Connection(host, port, context, api_key, timeout_ms, buffer_size)
+        self._connection = Connection(host, port, context, api_key, timeout_ms, buffer_size, retry)
 
     def close(self):
         """Close the connection; the next call opens a new one."""

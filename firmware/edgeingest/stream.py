@@ -62,9 +62,9 @@ def parse_url(url):
     return tls, host, number, shown
 
 
-def pause():
-    """Give a body that has nothing ready a moment."""
-    time.sleep_ms(1)
+def pause(ms):
+    """Wait, for nothing that a socket could tell."""
+    time.sleep_ms(ms)
 
 
 class Limit:
@@ -75,10 +75,10 @@ class Limit:
         self._deadline = None if deadline_ms is None else time.ticks_add(time.ticks_ms(), deadline_ms)
         self.restart()
 
-    def restart(self):
-        """A phase begins. `stalled`: there was no progress since."""
+    def restart(self, ms=None):
+        """A phase begins, of timeout_ms or of its own length. `stalled`: there was no progress since."""
         self.stalled = True
-        self._end = time.ticks_add(time.ticks_ms(), self._timeout)
+        self._end = time.ticks_add(time.ticks_ms(), self._timeout if ms is None else ms)
 
     def stall(self):
         """There is no progress: `timeout_ms` counts from the first time that this is said."""
@@ -93,9 +93,9 @@ class Limit:
             left = min(left, time.ticks_diff(self._deadline, now))
         return max(left, 0)
 
-    def late(self):
-        """Whether `deadline_ms` has passed; asked while all goes well."""
-        return self._deadline is not None and time.ticks_diff(self._deadline, time.ticks_ms()) <= 0
+    def fits(self, ms):
+        """Whether `deadline_ms` leaves more than so much."""
+        return self._deadline is None or time.ticks_diff(self._deadline, time.ticks_ms()) > ms
 
     def check(self, doing, sent):
         """A DeadlineError, if one has passed."""

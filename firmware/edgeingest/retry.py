@@ -1,0 +1,89 @@
+"""Back-off as data: what is worth another attempt, and how long to wait before it. Loaded when `retry=` is given.
+
+Sources: RFC 9110, section 10.2.3 (Retry-After); "Exponential Backoff And Jitter", AWS Architecture Blog (full jitter).
+"""
+
+import os
+
+from .checks import whole
+from .errors import CertificateError, IngestError, NetworkError, SampleError, ServiceError
+from .masking import remade
+
+
+def passing(error):
+    """Whether the same request may go well later: the network failed, or the service asks to come back."""
+    if isinstance(error, ServiceError):
+        return error.status >= 500 or error.status in (408, 425, 429)
+    return isinstance(error, NetworkError) and not isinstance(error, CertificateError)
+
+
+class Retry:
+    """How often a call is attempted, and how long it waits in between: `Client(..., retry=Retry())`.
+
+    attempts: in all. base_ms: the longest wait before the second; it doubles for each that follows, up to max_ms. How
+    long it is within that is random, so that many boards do not come back at once. A `Retry-After` of the service is
+    added to; when it is longer than max_ms the error is raised at once, and its `retry_after` tells.
+
+    Another attempt follows a NetworkError (also a DeadlineError of `timeout_ms`, but no CertificateError) and the
+    statuses 408, 425, 429 and 5xx. Once a byte has left, the service may have the data: the request is then sent again
+    only with disallow_duplicates, and "already exists" is `duplicate=True`. A body that cannot be read again is not
+    sent again. When the wait does not fit into what is left of `deadline_ms`, the error is raised at once. An error's
+    text says why no attempt followed.
+
+    Of a request with many files, what one reply has told stands: `on_stored` is never called twice for an item, and an
+    item that only a lost reply told about is a duplicate in the next.
+    """
+
+    def __init__(self, attempts=5, base_ms=500, max_ms=60_000):
+        self.attempts = whole(attempts, "attempts", 1, 1000)
+        self.base_ms = whole(base_ms, "base_ms", 1, 1 << 24)
+        self.max_ms = whole(max_ms, "max_ms", base_ms, 1 << 27)
+
+    def wait_ms(self, error, made):
+        """Milliseconds to wait after `made` attempts, of which the last had this error; or a str: why not again."""
+        if made >= self.attempts:
+            return "attempt %d of %d" % (made, self.attempts)
+        asked = getattr(error, "retry_after", None) or 0
+        if asked * 1000 > self.max_ms:
+            return "not tried again: the service asks to wait %d s, more than max_ms" % asked
+        most = min(self.max_ms, self.base_ms << min(made - 1, 24))
+        return min(asked * 1000 + int.from_bytes(os.urandom(4), "little") % (most + 1), self.max_ms)
+
+    def run(self, connection, request, reply, repeatable):
+        """A generator: attempts until one goes well, or its error is final; its result. It yields -1 for a
+        wait that ends with `connection.limit`."""
+        result = error = None
+        made = 0
+        while result is None:
+            try:
+                result = yield from connection.attempt(request, reply, repeatable)
+            except SampleError as e:
+                # A body that was sent once, and is not there any more: that is not why the call failed.
+                raise remade(error, "%s (not sent again: %s)" % (error, e)) if error else e
+            except IngestError as e:
+                error = e
+                made += 1
+                self._prepare(connection, request, repeatable, e, made)
+                reply.begin()
+                yield -1
+        return result
+
+    def _prepare(self, connection, request, repeatable, error, made):
+        """What another attempt needs; or the error, with why there is none."""
+        connection.close()
+        if not passing(error):
+            raise error
+        wait = self.wait_ms(error, made)
+        if isinstance(wait, int):
+            if not repeatable and getattr(error, "sent", True):
+                wait = "not sent again: it could be stored twice, disallow_duplicates is off"
+            elif not connection.limit.fits(wait):
+                wait = "not tried again: deadline_ms leaves no time for it"
+        if isinstance(wait, int):
+            try:
+                request.rewind()
+            except SampleError as e:
+                wait = "not sent again: %s" % e
+        if isinstance(wait, str):
+            raise remade(error, "%s (%s)" % (error, wait))
+        connection.limit.restart(wait)
