@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 from aio_support import awaited, serving
-from peer import DEVICE, DUPLICATE, peer, reply
+from peer import DEVICE, DUPLICATE, answering, peer, reply
 from test_client_errors import CASE, attempt, first_then_good
 
 BOARD = pytest.mark.modes("mpy")
@@ -133,3 +133,32 @@ def test_success_before_the_end_is_none(worker, status):
     with peer(first_then_good(first)) as made:
         found = attempt(worker, made, [b"x" * 50_000], times=100)
     assert (found.type, str(status) in found.text) == ("ProtocolError", True)
+
+
+SLOW = """
+import time
+import edgeingest.stream as stream
+real = stream.Stream.established
+def established(self):
+    real(self)
+    write = self.write
+    def slow(window):
+        n = write(window)
+        time.sleep_ms(20)
+        return n
+    self.write = slow
+stream.Stream.established = established
+try:
+    with Client(KEY, url=url, buffer_size=1 << 17) as client:
+        result = [client.send("training", Bytes([b"x" * n])).file_name for n in (70_000, 140_000, 262_000)]
+finally:
+    stream.Stream.established = real
+"""
+
+
+@BOARD
+@BOTH
+def test_a_reply_to_the_last_byte_is_not_early(worker, driver):
+    """It is there before the write of the last window returns."""
+    with peer(answering("name")) as made:
+        assert worker.run(driver(DEVICE) + SLOW, url=made.url) == ["name"] * 3

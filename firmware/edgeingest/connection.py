@@ -178,7 +178,7 @@ class Connection:
                 limit.check("sending to " + self._host, self._sent)
                 if self._sent and stream.poll(READ, 0) and (yield from self._early(parser)):
                     return
-            if self._sent > look:  # a peer that reads on may have answered all the same
+            if look < self._sent < request.size:  # a peer that reads on may have answered all the same
                 look = self._sent + _LOOK
                 if stream.poll(READ, 0) and (yield from self._early(parser)):
                     return
