@@ -49,7 +49,7 @@ format: $(READY) ## formats the Python files, sorts imports
 
 check: lint test size ## all that must pass before a commit
 
-size: $(READY) ## bytes of every .mpy, held to host_tests/budgets.json (UPDATE=1 lowers the budget)
+size: $(READY) ## bytes of every .mpy, heap on the device, held to host_tests/budgets.json (UPDATE=1 lowers it)
 	$(BIN)/python tools/size.py $(if $(UPDATE),--update)
 
 mpy: $(READY) ## build/mpy/<arch>/edgeingest/*.mpy

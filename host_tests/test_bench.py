@@ -26,6 +26,7 @@ def test_every_script_measures(tmp_path, capsys):
         calls=(3, 2, 1),
         small_rounds=1,
         heap_rows=64,
+        capture_rows=50,
         peer=peer,
         folder=tmp_path / "bench",
     )
@@ -43,8 +44,12 @@ def test_every_script_measures(tmp_path, capsys):
     assert found["upload"]["http"][512][5000]["send file"]["writes"] >= 5000 / 512
     assert len(found["small"]["http"]) == len(found["small"]["tls"]) == 6
     assert all(8 <= kilobytes <= 512 for one in found["heap"].values() for kilobytes in one.values())
+    assert found["capture"]["rows"] == 50
+    assert found["first use"]["Client"] > found["first use"]["import edgeingest"]
+    drift = found["capture"].pop("drift_us")  # the only one that may be below 0
     assert all(value >= 0 for value in numbers(found))
 
+    found["capture"]["drift_us"] = drift
     assert len(list(bench_targets.targets(found))) > 25
     bench_tables.show(found)
     shown = capsys.readouterr().out

@@ -12,26 +12,20 @@ import random
 import shutil
 import statistics
 import struct
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import bench_sink
 import bench_tables
 import cbor2
-from compile_mpy import compile_file, compile_tree
+import device
+import footprint
+from compile_mpy import ROOT, compile_tree
+from device import Device, Sink
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "host_tests"))
-from support import interpreters  # noqa: E402  # it knows where MicroPython is
-
-SCRIPTS = ROOT / "tools" / "bench"
 HEAPS = ("heap_signed", "heap_requests")
 
 
@@ -48,61 +42,19 @@ class Plan:
     calls: tuple[int, int, int] = (20, 20, 20)  # in a row: kept connection, new one, new one with TLS
     small_rounds: int = 10
     heap_rows: int = 65536  # 16 bytes each
+    capture_rows: int = 10_000  # a millisecond each
     peer: Path | None = None
     folder: Path = ROOT / "build" / "bench"
 
+    @property
+    def device(self) -> Device:
+        return Device(self.folder, [self.peer.parent] if self.peer else [])
+
     @classmethod
     def quick(cls) -> "Plan":
-        return cls(rounds=3, slow_rows=10_000, slow_size=1_000_000, calls=(20, 20, 5), small_rounds=3)
-
-
-@dataclass
-class Sink:
-    """The running service, as the scripts are told of it; port 0 is nowhere."""
-
-    ports: dict[str, int]
-    ca: str
-
-    def options(self, mode: str) -> dict[str, Any]:
-        host = "localhost" if mode == "tls" else "127.0.0.1"
-        return {
-            "url": f"{'https' if mode == 'tls' else 'http'}://{host}:{self.ports[mode] or 1}",
-            "host": host,
-            "port": self.ports[mode],
-            "ca": self.ca if mode == "tls" else None,
-            "reply_data": bench_sink.reply(bench_sink.DATA).decode(),
-            "reply_files": bench_sink.reply(bench_sink.FILES).decode(),
-        }
-
-
-@contextmanager
-def sink(folder: Path) -> Iterator[Sink]:
-    command = [sys.executable, str(ROOT / "tools" / "bench_sink.py"), str(folder)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            http, tls = (int(port) for port in process.stdout.readline().split())
-            yield Sink({"http": http, "tls": tls, "null": 0}, str(folder / "ca.der"))
-        finally:
-            process.kill()
-
-
-def run(plan: Plan, script: str, options: dict[str, Any], megabytes: int = 24) -> dict[str, Any]:
-    """What one script measured; its heap is large, as the collector is off while a contender runs."""
-    command = [interpreters.micropython(), "-X", f"heapsize={megabytes}M", str(SCRIPTS / f"{script}.py")]
-    asked = json.dumps(options)  # not an argument: MicroPython dies of those of more than 255 bytes
-    path = [str(SCRIPTS), str(plan.folder / "mpy"), ".frozen", *([str(plan.peer.parent)] if plan.peer else [])]
-    env = {**os.environ, "MICROPYPATH": ":".join(path)}
-    done = subprocess.run(command, capture_output=True, text=True, env=env, input=asked)
-    if done.returncode:
-        raise SystemExit(f"tools/bench/{script}.py failed with {options}:\n{done.stdout}{done.stderr}")
-    return json.loads(done.stdout)
-
-
-def _version() -> str:
-    """What runs the scripts, in its own words."""
-    command = [interpreters.micropython(), "-c", "import sys; print(sys.version.split('; ')[1], end='')"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return cls(
+            rounds=3, slow_rows=10_000, slow_size=1_000_000, calls=(20, 20, 5), small_rounds=3, capture_rows=1000
+        )
 
 
 def summary(found: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +81,7 @@ def encode(plan: Plan, typecode: str, n: int) -> dict[str, Any]:
         slow = n <= plan.slow_rows and (turn == 0 or n <= 1000)
         peer = plan.peer.stem if plan.peer else None
         options = {"rows": n, "typecode": typecode, "rounds": plan.rounds, "slow": slow, "peer": peer}
-        for name, one in run(plan, "encode", options, 24 + n // 1500)["encode"].items():
+        for name, one in plan.device.measured("encode", options, 24 + n // 1500)["encode"].items():
             kept = merged.setdefault(name, {"us": [], "heap": one["heap"]})
             kept["us"] += one["us"]
         merged["CPython cbor2"]["us"] += [cpython_cbor2(typecode, n) for _ in range(plan.rounds)]
@@ -142,53 +94,34 @@ def upload(plan: Plan, service: Sink, mode: str, buffer: int, size: int) -> dict
         path.write_bytes(random.Random(size).randbytes(size))
     read = size <= plan.slow_size and buffer == plan.buffers[0]  # it reads all at once, whatever the buffer
     options = {"path": str(path), "size": size, "buffer": buffer, "rounds": plan.rounds, "read": read}
-    return summary(run(plan, "upload", {**options, **service.options(mode)}, 24 + size // 250_000)["upload"])
+    return summary(plan.device.measured("upload", {**options, **service.options(mode)}, 24 + size // 250_000)["upload"])
 
 
 def small(plan: Plan, service: Sink, mode: str) -> dict[str, Any]:
     calls, new, new_tls = plan.calls
     options = {"calls": calls, "calls_new": new_tls if mode == "tls" else new, "rounds": plan.small_rounds}
-    return summary(run(plan, "small", {**options, **service.options(mode)})["small"])
+    return summary(plan.device.measured("small", {**options, **service.options(mode)})["small"])
 
 
-def completes(script: str, kilobytes: int, plan: Plan, service: Sink, mode: str) -> bool:
-    options = service.options(mode)
-    command = [interpreters.micropython(), "-X", f"heapsize={kilobytes}K", "-m", script]
-    command += [options["url"], options["ca"] or "", str(plan.heap_rows)]
-    env = {**os.environ, "MICROPYPATH": f"{plan.folder / 'mpy'}:.frozen"}
-    return subprocess.run(command, capture_output=True, env=env, stdin=subprocess.DEVNULL).returncode == 0
-
-
-def smallest_heap(script: str, plan: Plan, service: Sink, mode: str) -> int:
-    """K of heap with which a script completes, found by bisection."""
-    low, high = 4, 512
-    if not completes(script, high, plan, service, mode):
-        raise SystemExit(f"{script} fails even with a heap of {high}K")
-    while high - low > 1:
-        middle = (low + high) // 2
-        if completes(script, middle, plan, service, mode):
-            high = middle
-        else:
-            low = middle
-    return high
+def smallest_heap(plan: Plan, service: Sink, mode: str, script: str) -> int:
+    ca = "ca.der" if mode == "tls" else ""
+    return plan.device.smallest_heap(script, [service.url(mode), ca, str(plan.heap_rows)])
 
 
 def everything(plan: Plan, say: Any = print) -> dict[str, Any]:
     """Runs it all; the results as they go to build/bench.json."""
     shutil.rmtree(plan.folder, ignore_errors=True)
-    compile_tree(plan.folder / "mpy", "x64")
-    for script in HEAPS:
-        compile_file(SCRIPTS / f"{script}.py", plan.folder / "mpy" / f"{script}.mpy", "x64")
+    plan.device.compile([*HEAPS, footprint.SCRIPT])
     found: dict[str, Any] = {
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "micropython": _version(),
+        "micropython": device.version(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
     }
-    with sink(plan.folder) as service:
+    with device.service(plan.folder) as service:
         say("encoding")
         found["encode"] = {kind: {n: encode(plan, kind, n) for n in plan.rows} for kind in ("f", "h")}
         say("signing")
-        signed = run(plan, "sign", {"rows": plan.heap_rows, "rounds": 3 * plan.rounds})
+        signed = plan.device.measured("sign", {"rows": plan.heap_rows, "rounds": 3 * plan.rounds})
         found["sign"] = summary(signed["sign"])
         for mode in ("null", "http", "tls"):
             say(f"uploads: {mode}")
@@ -197,7 +130,13 @@ def everything(plan: Plan, say: Any = print) -> dict[str, Any]:
         say("small uploads")
         found["small"] = {mode: small(plan, service, mode) for mode in ("http", "tls", "null")}
         say("smallest heap")
-        found["heap"] = {m: {s: smallest_heap(s, plan, service, m) for s in HEAPS} for m in ("http", "tls")}
+        found["heap"] = {m: {s: smallest_heap(plan, service, m, s) for s in HEAPS} for m in ("http", "tls")}
+        say("footprint")
+        weights = compile_tree(plan.folder / "armv6m", "armv6m")
+        found["loaded"] = footprint.loaded(plan.device, service, weights)
+        found["first use"] = footprint.first_uses(plan.device)
+        say("capture")
+        found |= plan.device.measured("capture", {"rows": plan.capture_rows})
     return found
 
 

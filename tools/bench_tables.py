@@ -96,6 +96,25 @@ def heaps(found: dict[str, dict[str, int]]) -> Table:
     return table
 
 
+def footprint(found: dict[str, dict[str, int]]) -> Table:
+    table = Table("", "bytes", title="heap after first uses (64-bit); bytes of .mpy that an upload loads (armv6m)")
+    for kind in ("first use", "loaded"):
+        table.add_section()
+        for name, size in found[kind].items():
+            table.add_row(name, str(size))
+    return table
+
+
+def capture(found: dict[str, Any]) -> Table:
+    table = Table("", "", title=f"capture at 1 kHz for {found['seconds']:.1f} s")
+    table.add_row("rows", str(found["rows"]))
+    table.add_row("drift, last row against the first", f"{found['drift_us']} µs")
+    table.add_row("rows an interval late or more", str(found["missed"]))
+    table.add_row("jitter, 99 % of the rows", f"{found['jitter_p99_us']} µs")
+    table.add_row("jitter, all rows", f"{found['jitter_max_us']} µs")
+    return table
+
+
 def goals(found: dict[str, Any]) -> Table:
     table = Table("what", "target", "measured", "", title="targets")
     for what, wanted, measured, met in targets(found):
@@ -109,7 +128,8 @@ def show(found: dict[str, Any]) -> None:
     tables.append(signing(found["sign"]))
     for mode, buffers in found["upload"].items():
         tables += [uploads(mode, buffer, sizes) for buffer, sizes in buffers.items()]
-    tables += [small(found["small"]), heaps(found["heap"]), goals(found)]
+    tables += [small(found["small"]), heaps(found["heap"]), footprint(found), capture(found["capture"])]
+    tables.append(goals(found))
     console = Console()
     console = console if console.is_terminal else Console(width=200)
     console.print(f"{found['date']}, {found['machine']}, {found['micropython']}")

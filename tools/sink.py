@@ -1,7 +1,8 @@
-"""What `make bench` uploads to: a service that reads a request, answers at once and keeps nothing, so that it never is
-the slow part. One thread for each connection, whole megabytes a read, plain and TLS.
+"""What is uploaded to for figures: a service that reads a request, answers at once and keeps nothing, so that it never
+is the slow part. One thread for each connection, large pieces a read, plain and TLS.
 """
 
+import re
 import socket
 import ssl
 import sys
@@ -10,13 +11,23 @@ from pathlib import Path
 
 from edgeingest_tools.certificates import server_context
 
-FILES = b'{"success": true, "files": [{"success": true, "fileName": "bench.bin", "sampleId": 1}]}'
 DATA = b"bench.bin.4f2a91c7"
 TCP_QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 
 
+def files(count: int) -> bytes:
+    """The answer to so many files in one request."""
+    one = b'{"success": true, "fileName": "bench.bin", "sampleId": 1}'
+    return b'{"success": true, "files": [%s]}' % b", ".join([one] * count)
+
+
 def reply(body: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+def _number(fields: bytes, name: bytes, default: int = 0) -> int:
+    found = re.search(rb"\r\n%s: *(\d+)\r\n" % name, fields + b"\r\n")
+    return int(found[1]) if found else default
 
 
 class Connection:
@@ -49,15 +60,15 @@ class Connection:
             data += self._buffer[:n]
         head, _, rest = data.partition(b"\r\n\r\n")
         fields = head.lower()
-        start = fields.index(b"content-length:") + 15
-        left = int(fields[start:].split(b"\r\n", 1)[0]) - len(rest)
+        left = _number(fields, b"content-length") - len(rest)
         while left > 0:
             n = self._read()
             if not n:
                 return False
             left -= n
-        self._sock.sendall(reply(FILES if b"/files HTTP" in head else DATA))
-        return b"HTTP/1.0" not in head and b"connection: close" not in fields
+        # There is no time to count the files: a label that is a number says how many there are.
+        self._sock.sendall(reply(files(_number(fields, b"x-label", 1)) if b"/files http" in fields else DATA))
+        return b"http/1.0" not in fields and b"connection: close" not in fields
 
 
 def listen(context: ssl.SSLContext | None) -> int:
@@ -81,7 +92,7 @@ def listen(context: ssl.SSLContext | None) -> int:
 
 
 def main(folder: str) -> None:
-    """bench_sink.py FOLDER: prints both ports; ca.der is put into the folder; ends with its standard input."""
+    """sink.py FOLDER: prints both ports; ca.der is put into the folder; ends with its standard input."""
     print(listen(None), listen(server_context(Path(folder), [])), flush=True)
     sys.stdin.read()
 

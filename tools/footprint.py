@@ -1,0 +1,86 @@
+"""What the library takes on a device: heap after first uses, the least heap of the standard uploads, rooms they load.
+
+Measured on the pinned MicroPython, 64-bit and on x86-64, with the library as .mpy: about twice of what a 32-bit board
+needs. The figures are the same run after run, but for a few bytes that a random number may keep alive by looking like
+an address, and for certificates, whose signatures vary in length: the tolerances are for these.
+"""
+
+import os
+import platform
+import sys
+
+from compile_mpy import compile_file
+from device import Device, Sink
+
+# Every public name, and a first use of it: what that loads stays on the heap.
+FIRST_USES = {
+    "import edgeingest": "import edgeingest",
+    "Client": "from edgeingest import Client; Client('ei_', 'http://a')",
+    "AsyncClient": "from edgeingest.aio import AsyncClient; AsyncClient('ei_', 'http://a')",
+    "Sample": "from array import array; from edgeingest import Sample; "
+    "Sample((('a', 'm'),), 10, array('f', [1]), 'X').body()",
+    "File": "from edgeingest import File; File(b'1', 'a.wav')",
+    "Wav": "from array import array; from edgeingest import Wav; Wav(array('h', [1]), 16000, 16, 1)",
+    "Stored": "from edgeingest import Stored; Stored('a', 1, False)",
+    "labels": "from edgeingest.labels import structured_labels; structured_labels({'a.cbor': [(0, 1, 'b')]})",
+    "capture": "from edgeingest.capture import capture; capture(lambda b, at: None, 1, 1000, (('a', 'm'),), 'X')",
+    "Encoder": "from edgeingest.cbor import Encoder; Encoder(bytearray().extend).encode([1, 'a'])",
+}
+_FIRST_USE = """
+import gc
+
+
+def use():
+    {}
+
+
+gc.collect()
+before = gc.mem_alloc()
+use()
+gc.collect()
+print(gc.mem_alloc() - before)
+"""
+SCRIPT = "heap_uploads"
+# function in SCRIPT, over what
+UPLOADS = {
+    "signed Sample, send, HTTP": ("send", "http"),
+    "signed Sample, upload, HTTPS": ("upload", "tls"),
+    "File of 1 MB, upload, HTTP": ("file", "http"),
+    "10 Samples, upload, HTTP": ("batch", "http"),
+}
+LOADS = {"signed Sample, send, HTTPS": ("send", "tls"), "signed Sample, upload, HTTPS": ("upload", "tls")}
+
+
+def comparable() -> bool:
+    """Whether figures can be held to a budget here."""
+    return sys.platform == "linux" and platform.machine() == "x86_64" and not os.environ.get("MICROPYTHON")
+
+
+def first_uses(device: Device) -> dict[str, int]:
+    """Bytes of heap that are taken after a name was used for the first time, by itself."""
+    found = {}
+    for number, (name, use) in enumerate(FIRST_USES.items()):
+        script = f"use_{number}"
+        source = device.folder / f"{script}.py"
+        source.write_text(_FIRST_USE.format(use))
+        compile_file(source, device.folder / "mpy" / f"{script}.mpy", "x64")
+        found[name] = int(device.printed(script))
+    return found
+
+
+def _arguments(service: Sink, function: str, mode: str) -> list[str]:
+    return [function, service.url(mode), "ca.der" if mode == "tls" else ""]
+
+
+def smallest_heaps(device: Device, service: Sink) -> dict[str, int]:
+    """K of the smallest heap in which each of the standard uploads comes to a good end."""
+    return {name: device.smallest_heap(SCRIPT, _arguments(service, *how)) for name, how in UPLOADS.items()}
+
+
+def loaded(device: Device, service: Sink, sizes: dict[str, int]) -> dict[str, int]:
+    """Bytes of .mpy of all that an upload loads, as the device itself tells; sizes: of each module."""
+    found = {}
+    for name, how in LOADS.items():
+        modules = device.printed(SCRIPT, _arguments(service, *how)).split()
+        found[name] = sum(sizes[module] for module in ["__init__", *modules])
+    return found
