@@ -73,7 +73,11 @@ class Device:
         """Compiles the firmware, and these scripts, which are then run without compiling anything on the device."""
         compile_tree(self.folder / "mpy", "x64")
         for script in scripts:
-            compile_file(SCRIPTS / f"{script}.py", self.folder / "mpy" / f"{script}.mpy", "x64")
+            self.add(SCRIPTS / f"{script}.py")
+
+    def add(self, script: Path) -> None:
+        """Compiles one more script, from anywhere."""
+        compile_file(script, self.folder / "mpy" / f"{script.stem}.mpy", "x64")
 
     def measured(self, script: str, options: dict[str, Any], megabytes: int = 24) -> dict[str, Any]:
         """What a source script measured; its heap is large, as the collector is off while a contender runs."""

@@ -9,7 +9,6 @@ import os
 import platform
 import sys
 
-from compile_mpy import compile_file
 from device import Device, Sink
 
 # Every public name, and a first use of it: what that loads stays on the heap.
@@ -60,11 +59,10 @@ def first_uses(device: Device) -> dict[str, int]:
     """Bytes of heap that are taken after a name was used for the first time, by itself."""
     found = {}
     for number, (name, use) in enumerate(FIRST_USES.items()):
-        script = f"use_{number}"
-        source = device.folder / f"{script}.py"
+        source = device.folder / f"use_{number}.py"
         source.write_text(_FIRST_USE.format(use))
-        compile_file(source, device.folder / "mpy" / f"{script}.mpy", "x64")
-        found[name] = int(device.printed(script))
+        device.add(source)
+        found[name] = int(device.printed(source.stem))
     return found
 
 

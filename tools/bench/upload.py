@@ -3,9 +3,10 @@
 from array import array
 
 import requests
+from counting import count_writes
 from edgeingest import Client, File, Sample, stream
 from rounds import measure, options, report
-from wire import Raw, count_writes, nowhere
+from wire import Raw, nowhere
 
 _AXES = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))
 _ROW = 16  # bytes of CBOR of a row of three float32
