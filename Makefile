@@ -5,6 +5,7 @@ PYTEST_ARGS ?=
 UPDATE ?=
 QUICK ?=
 PEER ?=
+README ?=
 WASM_VERSIONS := 1.23.0 1.25.0 1.27.0
 UV_VERSION := 0.13.9
 
@@ -25,7 +26,7 @@ endif
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Variables: PYTHON=python3  MICROPYTHON=/path/to/micropython  PYTEST_ARGS='-k cbor'  UPDATE=1 (make size)"
-	@echo "           QUICK=1, PEER=/path/to/a/micropython/package (make bench)"
+	@echo "           QUICK=1, PEER=/path/to/a/micropython/package  README=1 (make bench)"
 
 setup: $(READY) ## .venv with everything pinned in tools/requirements.txt
 
@@ -35,8 +36,9 @@ demo: $(READY) ## sends samples from MicroPython to a local ingestion service
 test: $(READY) ## the host tests
 	$(BIN)/python -m pytest -n 2 host_tests $(PYTEST_ARGS)
 
-bench: $(READY) ## speed and memory beside what people use today (QUICK=1: under a minute)
+bench: $(READY) ## speed and memory beside what people use today (QUICK=1: under a minute; README=1: into README.md)
 	$(BIN)/python tools/bench.py $(if $(QUICK),--quick) $(if $(PEER),--peer "$(PEER)")
+	$(if $(README),$(BIN)/python tools/bench_readme.py)
 
 lint: $(READY) ## style, format and types
 	$(BIN)/ruff check .

@@ -115,7 +115,7 @@ def everything(plan: Plan, say: Any = print) -> dict[str, Any]:
     found: dict[str, Any] = {
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "micropython": device.version(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": f"{platform.system()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
     }
     with device.service(plan.folder) as service:
         say("encoding")
@@ -147,7 +147,8 @@ def main() -> int:
     asked = parser.parse_args()
     plan = Plan.quick() if asked.quick else Plan()
     plan.peer = asked.peer.resolve() if asked.peer else None
-    found = everything(plan, lambda text: print(text, "...", file=sys.stderr, flush=True))
+    found: dict[str, Any] = {"quick": asked.quick}
+    found |= everything(plan, lambda text: print(text, "...", file=sys.stderr, flush=True))
     bench_tables.show(found)
     (ROOT / "build" / "bench.json").write_text(json.dumps(found, indent=1) + "\n")
     return 0
