@@ -115,7 +115,9 @@ def everything(plan: Plan, say: Any = print) -> dict[str, Any]:
     found: dict[str, Any] = {
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "micropython": device.version(),
-        "machine": f"{platform.system()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": ", ".join(
+            (platform.system(), platform.machine(), f"{os.cpu_count()} cores", f"Python {platform.python_version()}")
+        ),
     }
     with device.service(plan.folder) as service:
         say("encoding")
@@ -148,7 +150,10 @@ def main() -> int:
     plan = Plan.quick() if asked.quick else Plan()
     plan.peer = asked.peer.resolve() if asked.peer else None
     found: dict[str, Any] = {"quick": asked.quick}
-    found |= everything(plan, lambda text: print(text, "...", file=sys.stderr, flush=True))
+    try:
+        found |= everything(plan, lambda text: print(text, "...", file=sys.stderr, flush=True))
+    except device.Failed as error:
+        raise SystemExit(str(error)) from None
     bench_tables.show(found)
     (ROOT / "build" / "bench.json").write_text(json.dumps(found, indent=1) + "\n")
     return 0
