@@ -48,11 +48,10 @@ def figures(found: dict[str, Any]) -> str:
     return f"{textwrap.fill(about, 120)}\n\n{HEAD}{rows}\n"
 
 
-def _keyed(found: dict[str, Any]) -> dict[str, Any]:
+def _keyed(found: dict[str, Any]) -> dict[Any, Any]:
     """With the numbers that JSON made strings."""
-    return {
-        int(key) if key.isdigit() else key: _keyed(one) if isinstance(one, dict) else one for key, one in found.items()
-    }
+    values = {key: _keyed(one) if isinstance(one, dict) else one for key, one in found.items()}
+    return {int(key) if key.isdigit() else key: one for key, one in values.items()}
 
 
 def load(text: str) -> dict[str, Any]:
