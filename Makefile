@@ -21,7 +21,7 @@ export MICROPYTHON
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench test lint format check size mpy wasm lock clean
+.PHONY: help setup demo bench test torture lint format check size mpy wasm lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ demo: $(READY) ## sends samples from MicroPython to a local ingestion service
 
 test: $(READY) ## the host tests
 	$(BIN)/python -m pytest -n 2 host_tests $(PYTEST_ARGS)
+
+torture: $(READY) ## the host tests with every case of the fault benches (half an hour)
+	$(BIN)/python -m pytest -n 2 host_tests --torture $(PYTEST_ARGS)
 
 bench: $(READY) ## speed and memory beside what people use today (QUICK=1: under a minute; README=1: into README.md)
 	$(BIN)/python tools/bench.py $(if $(QUICK),--quick) $(if $(PEER),--peer "$(PEER)")

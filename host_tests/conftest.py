@@ -13,6 +13,10 @@ settings.register_profile("edgeingest", deadline=None, print_blob=True, derandom
 settings.load_profile("edgeingest")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--torture", action="store_true", help="every case of the fault benches, not a sample (minutes)")
+
+
 def pytest_sessionstart(session):
     try:
         interpreters.micropython()
@@ -21,7 +25,12 @@ def pytest_sessionstart(session):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """One line for each reason to skip, instead of one for each test."""
+    """One line for each reason to skip, instead of one for each test; and how many cases the benches went through."""
+    cases = Counter()
+    for report in terminalreporter.stats.get("passed", ()):
+        cases[report.nodeid.split("::")[0]] += dict(report.user_properties).get("cases", 0)
+    for file, number in sorted((+cases).items()):
+        terminalreporter.write_line(f"{number} cases in {file}")
     reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
     for reason, count in sorted(reasons.items()):
         terminalreporter.write_line(f"{count} tests: {reason}")
@@ -31,6 +40,18 @@ def pytest_generate_tests(metafunc):
     if "worker" in metafunc.fixturenames:
         mark = metafunc.definition.get_closest_marker("modes")
         metafunc.parametrize("worker", mark.args if mark else modes.ALL, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def torture(request):
+    """Whether all cases are asked for, instead of the same few each time."""
+    return request.config.getoption("--torture")
+
+
+@pytest.fixture
+def counted(record_property):
+    """counted(n): how many cases the test went through, for the summary."""
+    return lambda number: record_property("cases", number)
 
 
 @pytest.fixture(scope="session")
