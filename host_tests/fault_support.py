@@ -12,6 +12,7 @@ API_KEY = "ei_topsecretkey0123456789abcdef"
 HMAC_KEY = "fed53116f20684c067774ebf9e7bcbdc"
 ACTIONS = ("close", "reset", "half", "stall")
 SHORT_MS = 40  # the limit of time where the peer stalls
+HANDSHAKE_MS = 500  # the same over TLS, which must have shaken hands by then
 LONG_MS = 5000  # where it does not
 GRACE_MS = 500
 STEP = 7  # of the offsets that are tried unless all are asked for
@@ -42,9 +43,10 @@ def told(error):
         texts.append(repr(getattr(error, name, None)))
     return "\\n".join(texts)
 
-def attempt(url, key, hmac_key, files, timeout_ms, deadline_ms, buffer_size):
+def attempt(url, ca, key, hmac_key, files, timeout_ms, deadline_ms, buffer_size):
     gc.collect()
-    client = Client(key, url=url, hmac_key=hmac_key if files else None, timeout_ms=timeout_ms, buffer_size=buffer_size)
+    client = Client(key, url=url, ca=ca, hmac_key=hmac_key if files else None,
+                    timeout_ms=timeout_ms, buffer_size=buffer_size)
     limits = {} if deadline_ms is None else {"deadline_ms": deadline_ms}
     start = time.ticks_ms()
     results, family, text = None, [], ""
@@ -103,9 +105,10 @@ def _receive(connection, size):
 class Bench:
     """One client program and one peer that does to each of its connections what was asked for."""
 
-    def __init__(self, device, files, url, plan, connections):
-        self.device, self.files, self.url = device, files, url
-        self._plan, self._connections = plan, connections
+    def __init__(self, device, files, made, ca, plan):
+        self.device, self.files, self.ca = device, files, ca
+        self.url = f"https://localhost:{made.port}" if ca else made.url
+        self._plan, self._connections = plan, made.connections
         self.request = b""
         self.texts = []
         self.cases = 0
@@ -119,7 +122,9 @@ class Bench:
 
     def try_out(self, fault):
         """Runs one case and holds the client to what it promises."""
-        short = SHORT_MS if fault.action == "stall" and not self._is_success(fault) else LONG_MS
+        short = LONG_MS
+        if fault.action == "stall" and not self._is_success(fault):
+            short = HANDSHAKE_MS if self.ca else SHORT_MS
         timeout_ms, deadline_ms = (short, None) if fault.offset % 2 else (LONG_MS, short)
         buffer_size = 64 if fault.offset % 3 == 0 else 2048
         for attempts_left in (2, 1, 0):
@@ -133,7 +138,8 @@ class Bench:
         self.cases += 1
 
     def _attempt(self, timeout_ms, deadline_ms, buffer_size):
-        return self.device.attempt(self.url, API_KEY, HMAC_KEY, self.files, timeout_ms, deadline_ms, buffer_size)
+        limits = (timeout_ms, deadline_ms, buffer_size)
+        return self.device.attempt(self.url, self.ca, API_KEY, HMAC_KEY, self.files, *limits)
 
     def _received(self):
         """What the peer has of the last request: each attempt makes one connection."""
@@ -164,8 +170,8 @@ class Bench:
 
 
 @contextlib.contextmanager
-def bench(worker, driver, files):
-    """A Bench that knows the bytes of its request."""
+def bench(worker, driver, files, chain=None):
+    """A Bench that knows the bytes of its request; with a chain of certificates, over TLS."""
     plan, answer = [], REPLIES[files]
 
     def handler(made, connection, number):
@@ -185,8 +191,8 @@ def bench(worker, driver, files):
                 connection.socket.shutdown(socket.SHUT_WR)
             _wait_for_close(connection.socket)
 
-    with peer(handler) as made:
-        found = Bench(worker.define(DRIVERS[driver]), files, made.url, plan, made.connections)
+    with peer(handler, chain and chain.context) as made:
+        found = Bench(worker.define(DRIVERS[driver]), files, made, chain and chain.der, plan)
         found.measure()
         yield found
     assert not [failure for failure in made.failures if isinstance(failure, TimeoutError)], "a socket was left open"
