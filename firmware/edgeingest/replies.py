@@ -16,10 +16,10 @@ Stored = namedtuple("Stored", ("file_name", "sample_id", "duplicate"))
 
 
 def parsed(data):
-    """The JSON value in the bytes, or None."""
+    """The JSON value in the bytes, or None: a thousand nested lists are no answer, and more than a board can hold."""
     try:
         return loads(bytes(data).decode())
-    except (ValueError, UnicodeError):
+    except (ValueError, UnicodeError, MemoryError):
         return None
 
 
