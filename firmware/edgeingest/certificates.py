@@ -59,6 +59,17 @@ def is_refusal(e, number):
     return isinstance(e, ValueError) or number in (-0x7680, -0x2700)
 
 
+def downgrade(number):
+    """What a handshake that failed for another reason says of the peer, by the number mbedTLS has for it."""
+    if number == -0x7200:  # invalid record
+        return " (it does not speak TLS: http:// instead?)"
+    if number == -0x6E80:  # bad protocol version
+        return " (its TLS is older than 1.2)"
+    if number == -0x7780:  # fatal alert
+        return " (it refused: no version or cipher of TLS in common?)"
+    return ""
+
+
 def refusal(where, why, number):
     """The CertificateError for it, with what to do."""
     return CertificateError("%s did not prove who it is: %s%s" % (where, why, _hint(why)), number)

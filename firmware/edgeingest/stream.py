@@ -197,13 +197,12 @@ class Stream:
         number = e.errno if isinstance(e, OSError) else None
         where = "%s:%d" % (self._host, self._port)
         why = str(e).strip() if e else "connection refused or unreachable"
-        if number == -0x7200:  # mbedTLS: invalid record
-            why += " (does not speak TLS: http:// instead?)"
         if self._context and not sent:
-            from .certificates import is_refusal, refusal
+            from .certificates import downgrade, is_refusal, refusal
 
             if is_refusal(e, number):
                 return refusal(where, why, number)
+            why += downgrade(number)
         return NetworkError("%s %s: %s" % (where, doing, why), number, sent)
 
     def close(self):
