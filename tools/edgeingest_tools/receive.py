@@ -72,8 +72,9 @@ class Receiver:
                 read = partial(part.read_chunk, _CHUNK)
                 yield await self._save(read, name, content_type, formats.by_name(name), category)
         except (ValueError, RuntimeError, AssertionError, BadHttpMessage) as error:
+            reason = " ".join(str(error).split())[:100]  # may quote what was sent, over several lines
             raise Refusal(
-                f"not multipart/form-data ({error}): each part begins with --boundary, the body ends in --boundary--, "
+                f"not multipart/form-data ({reason}): each part begins with --boundary, the body ends in --boundary--, "
                 "lines end in CRLF"
             ) from None
 

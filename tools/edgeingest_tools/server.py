@@ -34,7 +34,12 @@ async def serving(
     """Serves while the block runs and gives the URL to use; for tests as much as for the command line."""
     hidden = (*settings.api_keys, settings.hmac_key or "")
     logger = None if console is None else _logger(console, hidden)
-    runner = web.AppRunner(make_app(settings), access_log_class=logger or _NoLog, shutdown_timeout=_SHUTDOWN_S)
+    runner = web.AppRunner(
+        make_app(settings),
+        access_log_class=logger or _NoLog,
+        shutdown_timeout=_SHUTDOWN_S,
+        keepalive_timeout=settings.kept_s,
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port, ssl_context=tls).start()

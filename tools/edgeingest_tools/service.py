@@ -41,7 +41,8 @@ class Settings:
     list_labels: bool = False
     max_file_size: int = 100 * 1024 * 1024
     max_files: int = 1000
-    idle_s: float = 30.0
+    idle_s: float = 30.0  # without a byte of a body
+    kept_s: float = 75.0  # without a request: a kept connection, or one that never sends a whole head
 
 
 def make_app(settings: Settings) -> web.Application:

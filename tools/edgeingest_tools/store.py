@@ -6,6 +6,7 @@ has a row, and start-up removes exactly what was never acknowledged and nothing 
 be killed at any moment; a power cut may cost the last seconds, as nothing is flushed to the medium.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -76,6 +77,7 @@ class Store:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._incoming = directory / "incoming"
+        self._tidied = False  # whether there are no rows of an addition that did not come to its end
         try:
             for folder in ("incoming", *CATEGORIES):
                 (directory / folder).mkdir(parents=True, exist_ok=True)
@@ -85,9 +87,9 @@ class Store:
             self._index.execute("PRAGMA journal_mode=WAL")
             self._index.execute("PRAGMA synchronous=NORMAL")
             self._index.executescript(_SCHEMA)
+            self._recover()
         except (OSError, sqlite3.DatabaseError) as error:
             raise StoreError(f"cannot use {directory}: {error}; give another folder with --dir") from None
-        self._recover()
 
     def close(self) -> None:
         """Closes the index and lets another process use the folder."""
@@ -102,22 +104,29 @@ class Store:
         """Moves the files to their places and into the index, in order; after it returns they survive a kill."""
         results: list[Stored | Duplicate] = []
         moves: list[tuple[Path, Path]] = []
-        with self._index:
-            for upload in uploads:
-                same = self._ids(upload.sha256) if refuse_duplicates else ()
-                if same:
-                    results.append(Duplicate(same))
-                    continue
-                stored = self._reserve(upload)
-                results.append(stored)
-                moves.append((upload.path, self.directory / upload.category / stored.file_name))
         try:
+            self._tidy()
+            self._tidied = False
+            with self._index:
+                for upload in uploads:
+                    same = self._ids(upload.sha256) if refuse_duplicates else ()
+                    if same:
+                        results.append(Duplicate(same))
+                        continue
+                    stored = self._reserve(upload)
+                    results.append(stored)
+                    moves.append((upload.path, self.directory / upload.category / stored.file_name))
             for source, place in moves:
                 os.replace(source, place)
             with self._index:
                 self._index.execute("UPDATE samples SET stored = 1 WHERE stored = 0")
-        except BaseException:
-            self._recover(keep_incoming=True)
+            self._tidied = True
+        except BaseException as error:
+            # On a full disk this may fail, too: then it is done before the next addition, or at the next start.
+            with contextlib.suppress(OSError, sqlite3.Error):
+                self._tidy()
+            if isinstance(error, sqlite3.Error):
+                raise OSError(f"the index cannot be written: {error}") from error
             raise
         return results
 
@@ -160,15 +169,21 @@ class Store:
         known = "SELECT 1 FROM samples WHERE category = ? AND stored_name = ?"
         return os.path.lexists(place) or self._index.execute(known, (category, name)).fetchone() is not None
 
-    def _recover(self, keep_incoming: bool = False) -> None:
-        """Removes what was never acknowledged: rows not marked as stored, their files, and what is in incoming/."""
+    def _tidy(self) -> None:
+        """Removes what an addition that failed has left: rows not marked as stored, and their files."""
+        if self._tidied:
+            return
         with self._index:
             for category, name in self._index.execute("SELECT category, stored_name FROM samples WHERE stored = 0"):
                 (self.directory / category / name).unlink(missing_ok=True)
             self._index.execute("DELETE FROM samples WHERE stored = 0")
-        if not keep_incoming:
-            for left_over in self._incoming.glob("*.part"):
-                left_over.unlink()
+        self._tidied = True
+
+    def _recover(self) -> None:
+        """Removes what was never acknowledged: what `_tidy` does, and what is in incoming/."""
+        self._tidy()
+        for left_over in self._incoming.glob("*.part"):
+            left_over.unlink()
 
 
 def _json(value: object) -> str | None:
