@@ -37,6 +37,7 @@ class Plan:
     sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000, 10_000_000)
     buffers: tuple[int, ...] = (2048, 16384)
     rounds: int = 7
+    turns: int = 3  # of MicroPython and CPython
     slow_rows: int = 100_000  # json.dumps and the peer are measured up to here: their cost grows with the square
     slow_size: int = 10_000_000  # the same for requests with open().read()
     calls: tuple[int, int, int] = (20, 20, 20)  # in a row: kept connection, new one, new one with TLS
@@ -77,7 +78,7 @@ def cpython_cbor2(typecode: str, n: int) -> float:
 def encode(plan: Plan, typecode: str, n: int) -> dict[str, Any]:
     """All contenders at n rows; MicroPython and CPython take turns, too."""
     merged: dict[str, Any] = {"CPython cbor2": {"us": [], "heap": None}}
-    for turn in range(3 if n <= 10_000 else 1):
+    for turn in range(plan.turns if n <= 10_000 else 1):
         slow = n <= plan.slow_rows and (turn == 0 or n <= 1000)
         peer = plan.peer.stem if plan.peer else None
         options = {"rows": n, "typecode": typecode, "rounds": plan.rounds, "slow": slow, "peer": peer}

@@ -39,7 +39,7 @@ def _run(run, repeat):
 def measure(contenders, rounds, repeats=None):
     """{name: {"us": [of each round, per call], "heap": bytes allocated by one call}} of (name, function) pairs.
 
-    repeats: {name: calls in a row}, otherwise as many as the clock needs. Who takes longer than a second runs once.
+    repeats: {name: calls in a row}, otherwise as many as the clock needs. Who takes longer than a second is measured once.
     """
     found = OrderedDict()
     chosen = {}
@@ -48,11 +48,12 @@ def measure(contenders, rounds, repeats=None):
         slow = passed > _SLOW_US
         if not slow:
             passed, heap = _run(run, 1)
-        found[name] = {"us": [passed] if slow else [], "heap": heap}
+        counts = slow or not repeats and passed >= _LEAST_US
+        found[name] = {"us": [passed] if counts else [], "heap": heap}
         chosen[name] = 0 if slow else repeats[name] if repeats else max(1, int(_LEAST_US // max(passed, 1)))
     for _ in range(rounds):
         for name, run in contenders:
-            if chosen[name]:
+            if chosen[name] and len(found[name]["us"]) < rounds:
                 passed, heap = _run(run, chosen[name])
                 found[name]["us"].append(passed)
                 found[name]["heap"] = heap

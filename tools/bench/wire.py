@@ -83,6 +83,20 @@ class Nowhere:
     def write(self, data):
         return len(data)
 
+    def writes_of(self, run):
+        """How many there are while something runs; counting costs time, so it is done apart from measuring."""
+        count = 0
+
+        def write(data):
+            nonlocal count
+            count += 1
+            return len(data)
+
+        self.write = write
+        run()
+        del self.write
+        return count
+
     def readinto(self, view):
         view[: len(self.answer)] = self.answer
         return len(self.answer)
