@@ -39,7 +39,7 @@ def _run(run, repeat):
 def measure(contenders, rounds, repeats=None):
     """{name: {"us": [of each round, per call], "heap": bytes allocated by one call}} of (name, function) pairs.
 
-    repeats: {name: calls in a row}, otherwise as many as the clock needs. Who takes longer than a second is measured once.
+    repeats: {name: calls in a row}, otherwise as many as the clock needs. Who takes longer than a second runs once.
     """
     found = OrderedDict()
     chosen = {}
