@@ -113,7 +113,7 @@ def test_uploads_are_measured(place):
         arguments = [function, service.url(mode), ""]
         least = place.smallest_heap(footprint.SCRIPT, arguments)
         modules = place.printed(footprint.SCRIPT, arguments, f"{least + size.HEAPS.tolerance}K").split()
-        with pytest.raises(device.Failed, match="MemoryError|memory"):
+        with pytest.raises(device.Failed):
             place.printed(footprint.SCRIPT, arguments, f"{least - size.HEAPS.tolerance - 1}K")
         weights = defaultdict(int, __init__=1, client=20, certificates=300, wav=4000)
         loaded = footprint.loaded(place, service, weights)
