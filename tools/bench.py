@@ -116,9 +116,9 @@ def everything(plan: Plan, say: Any = print) -> dict[str, Any]:
     found: dict[str, Any] = {
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "micropython": device.version(),
-        "machine": ", ".join(
-            (platform.system(), platform.machine(), f"{os.cpu_count()} cores", f"Python {platform.python_version()}")
-        ),
+        "python": platform.python_version(),
+        "machine": f"{platform.system()}, {platform.machine()}, {os.cpu_count()} cores",
+        "load": round(os.getloadavg()[0], 1),
     }
     with device.service(plan.folder) as service:
         say("encoding")

@@ -41,9 +41,9 @@ def figures(found: dict[str, Any]) -> str:
     lines = {what: (measured, wanted) for what, wanted, measured, _ in targets(found)}
     rows = "".join(f"| {words} | {' | '.join(lines[what])} |\n" for words, what in ROWS.items())
     about = (
-        f"Measured {found['date'][:10]} by `make bench` on one machine ({found['machine']}), which may have had other "
-        f"work to do, with the unix port of {found['micropython']}, 64-bit, against a service on the same machine. "
-        "None of it is from a board."
+        f"Measured {found['date'][:10]} by `make bench` on one machine ({found['machine']}; load average "
+        f"{found['load']} before it began), with the 64-bit unix port of {found['micropython']}, CPython {found['python']}, and the "
+        "service on the same machine. None of it is from a board."
     )
     return f"{textwrap.fill(about, 120)}\n\n{HEAD}{rows}\n"
 

@@ -108,7 +108,7 @@ def footprint(found: dict[str, dict[str, int]]) -> Table:
 def capture(found: dict[str, Any]) -> Table:
     table = Table("", "", title=f"capture at 1 kHz for {found['seconds']:.1f} s")
     table.add_row("rows", str(found["rows"]))
-    table.add_row("drift, last row against the first", f"{found['drift_us']} µs")
+    table.add_row("drift, the last hundredth of them against the first", f"{found['drift_us']} µs")
     table.add_row("rows an interval late or more", str(found["missed"]))
     table.add_row("jitter, 99 % of the rows", f"{found['jitter_p99_us']} µs")
     table.add_row("jitter, all rows", f"{found['jitter_max_us']} µs")
@@ -132,6 +132,7 @@ def show(found: dict[str, Any]) -> None:
     tables.append(goals(found))
     console = Console()
     console = console if console.is_terminal else Console(width=200)
-    console.print(f"{found['date']}, {found['machine']}, {found['micropython']}")
+    about = f"{found['date']}, {found['machine']}, load average {found['load']} before"
+    console.print(f"{about}, {found['micropython']}, Python {found['python']}")
     for table in tables:
         console.print(table)
