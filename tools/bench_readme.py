@@ -42,8 +42,8 @@ def figures(found: dict[str, Any]) -> str:
     rows = "".join(f"| {words} | {' | '.join(lines[what])} |\n" for words, what in ROWS.items())
     about = (
         f"Measured {found['date'][:10]} by `make bench` on one machine ({found['machine']}; load average "
-        f"{found['load']} before it began), with the 64-bit unix port of {found['micropython']}, CPython {found['python']}, and the "
-        "service on the same machine. None of it is from a board."
+        f"{found['load']} before it began), with the 64-bit unix port of {found['micropython']}, CPython "
+        f"{found['python']}, and the service on the same machine. None of it is from a board."
     )
     return f"{textwrap.fill(about, 120)}\n\n{HEAD}{rows}\n"
 
