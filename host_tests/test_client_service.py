@@ -272,8 +272,9 @@ def test_what_the_service_refuses_is_told_with_its_words(worker, service, source
 
 @BOARD
 def test_a_wrong_path_is_a_404(worker, service):
-    source = "import edgeingest.session as s\nreal = s.target\ns.target = lambda c, e: '/api/nothing'\n"
-    source += "try:\n    client.send('training', rows(1))\nfinally:\n    s.target = real\n"
+    source = "import edgeingest.client as c\nreal = c.request_head\n"
+    source += "c.request_head = lambda *given: bytes(real(*given)).replace(b'/data', b'/nothing', 1)\n"
+    source += "try:\n    client.send('training', rows(1))\nfinally:\n    c.request_head = real\n"
     with pytest.raises(DeviceError) as caught:
         run(worker, service, source)
     assert caught.value.status == 404

@@ -1,4 +1,4 @@
-"""The reply parser against h11, byte by byte and at every limit; request heads as h11 reads them."""
+"""The reply parser against h11, byte by byte and at every limit."""
 
 import h11
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from support.worker import DeviceError
 
 DEVICE = """
-from edgeingest.http import ResponseParser, request_head
+from edgeingest.http import ResponseParser
 
 def parse(data, step=0, closed=False, names=(), limits=()):
     parser = ResponseParser(**dict(limits))
@@ -37,9 +37,6 @@ def sunk(data, step):
     for i in range(0, len(data), step):
         parser.feed(data[i : i + step])
     return parser.done, parser.body, got
-
-def head(method, target, host, fields):
-    return request_head(method, target, host, fields)
 """
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -341,21 +338,3 @@ def test_noise_is_a_protocol_error_or_nothing(worker, start, noise):
         worker.define(DEVICE).parse(start + noise, 16)
     except DeviceError as error:
         assert error.type == "ProtocolError"
-
-
-@given(fields=st.lists(st.tuples(st.text("abcXYZ-", min_size=1, max_size=9), VALUE), max_size=5))
-@settings(max_examples=30)
-def test_request_heads_are_what_h11_reads(worker, fields):
-    fields = [("X-" + name, value) for name, value in fields]
-    data = worker.define(DEVICE).head("POST", "/api/training/data", "[::1]:4810", fields)
-    connection = h11.Connection(h11.SERVER)
-    connection.receive_data(data)
-    request = connection.next_event()
-    assert (request.method, request.target, request.http_version) == (b"POST", b"/api/training/data", b"1.1")
-    wanted = [("Host", "[::1]:4810"), *fields]
-    assert request.headers.raw_items() == [(name.encode(), value.encode()) for name, value in wanted]
-
-
-def test_no_value_can_end_its_line(worker):
-    for value in ("a\rb", "a\nb", "a\0b", "\r\nX: y", "ä", "\x7f", "😀", "\t"):
-        assert kind(worker.define(DEVICE).head, "POST", "/", "h", [("X-A", value)]) == "SampleError", value

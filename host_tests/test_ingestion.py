@@ -4,41 +4,55 @@ import json
 import re
 import urllib.parse
 
+import h11
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.worker import DeviceError
 
 DEVICE = """
-from edgeingest import ingestion, items
+from edgeingest import ingestion
 
 KEY = "ei_0123456789"
 
-def target(category, endpoint):
-    return ingestion.target(category, endpoint)
+class Thing:
+    name = "a.jpg"
+    content_type = "image/jpeg"
+    size = 7
 
 def quote(text):
-    return ingestion.quote(text)
+    return ingestion.quote(text).decode()
 
 def inferred_label(name):
     return ingestion.inferred_label(name)
 
-def fields(file_name=None, label=None, metadata=None, no_label=False, disallow_duplicates=False, add_date_id=False):
-    if metadata is not None:
-        metadata = dict(metadata)
-    return ingestion.fields(KEY, file_name, label, metadata, no_label, disallow_duplicates, add_date_id)
+def head(shared, category="training", endpoint=b"/data", **named):
+    names = ("file_name", "label", "metadata", "no_label", "disallow_duplicates", "add_date_id")
+    if "metadata" in named:
+        named["metadata"] = dict(named["metadata"])
+    given = [named.get(name, None if name in names[:3] else False) for name in names]
+    return bytes(ingestion.request_head(shared, category, endpoint, Thing(), *given))
 
-class Thing:
-    pass
+def target(category):
+    return head(b" HTTP/1.1", category).split(b" ")[1].decode()
+
+def fields(**named):
+    # between those that every request has
+    lines = head(ingestion.common("h", KEY), **named).decode().split("\\r\\n")
+    if lines[1:3] != ["Host: h", "X-Api-Key: " + KEY]:
+        raise ValueError(lines)
+    if lines[-4:] != ["Content-Type: image/jpeg", "Content-Length: 7", "", ""]:
+        raise ValueError(lines)
+    return [tuple(line.split(": ", 1)) for line in lines[3:-4]]
 
 def check_body(size, content_type="image/jpeg"):
     thing = Thing()
     thing.size = size
     thing.content_type = content_type
-    items.check_body(thing, "a.jpg")
+    ingestion.check_body(thing, "a.jpg")
 
 def checked_key(key):
-    return ingestion.checked_key(key)
+    return ingestion.common("h", key)
 """
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -61,9 +75,9 @@ def refused(call, *arguments, **named):
 def test_categories(worker):
     target = worker.define(DEVICE).target
     for category in ("training", "testing", "anomaly", "split"):
-        assert target(category, "data") == f"/api/{category}/data"
+        assert target(category) == f"/api/{category}/data"
     for category in ("", "Training", "training/", "../x", "training\r\n", None, 1, ["training"], b"training"):
-        assert refused(target, category, "data").startswith("category: ")
+        assert refused(target, category).startswith("category: ")
 
 
 @settings(max_examples=40)
@@ -92,16 +106,16 @@ def test_labels_are_inferred_as_the_documented_pattern_does(worker, name):
 
 def test_fields_in_their_order(worker):
     fields = worker.define(DEVICE).fields
-    assert fields() == [("X-Api-Key", "ei_0123456789")]
-    assert fields("a b.cbor", "wave 1", [("site", "Paris")], disallow_duplicates=True, add_date_id=True) == [
-        ("X-Api-Key", "ei_0123456789"),
+    assert fields() == []
+    named = {"file_name": "a b.cbor", "label": "wave 1", "metadata": [("site", "Paris")]}
+    assert fields(**named, disallow_duplicates=True, add_date_id=True) == [
         ("X-File-Name", "a%20b.cbor"),
         ("X-Label", "wave%201"),
         ("X-Disallow-Duplicates", "1"),
         ("X-Add-Date-Id", "1"),
         ("X-Metadata", '{"site": "Paris"}'),
     ]
-    assert fields(no_label=True)[1:] == [("X-No-Label", "1")]
+    assert fields(no_label=True) == [("X-No-Label", "1")]
 
 
 @settings(max_examples=40)
@@ -109,7 +123,7 @@ def test_fields_in_their_order(worker):
 @example(table={"\U0001f600": "\U0010ffff\U00010000\uffff\xa0"})
 @example(table={'q"': '\\"\\u0041', "a": ""})
 def test_metadata_is_ascii_json(worker, table):
-    [(name, value)] = worker.define(DEVICE).fields(metadata=list(table.items()))[1:]
+    [(name, value)] = worker.define(DEVICE).fields(metadata=list(table.items()))
     assert (name, value.isascii() and value.isprintable()) == ("X-Metadata", True)
     assert json.loads(value) == table
 
@@ -117,10 +131,24 @@ def test_metadata_is_ascii_json(worker, table):
 def test_metadata_has_an_exact_limit(worker):
     fields = worker.define(DEVICE).fields
     room = 4096 - len('{"a": ""}')
-    assert len(fields(metadata=[("a", "x" * room)])[1][1]) == 4096
+    assert len(fields(metadata=[("a", "x" * room)])[0][1]) == 4096
     with pytest.raises(DeviceError) as caught:
         fields(metadata=[("a", "x" * room + "x")])
     assert (caught.value.type, caught.value.text[:9]) == ("LimitError", "metadata:")
+
+
+@settings(max_examples=40)
+@given(file_name=PLAIN.filter(lambda name: not set(name) & {"/", "\\"} and name not in (".", "..")), label=PLAIN)
+def test_heads_are_what_h11_reads(worker, file_name, label):
+    device = worker.define(DEVICE)
+    connection = h11.Connection(h11.SERVER)
+    connection.receive_data(device.head(b" HTTP/1.1\r\nHost: [::1]:4810\r\n", file_name=file_name, label=label))
+    request = connection.next_event()
+    assert (request.method, request.target, request.http_version) == (b"POST", b"/api/training/data", b"1.1")
+    found = dict(request.headers.raw_items())
+    assert found[b"Host"] == b"[::1]:4810"
+    assert urllib.parse.unquote(found[b"X-File-Name"].decode()) == file_name
+    assert urllib.parse.unquote(found[b"X-Label"].decode()) == label
 
 
 REFUSED = {

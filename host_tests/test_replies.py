@@ -12,6 +12,10 @@ from edgeingest.errors import IngestError
 from edgeingest.replies import DataReply
 from edgeingest.files_reply import FilesReply
 
+class Named:
+    def __init__(self, name):
+        self.name = name
+
 def feed(reply, status, data, step):
     step = step or len(data) or 1
     for i in range(0, len(data), step):
@@ -24,7 +28,7 @@ def data(status, body, step=0, fields=()):
     return tuple(reply.finish(status, dict(fields).get))
 
 def files(status, body, step=0, names=("a", "b"), labels=()):
-    reply = FilesReply(names, labels)
+    reply = FilesReply([Named(name) for name in names], labels)
     feed(reply, status, body, step)
     return [tuple(stored) for stored in reply.finish(status)]
 
@@ -37,7 +41,8 @@ def survives(status, body):
 
 def handed(status, body, step=0, names=("a", "b"), labels=()):
     got = []
-    reply = FilesReply(names, labels, lambda index, stored: got.append((index, tuple(stored))))
+    bodies = [Named(name) for name in names]
+    reply = FilesReply(bodies, labels, lambda index, stored: got.append((index, tuple(stored))))
     feed(reply, status, body, step)
     try:
         end = reply.finish(status)

@@ -14,7 +14,7 @@ UNIX = pytest.mark.modes("py", "mpy", "native", "cpython")
 DEVICE = """
 from edgeingest import Retry, errors
 from edgeingest.retry import passing
-from edgeingest.refusal import refusal
+from edgeingest.verdicts import refusal
 from edgeingest.dates import seconds_of
 
 def make(kind, *arguments):

@@ -13,10 +13,15 @@ UNIX = pytest.mark.modes("py", "mpy", "cpython")
 BOARD = pytest.mark.modes("mpy")
 
 PARSE = """
-from edgeingest.stream import parse_url
+from edgeingest.client import address
+from edgeingest.urls import parse_url
 
 def parse(url):
-    return parse_url(url)
+    # the short way, and the one for what is unusual
+    found = address(url)
+    if found != parse_url(url):
+        raise ValueError(url)
+    return found
 """
 GOOD = {
     "http://a": (False, "a", 80, "a"),
@@ -77,7 +82,7 @@ def test_a_refused_connection(worker):
 def test_an_unknown_host(worker):
     error = error_of(worker, SEND, url="http://nothing.invalid")
     assert error.type == "NetworkError"
-    assert "nothing.invalid cannot be found" in error.text
+    assert "nothing.invalid:80 cannot be found" in error.text
 
 
 ADDRESSES = """
@@ -284,7 +289,7 @@ def test_a_socket_that_refuses_an_option_is_no_error(worker):
         "asked = []\n"
         "class Refusing:\n"
         "    def setsockopt(self, *option):\n        asked.append(option)\n        raise OSError(22)\n"
-        "stream = Stream('host', 80, None)\nstream._plain = Refusing()\n"
+        "stream = Stream('host', 80, None, 1)\nstream._plain = Refusing()\n"
         "stream.push(1)\nstream.push(0)\nresult = asked"
     )
     assert worker.run(source) == [(6, 1, 1), (6, 1, 0)]

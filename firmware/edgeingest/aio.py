@@ -1,15 +1,16 @@
 """`AsyncClient`: the client for asyncio. Other tasks run while it waits, and after every window it sends."""
 
 import asyncio
+import time
 
-from .errors import NetworkError
-from .session import Session
+from .client import Client
+from .errors import DeadlineError, NetworkError
 
 _NAP = 8  # ms, the longest between two looks at the socket
 
 
-class AsyncClient(Session):
-    """See `Session` for the arguments and the calls, which are awaited here. Calls of several tasks take turns.
+class AsyncClient(Client):
+    """See `Client` for the arguments and the calls, which are awaited here. Calls of several tasks take turns.
 
     Name look-up blocks all tasks: MicroPython has no other. Everything else lets them run, TLS too: none waits longer
     than one window or one TLS record takes. A call may be cancelled anywhere, by `asyncio.wait_for` for instance: its
@@ -44,21 +45,20 @@ class AsyncClient(Session):
         turns = self._turns
         turns.append(exchange)
         try:
-            limit = next(exchange)
+            deadline = next(exchange)
             while place := turns.index(exchange):
                 await asyncio.sleep_ms(_NAP * place)
-                limit.restart()
-                limit.check("waiting for its turn", 0)
+                if deadline is not None and time.ticks_diff(deadline, time.ticks_ms()) <= 0:
+                    raise DeadlineError("no time left while waiting for its turn, nothing was sent")
             while True:
                 closes = self._closes
                 events = next(exchange)
-                stream = connection.stream
                 nap = 1 if events == 0 else 0
                 while True:
-                    await asyncio.sleep_ms(min(nap, limit.left()))
+                    await asyncio.sleep_ms(min(nap, connection.left()))
                     if self._closes != closes:
                         raise NetworkError("the client was closed during the call")
-                    if not events or not limit.left() or events > 0 and stream.poll(events, 0):
+                    if not events or not connection.left() or events > 0 and connection.poll(events, 0):
                         break
                     nap = min(2 * nap or 1, _NAP)
         except StopIteration as e:

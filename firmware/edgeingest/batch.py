@@ -1,14 +1,16 @@
-"""The items of a `files` request: checked in one pass before anything is sent, made when they are reached."""
+"""The items of a `files` request as one multipart/form-data body (RFC 7578), each in a part named `data`, as the
+service wants them: checked in one pass before anything is sent, made when they are reached."""
 
-from binascii import crc32
+import os
+from binascii import crc32, hexlify
 
 from micropython import const
 
+from .body import Chain
 from .checks import checked_name
-from .errors import LimitError, SampleError
+from .errors import wrong
 from .files_reply import FilesReply
-from .items import body_of, check_body
-from .multipart import multipart
+from .ingestion import PLAIN, body_of, check_body
 
 _MAX_FILES = const(1000)
 
@@ -42,39 +44,67 @@ class Bodies:
         if name_sum in self._sums:  # perhaps a second one: look at the names
             for i in range(index):
                 if self[i].name == name:
-                    raise SampleError("items: item %d has the name %r, as item %d has" % (index, name, i))
+                    raise wrong("name", index, name, i)
         self._sums[4 * index : 4 * index + 4] = name_sum
 
 
-class Names:
-    """The file names of bodies, as a sequence."""
+class Parts:
+    """The parts of the message, made when they are asked for in their order: framing, body, framing, body, ..., end."""
 
-    def __init__(self, bodies):
+    def __init__(self, bodies, boundary):
         self._bodies = bodies
+        self._boundary = boundary
+        self._body = None  # which comes after the framing that was asked for
 
     def __len__(self):
-        return len(self._bodies)
+        return 2 * len(self._bodies) + 1
 
     def __getitem__(self, index):
-        return self._bodies[index].name
+        body = self._body
+        self._body = None  # a body is handed out once: it may be read to its end, and only one is held
+        if index % 2:
+            return body
+        line = "\r\n--" + self._boundary
+        if index == 2 * len(self._bodies):
+            return (line + "--\r\n").encode()
+        self._body = body = self._bodies[index // 2]
+        return (
+            '%s\r\nContent-Disposition: form-data; name="data"; filename="%s"\r\nContent-Type: %s\r\n\r\n'
+            % (line if index else line[2:], body.name.replace('"', "%22"), body.content_type)
+        ).encode()
+
+
+def multipart(bodies, boundary=None):
+    """One body of all bodies: a list, or any object with `__len__` and `__getitem__`, of which one at a time is held.
+    boundary: random if not given (RFC 2046, section 5.1.1, without the characters that need quotes in the header)."""
+    if boundary is None:
+        boundary = hexlify(os.urandom(16)).decode()
+    elif not isinstance(boundary, str) or not 0 < len(boundary) < 71 or boundary.strip(PLAIN + "+'"):
+        raise wrong("boundary", boundary)
+    parts = Parts(bodies, boundary)
+    if isinstance(bodies, list):
+        parts = [parts[i] for i in range(len(parts))]
+    return Chain(parts, "the request", "multipart/form-data; boundary=" + boundary)
 
 
 def batch(items, hmac_key, boundary, on_stored):
     """(body, reply) for one item or a sequence of them."""
     if hasattr(items, "sensors") or hasattr(items, "readinto"):
         items = (items,)
-    # MicroPython's own lists do not show __len__ to hasattr.
-    lazy = hasattr(items, "__len__") and hasattr(items, "__getitem__") and not isinstance(items, (str, dict))
     held = isinstance(items, (list, tuple))
-    if not lazy and not held:
-        raise SampleError("items: a Sample, a File, a body or a sequence of them is needed, not %r" % type(items))
-    if not 1 <= len(items) <= _MAX_FILES:
-        error = LimitError if len(items) else SampleError
-        raise error("items: 1 to %d files go into a request, not %d" % (_MAX_FILES, len(items)))
+    # MicroPython's own lists do not show __len__ to hasattr.
+    if not held and (
+        isinstance(items, (str, dict)) or not hasattr(items, "__len__") or not hasattr(items, "__getitem__")
+    ):
+        raise wrong("items", type(items))
+    count = len(items)
+    if not count:
+        raise wrong("nothing")
+    if count > _MAX_FILES:
+        raise wrong("files", _MAX_FILES, count)
     if on_stored is not None and not callable(on_stored):
-        raise SampleError("on_stored: a function is needed, not %r" % (on_stored,))
+        raise wrong("on_stored", on_stored)
     made = Bodies(items, hmac_key)
     # A list's bodies are made and held; those of other sequences are made anew whenever they are reached.
-    bodies = [made[i] for i in range(len(made))] if held or len(made) == 1 else made
-    body = multipart(bodies, boundary)
-    return body, FilesReply(Names(bodies), made.labels, on_stored)
+    bodies = [made[i] for i in range(count)] if held else made
+    return multipart(bodies, boundary), FilesReply(bodies, made.labels, on_stored)

@@ -1,11 +1,83 @@
-"""`Client`: the blocking client."""
+"""`Client`: what can be asked of the service, how arguments become a request, and how to wait for the answer."""
 
-from .session import Session
+from micropython import const
+
+from .checks import checked_name, whole
+from .connection import Connection
+from .errors import SampleError, wrong
+from .ingestion import PLAIN, body_of, check_body, checked_flag, common, request_head
+from .replies import DataReply
 from .stream import pause
 
+_MAX_MS = const(0xFFFFFFF)  # three days: the ticks of a board come round after six
 
-class Client(Session):
-    """See `Session` for the arguments and the calls; they return when the service has answered."""
+
+def address(url):
+    """(tls, host, port, Host header) of http://host[:port] or https://host[:port]; a host may be [an IPv6 address]."""
+    scheme, _, rest = str(url).partition("://")
+    host, colon, port = rest.partition(":")
+    tls = scheme == "https"
+    usual = 443 if tls else 80
+    number = usual if not colon else int(port) if 0 < len(port) < 6 and not port.strip("0123456789") else 0
+    if (tls or scheme == "http") and 0 < len(host) < 254 and not host.strip(PLAIN) and 0 < number < 65536:
+        return tls, host, number, host if number == usual else rest
+    from .urls import parse_url
+
+    return parse_url(url)
+
+
+def _release(items):
+    """Close the bodies of a call that comes to nothing."""
+    for item in items if isinstance(items, (list, tuple)) else (items,):
+        if hasattr(item, "readinto") and hasattr(item, "close"):
+            item.close()
+
+
+class Client:
+    """A client of the ingestion service; one connection, kept while the service keeps it.
+
+    api_key: of the project. url: scheme, host and port. ca: for https, the root certificate of the service: DER or PEM,
+        a path or bytes. hmac_key: signs every Sample. insecure=True: https without verification.
+    timeout_ms: the longest time without a byte of progress while sending; also the whole time for connecting with TLS,
+        and for the reply after the last byte. Name look-up is not bounded: MicroPython's getaddrinfo blocks.
+    buffer_size: bytes of the one buffer through which everything is sent. retry: a `Retry`, for calls that try again
+        after a passing failure.
+    Bad arguments are a SampleError before anything is connected. After any error the connection is closed; the client
+    can be used again. Calls return when the service has answered.
+    """
+
+    def __init__(
+        self,
+        api_key,
+        url="https://ingestion.edgeimpulse.com",
+        ca=None,
+        hmac_key=None,
+        insecure=False,
+        timeout_ms=10_000,
+        buffer_size=2048,
+        retry=None,
+    ):
+        if hmac_key is not None:
+            from .signing import key_bytes
+
+            key_bytes(hmac_key)
+        self._hmac_key = hmac_key
+        tls, host, port, shown = address(url)
+        self._shared = common(shown, api_key)
+        whole(timeout_ms, "timeout_ms", 1, _MAX_MS)
+        whole(buffer_size, "buffer_size", 64, 1 << 20)
+        checked_flag(insecure, "insecure")
+        if ca is not None and not isinstance(ca, (str, bytes, bytearray)):
+            raise wrong("ca", type(ca))
+        if retry is not None and not hasattr(retry, "wait_ms"):
+            raise wrong("retry", retry)
+        context = None
+        if tls:
+            from .certificates import tls_context
+
+            context = tls_context(ca, insecure)
+        self._connection = Connection(host, port, context, api_key, timeout_ms, buffer_size)
+        self._connection.retry = retry
 
     def __enter__(self):
         return self
@@ -13,16 +85,87 @@ class Client(Session):
     def __exit__(self, *_):
         self.close()
 
+    def close(self):
+        """Close the connection; the next call opens a new one."""
+        self._connection.close()
+
+    def upload(
+        self,
+        category,
+        items,
+        label=None,
+        metadata=None,
+        no_label=False,
+        disallow_duplicates=True,
+        add_date_id=False,
+        deadline_ms=None,
+        on_stored=None,
+        boundary=None,
+    ):
+        """Send one item, or a sequence of up to 1000 (Sample, File, body), in one request to the `files` endpoint.
+
+        category: "training", "testing", "anomaly", or "split". label: for all of them; otherwise the service infers one
+        from each file name, unless no_label. metadata: a dict of str to str. deadline_ms: for the whole call.
+        disallow_duplicates: what is stored already is not stored again, and is no error. add_date_id: the service makes
+        the stored names unique. boundary: of the multipart body, random if not given.
+
+        Returns a list of Stored(file_name, sample_id, duplicate) in the order of the items. `items` may be any object
+        with `__len__` and `__getitem__`: items are then made when they are reached, once for the size and once to be
+        sent. With on_stored, on_stored(index, stored) is called for each as its result arrives, and their number is
+        returned. Raises FilesError when some were not stored; see `errors` for the others.
+        """
+        flags = label, metadata, no_label, disallow_duplicates, add_date_id
+        try:
+            from .batch import batch
+
+            body, reply = batch(items, self._hmac_key, boundary, on_stored)
+            return self._call(b"/files", category, body, None, flags, reply, deadline_ms)
+        except SampleError as e:
+            _release(items)
+            raise e
+
+    def send(
+        self,
+        category,
+        item,
+        file_name=None,
+        label=None,
+        metadata=None,
+        no_label=False,
+        disallow_duplicates=True,
+        add_date_id=False,
+        deadline_ms=None,
+    ):
+        """Send one Sample, File or body to the `data` endpoint, under its own name or `file_name`.
+
+        Returns Stored(file_name, sample_id=None, duplicate). The other arguments are those of `upload`.
+        """
+        flags = label, metadata, no_label, disallow_duplicates, add_date_id
+        try:
+            body = body_of(item, self._hmac_key, "item")
+            name = checked_name(body.name if file_name is None else file_name, "file_name")
+            check_body(body, name)
+            return self._call(b"/data", category, body, name, flags, DataReply(name), deadline_ms)
+        except SampleError as e:
+            _release(item)
+            raise e
+
+    def _call(self, endpoint, category, body, name, flags, reply, deadline_ms):
+        head = request_head(self._shared, category, endpoint, body, name, *flags)
+        if deadline_ms is not None:
+            whole(deadline_ms, "deadline_ms", 1, _MAX_MS)
+        return self._run(self._connection.exchange(head, body, reply, flags[3], deadline_ms))
+
     def _run(self, exchange):
-        """Wait for what the exchange waits for, to its end."""
+        """Wait for what the exchange waits for, to its end, and return its result."""
         connection = self._connection
         try:
             while True:
                 events = next(exchange)
                 if events > 0:
-                    connection.stream.poll(events, connection.limit.left())
+                    connection.poll(events, connection.left())
                 else:
-                    pause(connection.limit.left() if events else 1)
+                    pause(connection.left() if events else 1)
         except StopIteration as e:
             result = e.value
         finally:

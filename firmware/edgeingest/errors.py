@@ -20,6 +20,13 @@ class LimitError(SampleError):
     """More than the service takes: too many files in a request, a file or header too large."""
 
 
+def wrong(what, *values):
+    """The error of this name in `words`, which are loaded when there is one: a SampleError, or a LimitError."""
+    from .words import LIMITS, WORDS
+
+    return (LimitError if what in LIMITS else SampleError)(WORDS[what] % values)
+
+
 class NetworkError(IngestError):
     """The connection failed: trying again later may help.
 

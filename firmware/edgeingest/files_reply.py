@@ -4,83 +4,130 @@ Source: the service's documentation, "Ingestion API", and what its own clients r
 {"success": true, "files": [{"success": true, "fileName": ..., "sampleId": ...}, {"success": false, "error": ...}]}.
 """
 
+from json import loads
+
 from micropython import const
 
 from .errors import FilesError, ProtocolError
-from .replies import DUPLICATE, KEPT, DataReply, Stored, parsed, refused, said, text_of
+from .replies import KEPT, DataReply, Stored
 
 _RESULT = const(4096)  # bytes of one result: a name may come with every character escaped
+_PIECE = const(512)  # bytes that are looked at together
+
+
+def _parsed(data):
+    """The JSON object in the bytes, or None."""
+    try:
+        value = loads(data.decode())
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _odd(data):
+    return ProtocolError("the service's answer is not what it should be: %r" % data[:80])
 
 
 class FilesReply(DataReply):
     """The reply of `files`. Each result is parsed and handed on when its last byte has come.
 
-    names: any object with `__len__` and `__getitem__`: name of item i. labels: indices of the items that are label
-    files, for which services may have no result. on_stored: called with (index, Stored); without, all are collected.
+    bodies: what was sent, a sequence of what has a name. labels: indices of those that are label files, for which
+    services may have no result. on_stored: called with (index, Stored); without, all are collected.
     """
 
-    def __init__(self, names, labels=(), on_stored=None):
-        self._names = names
+    def __init__(self, bodies, labels=(), on_stored=None):
+        self._bodies = bodies
         self._labels = labels
         self._on_stored = on_stored
-        self.limit = 65536 + len(names) * _RESULT
-        self._results = None if on_stored else [None] * len(names)
-        self._told = self._most = 0
-        super().__init__(None)
+        self.limit = 65536 + len(bodies) * _RESULT
+        self._results = None if on_stored else [None] * len(bodies)
+        self._most = 0
+        self.begin()
 
     def begin(self):
         """A reply begins. What those to former attempts have told stands: it is not handed on again."""
-        super().begin()
+        super().begin()  # what is kept is all around the results: they are taken out of it
         self._told = self._most  # items before this one were told of
-        self._item = bytearray()
-        self._depth = 0
-        self._string = 0  # 0 outside of a JSON string, 1 in one, 2 after a backslash in one
-        self._in_files = False
-        self._count = 0
+        self._text = b""  # of a result that is not complete
+        self._list = 0  # 1 in the list of results, 2 after it
+        self._count = self._failed = 0
         self._held = []  # results from the first label file on: whose they are is known at the end
-        self._failed = 0
         self._failure = None
 
     def feed(self, status, data):
         """Take bytes of the body; those of one result at a time are kept."""
         if not 200 <= status < 300:
             return super().feed(status, data)
-        return self._scan(data)
+        for i in range(0, len(data), _PIECE):
+            piece = bytes(data[i : i + _PIECE])
+            if self._list == 1:
+                self._take_results(self._text + piece)
+                continue
+            self._body += piece
+            if not self._list:
+                self._find_list()
+            if len(self._body) >= KEPT:
+                raise _odd(self._body)
+        return None
 
-    def _is_files(self):
-        key = bytes(self._body).rstrip()
-        return key[-1:] == b":" and key[:-1].rstrip().endswith(b'"files"')
+    def _find_list(self):
+        """Look for where the list begins: in the object, and not in what else is in it."""
+        body = self._body
+        at = body.find(b"[") + 1
+        head = body[: at - 1].rstrip(b": \r\n\t")
+        if at and not (head.endswith(b'"files"') and head.count(b"{") == 1):
+            from .nesting import list_of
 
-    def _scan(self, data):
-        for b in data:
-            inside = self._in_files and self._depth > 2
-            if self._string:
-                self._string = 2 if b == 0x5C and self._string == 1 else 0 if b == 0x22 and self._string == 1 else 1
-            elif b == 0x22:
-                self._string = 1
-            elif b == 0x7B or b == 0x5B:
-                self._depth += 1
-                if self._depth == 2:
-                    self._in_files = b == 0x5B and self._is_files()
-                inside = self._in_files and self._depth > 2
-            elif b == 0x7D or b == 0x5D:
-                self._depth -= 1
-            kept = self._item if inside else self._body
-            if len(kept) >= (_RESULT if inside else KEPT):
-                raise ProtocolError("the service's answer is not what it should be: %r..." % bytes(kept[:80]))
-            if inside or not (self._in_files and self._depth == 2 and b in b", \r\n\t"):
-                kept.append(b)
-            if inside and self._depth == 2:
-                self._result()
+            at = list_of(body)
+        if at:
+            self._body = body[:at]
+            self._list = 1
+            self._take_results(body[at:])
 
-    def _result(self):
-        value = parsed(self._item)
-        if not isinstance(value, dict):
-            raise ProtocolError("a result of the service is not an object: %r" % bytes(self._item[:80]))
-        self._item = bytearray()
+    def _take_results(self, text):
+        start = 0
+        end = 1
+        while end:
+            while start < len(text) and text[start] in b", \r\n\t":
+                start += 1
+            end = start < len(text) and self._take(text, start)
+            start = end or start
+        self._text = text[start:]
+
+    def _take(self, text, start):
+        """Take the result that begins there, or the end of the list; where it ends, 0 if that has not come."""
+        if text[start] == 0x5D:
+            self._body += text[start:]
+            self._list = 2
+            return len(text)
+        if text[start] != 0x7B:
+            raise _odd(text[start:])
+        end = text.find(b"}", start) + 1
+        one = text[start:end]
+        if one.count(b'"') % 2 or b"\\" in one or b"[" in one or one.rfind(b"{") > 0:
+            from .nesting import end_of  # that brace may be in a string, or not the last one
+
+            end = end_of(text, start)
+            one = text[start:end]
+        if not end:
+            if len(text) - start > _RESULT:
+                raise _odd(text[start:])
+            return 0
+        self._result(one)
+        return end
+
+    def _result(self, one):
+        value = _parsed(one)
+        if value is None:
+            raise _odd(one)
+        if b"\\u" in one:
+            from .verdicts import text_of
+
+            for key in ("error", "fileName"):
+                value[key] = text_of(value.get(key))
         index = self._count
         self._count += 1
-        if index >= len(self._names):
+        if index >= len(self._bodies):
             return  # too many: counted, and refused at the end
         if self._labels and index >= self._labels[0]:
             self._held.append(value)
@@ -88,63 +135,59 @@ class FilesReply(DataReply):
             self._hand_on(index, value)
 
     def _hand_on(self, index, value):
-        error = text_of(value.get("error")) or "no reason was given"
-        name = text_of(value.get("fileName"))
+        name = value.get("fileName")
+        error = value.get("error")
         if value.get("success") is True:
-            outcome = Stored(name or self._names[index], value.get("sampleId"), False)
-        elif error.startswith(DUPLICATE):
-            outcome = Stored(self._names[index], None, True)
-        else:
-            outcome = error
-        self._set(index, outcome)
+            if not name or not isinstance(name, str):
+                name = self._bodies[index].name
+            return self.tell(index, Stored(name, value.get("sampleId"), False))
+        if not error or not isinstance(error, str):
+            error = "no reason was given"
+        from .verdicts import DUPLICATE
 
-    def _set(self, index, outcome):
+        if error.startswith(DUPLICATE):
+            error = Stored(self._bodies[index].name, None, True)
+        return self.tell(index, error)
+
+    def tell(self, index, outcome):
+        """Hand on the outcome for an item: a `Stored`, or why it was not stored."""
+        results = self._results
         self._most = max(self._most, index + 1)
-        if index < self._told and not (self._results and isinstance(self._results[index], str)):
-            return None
+        if index < self._told and not (results and isinstance(results[index], str)):
+            return
         if isinstance(outcome, str):
             self._failed += 1
-            if self._results is None:
-                self._results = [None] * len(self._names)
-            if self._failure is None:
-                self._failure = "%r: %s" % (self._names[index], outcome[:200])
+            if not results:
+                self._results = results = [None] * len(self._bodies)
+            self._failure = self._failure or "%r: %s" % (self._bodies[index].name, outcome[:200])
         elif self._on_stored:
-            if self._results:
-                self._results[index] = None
-            return self._on_stored(index, outcome)
-        self._results[index] = outcome
-        return None
+            self._on_stored(index, outcome)
+            outcome = None
+        if results:
+            results[index] = outcome
 
     def finish(self, status, header=None):
         """The results in the order of the items, or their number with `on_stored`; or the error."""
-        total = len(self._names)
-        value = parsed(self._body)
-        if (
-            not 200 <= status < 300 or not isinstance(value, dict) or value.get("files") != []
-        ):  # results are taken out of it
-            text = said(self._body)
-            if text.startswith(DUPLICATE):
-                for i in range(total):
-                    self._set(i, Stored(self._names[i], None, i not in self._labels))
-                return self._done()
-            if not 200 <= status < 300 or isinstance(value, dict) and value.get("success") is False:
-                raise refused(status, text, header)
-            raise ProtocolError("the service's answer is not what it should be: %r" % bytes(self._body[:80]))
-        if self._count == total - len(self._labels):
-            for i in self._labels:
-                self._held.insert(i - self._labels[0], None)
-        elif self._count != total:
-            raise ProtocolError("the service answered for %d files, %d were sent" % (self._count, total))
-        for i, value in enumerate(self._held):
-            i += self._labels[0]
-            if value is None:
-                self._set(i, Stored(self._names[i], None, False))
-            else:
-                self._hand_on(i, value)
-        return self._done()
+        total = len(self._bodies)
+        labels = self._labels
+        if self._list < 2 or not self._body.endswith(b"[]}") and not _parsed(self._body):
+            from .verdicts import on_files
 
-    def _done(self):
+            on_files(status, self._body, header)  # an error, unless all of it was there before
+            for i in range(total):
+                self.tell(i, Stored(self._bodies[i].name, None, i not in labels))
+        elif self._count not in (total, total - len(labels)):
+            raise ProtocolError("the service answered for %d files, %d were sent" % (self._count, total))
+        else:
+            for i in labels if self._count < total else ():
+                self._held.insert(i - labels[0], None)
+            for i, value in enumerate(self._held):
+                i += labels[0]
+                if value is None:
+                    self.tell(i, Stored(self._bodies[i].name, None, False))
+                else:
+                    self._hand_on(i, value)
         if self._failed:
-            text = "%d of %d files were not stored; %s" % (self._failed, len(self._names), self._failure)
+            text = "%d of %d files were not stored; %s" % (self._failed, total, self._failure)
             raise FilesError(text, 200, self._failure, None, self._results)
-        return len(self._names) if self._on_stored else self._results
+        return total if self._on_stored else self._results

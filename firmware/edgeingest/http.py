@@ -1,111 +1,84 @@
-"""HTTP/1.1 (RFC 9112) without sockets: the bytes of a request's head, and a parser for replies."""
+"""HTTP/1.1 (RFC 9112) without sockets: a parser for replies."""
 
 from micropython import const
 
-from .errors import ProtocolError, SampleError
+from .errors import ProtocolError
 
-_STATUS = const(0)  # what comes next: the status line, a header line, ...
-_HEADERS = const(1)
-_LENGTH = const(2)  # ... body bytes of a known number,
-_CLOSE = const(3)  # body bytes until the peer closes,
-_SIZE = const(4)  # a chunk's size, its bytes, the line end after it,
-_CHUNK = const(5)
-_CHUNK_END = const(6)
-_TRAILERS = const(7)
-_DONE = const(8)
+_STATUS = const(0)  # what comes next: the status line, a header line,
+_HEADER = const(1)
+_CHUNKS = const(2)  # a body in chunks, or another
+_BODY = const(3)
 _INTERIM = const(16)  # 1xx replies before the final one; more is a flood
-
-
-def request_head(method, target, host, fields):
-    """Request line, Host, the fields ((name, value) pairs) in their order, and an empty line; as bytes."""
-    lines = ["%s %s HTTP/1.1\r\nHost: %s\r\n" % (method, target, host)]
-    for name, value in fields:
-        for c in value:
-            if not 32 <= ord(c) < 127:
-                raise SampleError("%s: %r cannot be in a header" % (name, c))
-        lines.append("%s: %s\r\n" % (name, value))
-    lines.append("\r\n")
-    return "".join(lines).encode()
+_PIECE = const(512)  # bytes of head that are looked at together
+# what a field name is made of (RFC 9110, section 5.6.2)
+_TOKEN = b"-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.!#$%&'*+^`|~"
 
 
 class ResponseParser:
-    """One reply, fed as it arrives, in pieces of any size.
+    """One reply, fed as it arrives, in pieces of any size; after `begin`, the next.
 
     Memory is bounded: a line of more than `limit_line` bytes, more than `limit_headers` in all lines of the head, or
     more than `limit_body` of body is a ProtocolError. With `sink`, body bytes go to sink(status, data), not to `body`.
     What RFC 9112 calls malformed is refused: bare LF, folded lines, conflicting lengths, unknown transfer codings.
+
+    `done`: whether the reply is complete; `answered`: whether its head is, `keep_alive`: whether the connection stays.
     """
 
     def __init__(self, limit_line=2048, limit_headers=8192, limit_body=2048, sink=None):
-        self._limit_line = limit_line
-        self._limit_headers = limit_headers
-        self._limit_body = limit_body
+        self.limit_line = limit_line
+        self.limit_headers = limit_headers
+        self.begin(limit_body, sink)
+
+    def begin(self, limit_body, sink):
+        """A reply begins."""
+        self._limit_body = self._room_body = limit_body
         self._sink = sink
-        self._line = bytearray()
+        self._rest = self.body = b""  # of a line that is not complete; of the reply
         self._interim = 0
+        self.done = self.answered = False
+        self._restart()
+
+    def _restart(self):
         self._state = _STATUS
-        self._begin()
-
-    def _begin(self):
-        self.status = None
+        self.status = self._length = self._left = self._chunks = None
         self.keep_alive = True
-        self._head = bytearray()  # "\nname:value" of every field: many short ones must not cost an object each
-        self._room = self._limit_headers
-        self._left = 0
-        self._room_body = self._limit_body
-        self.body = b""
-
-    @property
-    def done(self):
-        """Whether the reply is complete."""
-        return self._state == _DONE
-
-    @property
-    def answered(self):
-        """Whether the head of the final reply is complete."""
-        return self._state >= _LENGTH
+        self._close = False
+        self._head = b""
+        self.room = self.limit_headers
 
     def header(self, name):
         """The value of a header field as str, or None; several of one name are joined by commas."""
-        head = bytes(self._head)
-        key = ("\n%s:" % name.lower()).encode()
-        values = []
-        start = head.find(key)
-        while start >= 0:
-            start += len(key)
-            end = head.find(b"\n", start)
-            # A field may hold any bytes; each becomes the character of that number (ISO 8859-1).
-            values.append("".join([chr(c) for c in (head[start:end] if end >= 0 else head[start:])]))
-            start = head.find(key, start)
-        return ", ".join(values) if values else None
+        from edgeingest.fields import field  # absolute: native code that names no global knows no package
+
+        return field(self._head, name)
 
     def feed(self, view):
         """Take bytes; returns how many belong to this reply. Fewer than all only when it is done."""
         view = memoryview(view)
         size = len(view)
         i = 0
-        while i < size and self._state != _DONE:
-            if self._state in (_LENGTH, _CHUNK):
-                n = min(size - i, self._left)
-                self._take(view[i : i + n])
-                self._left -= n
-                if not self._left:
-                    self._state = _DONE if self._state == _LENGTH else _CHUNK_END
-            elif self._state == _CLOSE:
-                n = size - i
-                self._take(view[i:])
+        while i < size and not self.done:
+            if self._state == _BODY:
+                n = size - i if self._left is None else min(size - i, self._left)
+                self.take(view[i : i + n])
+                if self._left is not None:
+                    self._left -= n
+                    self.done = not self._left
+            elif self._state == _CHUNKS:
+                n = self._chunks.feed(view[i:])
             else:
-                n = self._feed_line(bytes(view[i : i + 256]))
+                n = self._lines(bytes(view[i : i + _PIECE]))
             i += n
         return i
 
     def eof(self):
         """The peer closed. Whether the reply is complete with that."""
-        if self._state == _CLOSE:
-            self._state = _DONE
-        return self._state == _DONE
+        if self._state == _BODY and self._left is None:
+            self.done = True
+        return self.done
 
-    def _take(self, data):
+    def take(self, data):
+        """Bytes of the body."""
         self._room_body -= len(data)
         if self._room_body < 0:
             raise ProtocolError("the body of the reply has more than %d bytes" % self._limit_body)
@@ -114,100 +87,107 @@ class ResponseParser:
         else:
             self.body += bytes(data)
 
-    def _feed_line(self, data):
-        end = data.find(b"\n")
-        n = len(data) if end < 0 else end + 1
-        self._room -= n
-        self._line.extend(data[:n])
-        if len(self._line) > self._limit_line + 2:
-            raise ProtocolError(
-                "a line of the reply has more than %d bytes: %r..." % (self._limit_line, self._line[:40])
-            )
-        if self._room < 0:
-            raise ProtocolError("the head of the reply has more than %d bytes" % self._limit_headers)
-        if end >= 0:
-            line = bytes(self._line)
-            self._line = bytearray()
-            if line[-2:] != b"\r\n" or b"\r" in line[:-2] or b"\0" in line:
-                raise ProtocolError("a line of the reply does not end in CRLF: %r" % line[:40])
-            self._take_line(line[:-2])
-        return n
+    def bad(self, what, data):
+        """The error for a reply that is no HTTP."""
+        return ProtocolError("the reply has a bad %s: %r" % (what, data[:40]))
 
-    def _take_line(self, line):
-        state = self._state
-        if state == _STATUS:
-            self._status_line(line)
-        elif state == _HEADERS:
-            if line:
-                self._header_line(line)
+    def next_line(self, data, start):
+        """Where the line that begins there ends, behind its LF; 0 if it is not complete."""
+        end = data.find(b"\n", start) + 1
+        size = (end or len(data)) - start
+        if end:
+            self.room -= size
+            if size < 2 or data.find(b"\r", start, end) != end - 2 or data.find(b"\0", start, end) >= 0:
+                raise self.bad("line end", data[start:end])
+        if size > self.limit_line + 2 or self.room < 0:
+            raise self.bad("length of a line or of all lines", data[start:])
+        return end
+
+    def _lines(self, data):
+        """Lines of the head; how many of the bytes."""
+        before = len(self._rest)
+        data = self._rest + data
+        first = start = 0
+        while self._state < _CHUNKS and not self.done:
+            end = self.next_line(data, start)
+            if not end:
+                break
+            if self._state == _STATUS:
+                self._status_line(data, start)
+            elif end - start > 2:
+                self._header_line(data, start, end)
             else:
-                self._head_done()
-        elif state == _SIZE:
-            self._chunk_size(line)
-        elif state == _CHUNK_END:
-            if line:
-                raise ProtocolError("a chunk of the reply is longer than it said")
-            self._room = self._limit_headers  # a chunk's own line is no part of the head
-            self._state = _SIZE
-        elif not line:  # end of trailers, which are read over
-            self._state = _DONE
+                self._end_of_head()
+                if self._state == _STATUS:  # that was an interim reply
+                    first = end
+            start = end
+        self._head += data[first:start]
+        if self._state >= _CHUNKS or self.done:
+            return start - before
+        self._rest = data[start:]
+        return len(data) - before
 
-    def _status_line(self, line):
+    def _status_line(self, data, i):
+        code = data[i + 9 : i + 12]
         if (
-            line[:7] != b"HTTP/1."
-            or line[7:9] not in (b"0 ", b"1 ")
-            or not line[9:12].isdigit()
-            or line[12:13] not in (b"", b" ")
+            not data.startswith(b"HTTP/1.", i)
+            or data[i + 7] not in b"01"
+            or data[i + 8] != 32
+            or not code.isdigit()
+            or data[i + 12] not in b" \r"
+            or not b"100" <= code < b"600"
         ):
-            raise ProtocolError("this is no HTTP reply: %r" % line[:40])
-        self.status = int(line[9:12])
-        if not 100 <= self.status < 600:
-            raise ProtocolError("the reply has status %d" % self.status)
-        self.keep_alive = line[7:8] == b"1"
-        self._state = _HEADERS
+            raise self.bad("status line", data[i:])
+        self.status = int(code)
+        self.keep_alive = data[i + 7] == 49
+        self._state = _HEADER
 
-    def _header_line(self, line):
-        colon = line.find(b":")
-        name = line[:colon].lower()
-        if colon < 1:
-            raise ProtocolError("a header of the reply has no name: %r" % line[:40])
-        for c in name:
-            if not (97 <= c <= 122 or 48 <= c <= 57 or c in b"!#$%&'*+-.^_`|~"):
-                raise ProtocolError("a header of the reply has a bad name: %r" % line[:40])
-        self._head.extend(b"\n" + name + b":" + line[colon + 1 :].strip(b" \t"))
+    def _header_line(self, data, start, end):
+        colon = data.find(b":", start, end)
+        name = data[start:colon]
+        if colon <= start or name.strip(_TOKEN):
+            raise self.bad("header", data[start:end])
+        if len(name) not in (10, 14, 17):
+            return
+        name = name.lower()
+        value = data[colon + 1 : end].strip().lower()
+        if name == b"connection":
+            tokens = [token.strip() for token in value.split(b",")]
+            self._close |= b"close" in tokens
+            self.keep_alive |= b"keep-alive" in tokens
+        elif name == b"content-length":
+            # Equal values are allowed (RFC 9112, section 6.3); different ones are not.
+            for length in value.split(b","):
+                length = length.strip()
+                if not length.isdigit() or len(length) > 15 or self._length not in (None, length):
+                    raise self.bad("header", data[start:end])
+                self._length = length
+        elif name == b"transfer-encoding":
+            if value != b"chunked" or self._chunks:
+                raise self.bad("header", data[start:end])
+            from .chunks import Chunks
 
-    def _head_done(self):
+            self._chunks = Chunks(self)
+
+    def _end_of_head(self):
         if self.status < 200:
             self._interim += 1
             if self.status == 101 or self._interim > _INTERIM:
                 raise ProtocolError("the peer sent status %d, number %d of its kind" % (self.status, self._interim))
-            self._begin()
-            self._state = _STATUS
-            return
-        tokens = [token.strip() for token in (self.header("connection") or "").lower().split(",")]
-        self.keep_alive = "close" not in tokens and (self.keep_alive or "keep-alive" in tokens)
-        coding = self.header("transfer-encoding")
-        length = self.header("content-length")
+            return self._restart()
+        self.answered = True
+        self.keep_alive = self.keep_alive and not self._close
+        self._state = _BODY
         if self.status in (204, 304):
-            self._state = _DONE
-        elif coding is not None:
-            if coding.lower() != "chunked" or length is not None:
-                raise ProtocolError("the reply has Transfer-Encoding %r and Content-Length %r" % (coding, length))
-            self._state = _SIZE
-        elif length is not None:
-            # Equal values, joined, are allowed (RFC 9112, section 6.3); different ones are not.
-            values = [v.strip() for v in length.split(",")]
-            if not values[0].encode().isdigit() or len(values[0]) > 15 or values != [values[0]] * len(values):
-                raise ProtocolError("the reply has Content-Length %r" % length)
-            self._left = int(values[0])
-            self._state = _LENGTH if self._left else _DONE
+            self.done = True
+        elif self._chunks:
+            if self._length:
+                raise self.bad("length: chunked, and", self._length)
+            self._state = _CHUNKS
+            self.room = self.limit_headers
+        elif self._length:
+            self._left = int(self._length)
+            self.done = not self._left
         else:
             self.keep_alive = False
-            self._state = _CLOSE
-
-    def _chunk_size(self, line):
-        digits = line.split(b";")[0].rstrip(b" \t")
-        if not 0 < len(digits) <= 8 or digits.strip(b"0123456789abcdefABCDEF"):
-            raise ProtocolError("a chunk of the reply has the size %r" % digits[:40])
-        self._left = size = int(digits.decode(), 16)
-        self._state = _CHUNK if size else _TRAILERS
+        return None

@@ -49,26 +49,26 @@ class Retry:
         most = min(self.max_ms, self.base_ms << min(made - 1, 24))
         return min(asked * 1000 + int.from_bytes(os.urandom(4), "little") % (most + 1), self.max_ms)
 
-    def run(self, connection, request, reply, repeatable):
+    def run(self, connection, head, body, reply, repeatable):
         """A generator: attempts until one goes well, or its error is final; its result. It yields -1 for a
-        wait that ends with `connection.limit`."""
+        wait that ends with `connection.left()`."""
         result = error = None
         made = 0
         while result is None:
             try:
-                result = yield from connection.attempt(request, reply, repeatable)
+                result = yield from connection.attempt(head, body, reply, repeatable)
             except SampleError as e:
                 # A body that was sent once, and is not there any more: that is not why the call failed.
                 raise remade(error, "%s (not sent again: %s)" % (error, e)) if error else e
             except IngestError as e:
                 error = e
                 made += 1
-                self._prepare(connection, request, repeatable, e, made)
+                self._prepare(connection, body, repeatable, e, made)
                 reply.begin()
                 yield -1
         return result
 
-    def _prepare(self, connection, request, repeatable, error, made):
+    def _prepare(self, connection, body, repeatable, error, made):
         """What another attempt needs; or the error, with why there is none."""
         connection.close()
         if not passing(error):
@@ -77,13 +77,14 @@ class Retry:
         if isinstance(wait, int):
             if not repeatable and getattr(error, "sent", True):
                 wait = "not sent again: it could be stored twice, disallow_duplicates is off"
-            elif not connection.limit.fits(wait):
+            elif not connection.fits(wait):
                 wait = "not tried again: deadline_ms leaves no time for it"
         if isinstance(wait, int):
             try:
-                request.rewind()
+                body.rewind()
+                body.close()  # no file stays open while it waits
             except SampleError as e:
                 wait = "not sent again: %s" % e
         if isinstance(wait, str):
             raise remade(error, "%s (%s)" % (error, wait))
-        connection.limit.restart(wait)
+        connection.restart(wait)

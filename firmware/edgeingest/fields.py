@@ -1,0 +1,15 @@
+"""The fields of a reply's head by name. Loaded when one is asked for: what the parser needs, it reads by itself."""
+
+
+def field(head, name):
+    """The value of a field as str, or None; several of one name are joined by commas. head: all lines, as they came."""
+    key = ("\n%s:" % name.lower()).encode()
+    lower = head.lower()
+    values = []
+    start = lower.find(key)
+    while start >= 0:
+        start += len(key)
+        # A field may hold any bytes; each becomes the character of that number (ISO 8859-1).
+        values.append("".join([chr(c) for c in head[start : head.find(b"\r", start)].strip(b" \t")]))
+        start = lower.find(key, start)
+    return ", ".join(values) if values else None

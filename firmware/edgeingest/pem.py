@@ -1,0 +1,33 @@
+"""Certificates that are no plain DER: in PEM, or none at all. Loaded when `ca=` is one of these."""
+
+from binascii import a2b_base64
+
+from .errors import SampleError
+
+_BEGIN = b"-----BEGIN CERTIFICATE-----"
+
+
+def certificates(ca):
+    """The DER certificates in PEM, bytes or str."""
+    ca = ca.encode() if isinstance(ca, str) else bytes(ca)
+    found = []
+    for part in ca.split(_BEGIN)[1:]:
+        base64, end, _ = part.partition(b"-----END CERTIFICATE-----")
+        if not end:
+            raise SampleError("ca: a certificate in it has no END line")
+        found.append(a2b_base64(b"".join(base64.split())))
+    if not found:
+        raise ValueError("neither begins as DER nor has BEGIN CERTIFICATE")
+    return found
+
+
+def complaint(ca, e):
+    """The SampleError for a `ca=` that did not do."""
+    if ca is None:
+        return SampleError(
+            "ca: https needs the root certificate of the service, as DER or PEM (a path or bytes). "
+            "`edgeingest ca HOST -o ca.der` gets it; insecure=True does without and tells anybody on the way the key"
+        )
+    if isinstance(ca, str) and "-----BEGIN" not in ca:
+        return SampleError("ca: %r cannot be read: %s" % (ca, e))
+    return SampleError("ca: this is no certificate (DER or PEM): %s" % e)
