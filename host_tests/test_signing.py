@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 DEVICE = (
     READ
     + """
-from edgeingest.body import Chain
 from edgeingest.files import File
 from edgeingest.signing import Hmac, Signed, key_bytes
 
@@ -26,7 +25,7 @@ def signed(parts, key, tail, ways, step):
     if step:
         for part in parts:
             part.rewindable = False
-    body = Signed(Chain(parts, "some.cbor", "application/cbor"), key, tail)
+    body = Signed(tuple(parts), key, "some.cbor", "application/cbor", tail)
     if (body.name, body.content_type) != ("some.cbor", "application/cbor"):
         raise RuntimeError
     return drain(body, ways[0]) if step else every_way(body, ways)

@@ -6,8 +6,7 @@ Source: the service's documentation, data acquisition format, "Binary data". The
 
 from .body import Chain, octets
 from .errors import SampleError
-from .message import append_payload, append_protected
-from .rows import item_size
+from .numbers import item_size
 from .signing import ZEROS, Hmac, key_bytes
 
 
@@ -27,10 +26,9 @@ def binary_body(sample, hmac_key):
         raise SampleError("values: the signed binary form reads a row source twice, and this one has no rewind()")
     else:
         raw.rewind()  # another body may have read from it
-    start = bytearray(b"\xa3")
-    append_protected(sample, hmac_key, start)
-    end = bytearray(b"\x67payload")
-    append_payload(sample, end)
+    start = bytearray(b"\xa3" + sample.protected(hmac_key))
+    end = bytes(sample.payload)
+    end = bytearray(end[1 : end.rfind(b"\x66values") + 7])  # without the map's head and the array's
     end.append(0x9F)
     end.append(0x6B + len(form))
     end.extend(b"Ref-BINARY-" + form.encode() + b"\xff")

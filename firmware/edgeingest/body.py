@@ -7,7 +7,11 @@ The contract, for bodies of your own too:
 - `close()`: may be called at any time and twice; closes what the body itself opened.
 """
 
+from array import array
+
 from .errors import SampleError
+
+_PROBE = bytearray(1)  # for the byte that should not be there
 
 
 def octets(buffer):
@@ -22,15 +26,15 @@ def octets(buffer):
     view = memoryview(buffer)
     if hasattr(view, "cast"):  # CPython
         return view.cast("B")
-    import uctypes
+    from uctypes import addressof, bytearray_at
 
     width = len(bytes(view[0:1]))  # MicroPython's memoryview has no itemsize on most ports
-    return uctypes.bytearray_at(uctypes.addressof(buffer), len(view) * width)
+    return bytearray_at(addressof(buffer), len(view) * width)
 
 
 def typecode_of(values):
     """The typecode of an array.array, which MicroPython tells only in its repr; None for anything else."""
-    if repr(type(values)) in ("<class 'array'>", "<class 'array.array'>"):
+    if isinstance(values, array):
         return repr(values[0:0])[7]
 
 
@@ -49,6 +53,10 @@ class Body:
         """Let go of what the body opened."""
 
 
+def _size(part):
+    return part.size if hasattr(part, "readinto") else len(part)
+
+
 class Chain(Body):
     """Byte strings and bodies, one after the other, as one body.
 
@@ -61,7 +69,7 @@ class Chain(Body):
         if isinstance(parts, (list, tuple)):
             flat = []
             for part in parts:
-                if isinstance(part, Chain) and isinstance(part._parts, list):  # type: ignore[has-type]
+                if type(part) is Chain and isinstance(part._parts, list):  # type: ignore[has-type]
                     flat.extend(part._parts)  # type: ignore[has-type]
                 else:
                     flat.append(part)
@@ -75,85 +83,89 @@ class Chain(Body):
         for i in range(len(parts)):
             part = None  # never two at once
             part = parts[i]
-            if hasattr(part, "readinto"):
-                size += part.size
-                if not getattr(part, "rewindable", True):
-                    self.rewindable = False
-            else:
-                size += len(part)
+            size += _size(part)
+            if not getattr(part, "rewindable", True):
+                self.rewindable = False
         self.size = size
+        self._part = None  # the one that is being read
+        self._begin()
+
+    def _begin(self):
         self._index = -1
-        self._part = None  # the part being read: a body, or a memoryview of bytes
-        self._left = 0  # bytes it still owes
-        self._owed = size  # bytes that the parts not yet reached owe
-        self._probe = bytearray(1)
+        self._left = 0  # bytes that the part being read still owes
+        self._owed = self.size  # bytes that the parts not yet reached owe
 
     def _next(self):
-        self._index += 1
-        more = self._index < len(self._parts)
+        """Go on to the next part; False when there is none."""
+        parts = self._parts
+        if self._index < len(parts):
+            self._index += 1
+        more = self._index < len(parts)
         if more:
-            part = self._parts[self._index]
-            body = hasattr(part, "readinto")
-            self._left = part.size if body else len(part)
+            part = self._part = parts[self._index]
+            self._left = _size(part)
             self._owed -= self._left
-        else:
-            self._index = len(self._parts)
         if self._owed < 0 or self._owed and not more:
             raise SampleError("%r: a part that was made anew has another size than before" % self.name)
         if more:
-            self._part = part if body else memoryview(part)
-            if body:
+            if hasattr(part, "readinto"):
                 part.rewind()
+                self._read = part.readinto
+            else:
+                self._part = memoryview(part)
+                self._read = self._copy
+            if not self._left:
+                self._finish()
         return more
+
+    def _copy(self, window):
+        part = self._part
+        n = min(self._left, len(window))
+        start = len(part) - self._left
+        window[:n] = part[start : start + n]
+        return n
 
     def readinto(self, window):
         """Fill the window from as many parts as it takes."""
-        room = len(window)
+        # Few names, and what is rare elsewhere: a frame of more than 11 words is put on the heap.
         filled = 0
-        while filled < room:
-            part = self._part
-            if part is None:
-                if not self._next():
-                    break
-                continue
-            if self._left == 0:
-                self._finish(part)
-                continue
-            if isinstance(part, memoryview):
-                n = min(self._left, room - filled)
-                start = len(part) - self._left
-                window[filled : filled + n] = part[start : start + n]
-            else:
-                n = part.readinto(memoryview(window)[filled:] if filled else window)
-                if n is None:
-                    return filled or None
+        while filled < len(window):
+            if self._left:
+                n = self._read(memoryview(window)[filled:] if filled else window)
                 if not n:
-                    raise SampleError("%r ended %d bytes before its size of %d" % (part.name, self._left, part.size))
-            self._left -= n
-            if self._left < 0:
-                raise SampleError("%r has more than its size of %d bytes" % (part.name, part.size))
-            filled += n
-        if self._left == 0 and self._part is not None:
-            self._finish(self._part)  # now, so that a body that is too long is found out before its last byte leaves
+                    if n is None:
+                        return filled or None
+                    self._wrong()
+                self._left -= n
+                filled += n
+                if self._left <= 0:
+                    self._finish()  # now, so that a body that is too long is found out before its last byte leaves
+            elif not self._next():
+                break
         return filled
 
-    def _finish(self, part):
-        if not isinstance(part, memoryview):
-            if part.readinto(self._probe):
-                raise SampleError("%r has more than its size of %d bytes" % (part.name, part.size))
+    def _finish(self):
+        if self._left or not isinstance(self._part, memoryview) and self._read(_PROBE):
+            self._wrong()
+        self._close()
+
+    def _close(self):
+        part = self._part
+        self._part = self._read = None
+        if hasattr(part, "close"):
             part.close()
-        self._part = None
+
+    def _wrong(self):
+        part = self._part
+        what = "ended %d bytes before" % self._left if self._left > 0 else "has more than"
+        raise SampleError("%r %s its size of %d bytes" % (part.name, what, part.size))
 
     def rewind(self):
         """Start again; each part is rewound when it is reached."""
         if self._index >= 0 and not self.rewindable:
             raise SampleError("%r cannot be read a second time" % self.name)
-        if self._part is not None and not isinstance(self._part, memoryview):
-            self._part.close()
-        self._part = None
-        self._left = 0
-        self._owed = self.size
-        self._index = -1
+        self._close()
+        self._begin()
 
     def close(self):
         """Close every part that is held."""

@@ -5,26 +5,15 @@ import micropython
 
 @micropython.viper
 def number(dst: ptr8, src: ptr8, state: ptr32):
-    start = int(dst)
     base = int(src)
-    dst = ptr8(start + state[0])
+    end = int(dst) + state[1]
+    dst = ptr8(int(dst) + state[0])
     src = ptr8(base + state[2])
-    last = start + state[1]
-    end = base + state[3]
-    column = int(state[4])
-    axes = int(state[5])
-    head = int(state[6])
-    width = int(state[10])
-    kind = int(state[11])
-    while int(src) < end and int(dst) <= last:
-        if column == axes:
-            column = 0
-            dst[0] = state[7]
-            if head > 1:
-                dst[1] = state[8]
-                if head > 2:
-                    dst[2] = state[9]
-            dst = ptr8(int(dst) + head)
+    skip = int(state[3])
+    first = int(state[6])
+    width = int(state[15])
+    kind = int(state[16])
+    while int(dst) < end:
         major = 0xE0 if kind == 4 else 0
         flip = 0
         if (kind & 1) != 0 and src[width - 1] > 127:
@@ -41,35 +30,56 @@ def number(dst: ptr8, src: ptr8, state: ptr32):
             elif size > 4:
                 size = 8
         if size == 0:
-            dst[0] = major | (src[0] ^ flip)
+            major |= src[0] ^ flip
+        elif size == 1:
+            major |= 24
+        elif size == 2:
+            major |= 25
+        elif size == 4:
+            major |= 26
         else:
-            code = 24
-            if size > 1:
-                code = 25
-                if size > 2:
-                    code = 26
-                    if size > 4:
-                        code = 27
-            dst[0] = major | code
+            major |= 27
+        if skip == first and int(dst) + 12 <= end:  # all of it fits
+            dst[0] = state[8]
+            dst[1] = state[9]
+            dst[2] = state[10]
+            dst = ptr8(int(dst) + 3 - first)
+            skip = 3
+        if skip == 3 and int(dst) + 9 <= end:
+            dst[0] = major
             i = 0
             while i < size:
                 i += 1
                 dst[i] = src[size - i] ^ flip
-        dst = ptr8(int(dst) + size + 1)
-        src = ptr8(int(src) + width)
-        column += 1
-    state[0] = int(dst) - start
+            dst = ptr8(int(dst) + size + 1)
+            skip = 4 + size
+        while skip < 4 + size and int(dst) < end:  # byte by byte over the window's end
+            if skip < 3:
+                dst[0] = state[11 + skip]
+            elif skip == 3:
+                dst[0] = major
+            else:
+                dst[0] = src[size + 3 - skip] ^ flip
+            dst = ptr8(int(dst) + 1)
+            skip += 1
+        if skip == 4 + size:
+            src = ptr8(int(src) + width)
+            skip = 3
+            state[4] += 1
+            if state[4] == state[5]:
+                state[4] = 0
+                skip = first
     state[2] = int(src) - base
-    state[4] = column
+    state[3] = skip
 
 
 @micropython.viper
 def measure(src: ptr8, state: ptr32) -> int:
     base = int(src)
-    src = ptr8(base + state[2])
-    end = base + state[3]
-    width = int(state[10])
-    kind = int(state[11])
+    src = ptr8(base + state[0])
+    end = base + state[1]
+    width = int(state[15])
+    kind = int(state[16])
     total = 0
     while int(src) < end:
         flip = 0

@@ -27,7 +27,7 @@ def checked_rows(values, axes):
 
 
 class ListRows(Pieces):
-    """The CBOR array of a list of rows or of numbers; one number at a time, so memory does not grow."""
+    """The rows (or numbers) of a list in CBOR, without the array's own head; one number at a time, so memory does not grow."""
 
     content_type = "application/cbor"
 
@@ -37,17 +37,13 @@ class ListRows(Pieces):
         self.measure()
 
     def restart(self):
-        """Begin at the array's head."""
-        self._row = -1
+        """Begin at the first row."""
+        self._row = 0
         self._column = 0
 
     def piece(self):
-        """The next head or number."""
+        """The next number, with the head of its row where one begins."""
         values = self._values
-        if self._row < 0:
-            self._row = 0
-            self._encoder.array(len(values))
-            return True
         if self._row == len(values):
             return False
         row = values[self._row]

@@ -12,7 +12,7 @@ from array import array
 from micropython import const
 
 from .errors import SampleError
-from .rows import item_size
+from .numbers import item_size
 from .sample import Sample
 from .timing import Timing
 

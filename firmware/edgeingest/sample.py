@@ -1,25 +1,43 @@
 """`Sample`: a time series as a message of the data acquisition format.
 
 Source: the service's documentation, "Data acquisition format" (JSON and CBOR) and "CSV". One message is a map of
-payload, protected and signature; the signature comes last, so that it can be sent without knowing it beforehand.
+payload, protected and signature, here as cbor2 would write it; the signature comes last, so that it can be sent
+without knowing it beforehand.
 """
 
-from .body import Chain, octets, typecode_of
-from .checks import plain_text, whole
-from .errors import SampleError
-from .message import append_payload, append_protected
-from .rows import TypedRows, item_size
+import time
+from struct import pack_into
+
+from micropython import const
+
+from .body import Chain, typecode_of
+from .checks import plain_text, refuse, whole
+from .rows import TypedRows, head
 from .signing import Signed, key_bytes
 
-_FORMATS = ("cbor", "json", "csv", "binary")
-_AXES = 1024
+_AXES = const(1024)
+_CLOCK_SET = const(1704067200)  # 2024-01-01: a clock that says less has not been set since the board booted
 
 
 def _number(value, what):
     # NaN compares as False, so it is refused as well
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -1e15 < value < 1e15:
-        raise SampleError("%s: a number (of up to 1e15) is needed, not %r" % (what, value))
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e15:
+        refuse(what, value)
     return value
+
+
+def _append_number(out, n):
+    if isinstance(n, float):
+        out.extend(bytes(9))
+        pack_into(">Bd", out, len(out) - 9, 0xFB, n)
+    else:
+        head(out, 0, n)
+
+
+def _append_text(out, text, what):
+    data = plain_text(text, what).encode()
+    head(out, 0x60, len(data))
+    out.extend(data)
 
 
 class Sample:
@@ -49,59 +67,55 @@ class Sample:
         rows=None,
         iat=None,
     ):
-        self.sensors = _checked_sensors(sensors)
-        self.interval_ms = _number(interval_ms, "interval_ms")
-        if interval_ms <= 0:
-            raise SampleError("interval_ms: more than 0 is needed, not %r" % interval_ms)
-        self.device_type = plain_text(device_type, "device_type")
-        self.device_name = device_name if device_name is None else plain_text(device_name, "device_name")
         self.name = plain_text(name, "name")
-        if iat is not None and iat is not False and _number(iat, "iat") < 0:
-            raise SampleError("iat: seconds since 1970 are needed, not %r" % iat)
+        self.sensors = sensors
+        self.interval_ms = interval_ms
+        self.device_type = device_type
+        self.device_name = device_name
         self.iat = iat
         self.values = values
         self.typecode = typecode
-        self.source = None
-        axes = len(self.sensors)
-        if hasattr(values, "readinto"):
-            self.rows = whole(rows, "rows", 1, 1 << 29)
-            width = item_size(typecode)
-            from .source import RawSource
+        self.source = self.rows = None
+        if iat is not None and iat is not False:
+            _number(iat, "iat")
+        self.payload = self._payload()  # of the message in CBOR: all that comes before the first row
+        if typecode_of(values) == "f" and typecode in (None, "f"):
+            self.typecode = "f"
+            self.rows = len(values) // len(sensors)
+        if self.rows is None or self.rows * len(sensors) != len(values):
+            from .values import shape
 
-            self.source = RawSource(values, rows * axes * width)  # one for all bodies: they share its place
-        elif isinstance(values, (list, tuple)):
-            if typecode is not None:
-                raise SampleError("typecode: %r goes with a buffer or a row source, not with a list" % (typecode,))
-            from .lists import checked_rows
-
-            self.rows = checked_rows(values, axes)
-        else:
-            self.rows = self._typed_rows(axes)
+            shape(self, rows)
         if rows is not None and rows != self.rows:
-            raise SampleError("rows: %r was said, but values has %d rows" % (rows, self.rows))
+            refuse("rows: None or %d, which values has," % self.rows, rows)
+        head(self.payload, 0x80, self.rows)
 
-    def _typed_rows(self, axes):
-        values = self.values
-        own = typecode_of(values)
-        if self.typecode is None:
-            if not own:
-                raise SampleError(
-                    "values: an array, a buffer with typecode=, a list or a row source is needed, not %r" % type(values)
-                )
-            self.typecode = own
-        if own and own != self.typecode:
-            raise SampleError("typecode: %r was said, but values is an array of %r" % (self.typecode, own))
-        width = item_size(self.typecode)
-        try:
-            size = len(octets(values))
-        except TypeError:
-            raise SampleError("values: %r is not a buffer" % type(values))
-        if size % (width * axes):
-            raise SampleError(
-                "values: %d bytes of typecode %s are %d values, no whole number of rows of %d (one per sensor)"
-                % (size, self.typecode, size // width, axes)
-            )
-        return size // (width * axes)
+    def _payload(self):
+        out = bytearray(b"\xa3\x67payload\xa4")
+        if self.device_name is not None:
+            out[-1] = 0xA5
+            out.extend(b"\x6bdevice_name")
+            _append_text(out, self.device_name, "device_name")
+        out.extend(b"\x6bdevice_type")
+        _append_text(out, self.device_type, "device_type")
+        out.extend(b"\x6binterval_ms")
+        if not _number(self.interval_ms, "interval_ms"):
+            refuse("interval_ms", self.interval_ms)
+        _append_number(out, self.interval_ms)
+        out.extend(b"\x67sensors")
+        sensors = self.sensors
+        if not isinstance(sensors, (list, tuple)) or not 1 <= len(sensors) <= _AXES:
+            refuse("sensors", sensors)
+        head(out, 0x80, len(sensors))
+        for sensor in sensors:
+            if not isinstance(sensor, (list, tuple)) or len(sensor) != 2:
+                refuse("sensors", sensor)
+            out.extend(b"\xa2\x64name")
+            _append_text(out, sensor[0], "sensors: name")
+            out.extend(b"\x65units")
+            _append_text(out, sensor[1], "sensors: units")
+        out.extend(b"\x66values")
+        return out
 
     def body(self, format="cbor", hmac_key=None):
         """The message as a body.
@@ -109,44 +123,48 @@ class Sample:
         format: "cbor"; "json"; "csv" (a timestamp column in ms, not signed: `hmac_key` is ignored); "binary" (one
         sensor, CBOR header and raw values, for audio). hmac_key: the project's HMAC key, or None for no signature.
         """
-        if format not in _FORMATS:
-            raise SampleError("format: %r is none of %s" % (format, " ".join(_FORMATS)))
         if hmac_key is not None:
             key_bytes(hmac_key)
         if format == "cbor":
-            body = self._cbor(hmac_key)
-        elif format == "binary":
+            if self.typecode == "f" and self.source is None:
+                rows = TypedRows("f", len(self.sensors), self.rows, self.values)
+            else:
+                from .values import other_rows
+
+                rows = other_rows(self)
+            parts = self.payload, rows, self.protected(hmac_key)
+            name = self.name + ".cbor"
+            if hmac_key:
+                return Signed(parts, hmac_key, name, "application/cbor")
+            return Chain(parts, name, "application/cbor")
+        if format == "binary":
             from .binary import binary_body
 
-            body = binary_body(self, hmac_key)
-        else:
-            from .text import csv_body, json_body
+            return binary_body(self, hmac_key)
+        if format != "json" and format != "csv":
+            refuse("format", format)
+        from .text import csv_body, json_body
 
-            body = csv_body(self) if format == "csv" else json_body(self, hmac_key)
-        return body
+        return csv_body(self) if format == "csv" else json_body(self, hmac_key)
 
-    def _cbor(self, hmac_key):
-        start = bytearray(b"\xa3\x67payload")
-        append_payload(self, start)
-        values = self.values
-        if self.typecode is None:
-            from .lists import ListRows
+    def signed_at(self, hmac_key):
+        """The `iat` of a message with this key or None; False for none."""
+        if self.iat is None and hmac_key:
+            # Ports count from 1970 or from 2000.
+            now = int(time.time()) + (946684800 if time.gmtime(0)[0] == 2000 else 0)
+            if now < _CLOCK_SET:
+                return False
+            self.iat = now  # once for all: a sample that is sent again has the same bytes, and counts as a duplicate
+        return False if self.iat is None else self.iat
 
-            rows = ListRows(values)
-        else:
-            rows = TypedRows(self.typecode, len(self.sensors), self.rows, values, self.source)
-        end = bytearray()
-        append_protected(self, hmac_key, end)
-        body = Chain((start, rows, end), self.name + ".cbor", "application/cbor")
-        return Signed(body, hmac_key) if hmac_key else body
-
-
-def _checked_sensors(sensors):
-    if not isinstance(sensors, (list, tuple)) or not 1 <= len(sensors) <= _AXES:
-        raise SampleError("sensors: 1 to %d (name, units) pairs are needed" % _AXES)
-    for sensor in sensors:
-        if not isinstance(sensor, (list, tuple)) or len(sensor) != 2:
-            raise SampleError("sensors: %r is not a (name, units) pair" % (sensor,))
-        plain_text(sensor[0], "sensors: name")
-        plain_text(sensor[1], "sensors: units")
-    return sensors
+    def protected(self, hmac_key):
+        """The key `protected` with its map, the key `signature`, and the signature up to where its characters begin."""
+        iat = self.signed_at(hmac_key)
+        out = bytearray(b"\x69protected\xa2\x63alg")
+        out.extend(b"\x65HS256\x63ver\x62v1" if hmac_key else b"\x64none\x63ver\x62v1")
+        if iat is not False:
+            out[10] = 0xA3
+            out.extend(b"\x63iat")
+            _append_number(out, iat)
+        out.extend(b"\x69signature\x78\x40" if hmac_key else b"\x69signature\x6200")
+        return out

@@ -6,8 +6,8 @@ Source: the service's documentation, data acquisition format. The key is its ASC
 from binascii import hexlify
 from hashlib import sha256
 
-from .body import Body
-from .errors import SampleError
+from .body import Chain
+from .checks import refuse
 
 ZEROS = b"0" * 64
 
@@ -16,10 +16,8 @@ def key_bytes(hmac_key):
     """The key as bytes; refuses what cannot be a key, such as one with a line end from the file it was read from."""
     if isinstance(hmac_key, str):
         hmac_key = hmac_key.encode()
-    if not isinstance(hmac_key, bytes) or not hmac_key:
-        raise SampleError("hmac_key: the key as the project's dashboard shows it is needed, a str that is not empty")
-    if min(hmac_key) < 0x21 or max(hmac_key) > 0x7E:
-        raise SampleError("hmac_key: only visible ASCII characters may be in it, no space and no line end")
+    if not isinstance(hmac_key, bytes) or not hmac_key or min(hmac_key) < 0x21 or max(hmac_key) > 0x7E:
+        refuse("hmac_key")
     return hmac_key
 
 
@@ -29,62 +27,59 @@ class Hmac:
     def __init__(self, key):
         if len(key) > 64:
             key = sha256(key).digest()
-        key = key + bytes(64 - len(key))
-        self._outer = sha256(bytes([b ^ 0x5C for b in key]))
-        self._inner = sha256(bytes([b ^ 0x36 for b in key]))
-        self.update = self._inner.update
+        self._pad = bytearray(64)
+        self._pad[: len(key)] = key
+        self._hash = self._padded(0x36)
+        self.update = self._hash.update
+
+    def _padded(self, mask):
+        pad = self._pad
+        for i in range(64):
+            pad[i] ^= mask
+        return sha256(pad)
 
     def hexdigest(self):
         """The signature: 64 lower-case hex digits, as bytes."""
-        self._outer.update(self._inner.digest())
-        return hexlify(self._outer.digest())
+        outer = self._padded(0x36 ^ 0x5C)
+        outer.update(self._hash.digest())
+        return hexlify(outer.digest())
 
 
-class Signed(Body):
-    """A body that hashes what passes through, and ends in its signature and `tail`: one pass, nothing to seek."""
+class Signed(Chain):
+    """A Chain that hashes what passes through, and ends in its signature and `tail`: one pass, nothing to seek.
 
-    def __init__(self, body, hmac_key, tail=b""):
-        self._body = body
+    parts: a tuple.
+    """
+
+    def __init__(self, parts, hmac_key, name, content_type, tail=b""):
         self._key = key_bytes(hmac_key)
-        self._tail = tail
-        self.name = body.name
-        self.content_type = body.content_type
-        self.size = body.size + 64 + len(tail)
-        self.rewindable = body.rewindable
+        self._end = bytearray(ZEROS + tail)
+        super().__init__(parts + (self._end,), name, content_type)
+
+    def _begin(self):
+        super()._begin()
+        self._unsigned = self.size - len(self._end)  # bytes that are still to be hashed
         self._hmac = None
-        self._end = None  # signature and tail, once everything before them has passed
 
     def readinto(self, window):
-        """Fill the window."""
-        room = len(window)
-        done = 0
-        while self._end is None:
-            if self._hmac is None:
-                self._hmac = Hmac(self._key)
-            part = memoryview(window)[done:] if done else window
-            n = self._body.readinto(part)
-            if n is None:
-                return done or None
-            if n:
-                self._hmac.update(part if n == len(part) else memoryview(part)[:n])
-                done += n
-                if done == room:
-                    return done
-            else:
-                self._hmac.update(ZEROS)
-                self._hmac.update(self._tail)
-                self._end = memoryview(self._hmac.hexdigest() + self._tail)
-        n = min(len(self._end), room - done)
-        window[done : done + n] = self._end[:n]
-        self._end = self._end[n:]
-        return done + n
+        """Fill the window, or what comes before the signature."""
+        left = self._unsigned
+        if self._hmac is None:
+            self._hmac = Hmac(self._key)
+            if not left:
+                self._sign()
+        if 0 < left < len(window):
+            window = memoryview(window)[:left]
+        n = Chain.readinto(self, window)
+        if n and left:
+            self._hmac.update(window if n == len(window) else memoryview(window)[:n])
+            self._unsigned -= n
+            if n == left:
+                self._sign()
+        return n
 
-    def rewind(self):
-        """Start again; the signature will be the same."""
-        self._body.rewind()
-        self._hmac = None
-        self._end = None
-
-    def close(self):
-        """Close what is signed."""
-        self._body.close()
+    def _sign(self):
+        end = self._end
+        self._hmac.update(ZEROS)
+        self._hmac.update(memoryview(end)[64:])
+        end[:64] = self._hmac.hexdigest()

@@ -8,18 +8,17 @@ from struct import unpack_from
 
 from .body import octets
 from .errors import SampleError
-from .message import protected
 from .pieces import Pieces
-from .rows import item_size
+from .numbers import item_size
 from .signing import Signed
 
 
 def json_body(sample, hmac_key):
     """The data acquisition message as JSON, signed if there is a key."""
-    members = [
-        '%s:"%s"' % (dumps(k), v) if isinstance(v, str) else '"iat":' + _decimal(v, 17)
-        for k, v in protected(sample, hmac_key)
-    ]
+    members = '"alg":"%s","ver":"v1"' % ("HS256" if hmac_key else "none")
+    iat = sample.signed_at(hmac_key)
+    if iat is not False:
+        members += ',"iat":' + _decimal(iat, 17)
     start = '{"payload":{'
     if sample.device_name:
         start += '"device_name":%s,' % dumps(sample.device_name)
@@ -28,7 +27,7 @@ def json_body(sample, hmac_key):
         _decimal(sample.interval_ms, 17),
     )
     start += ",".join(['{"name":%s,"units":%s}' % (dumps(name), dumps(units)) for name, units in sample.sensors])
-    end = ']},"protected":{%s},"signature":"' % ",".join(members)
+    end = ']},"protected":{%s},"signature":"' % members
     if not hmac_key:
         end += '00"}'
     body = Table(sample, start + '],"values":[', ",", end)
@@ -37,7 +36,7 @@ def json_body(sample, hmac_key):
     body.name = sample.name + ".json"
     body.content_type = "application/json"
     body.measure()
-    return Signed(body, hmac_key, b'"}') if hmac_key else body
+    return Signed((body,), hmac_key, body.name, body.content_type, b'"}') if hmac_key else body
 
 
 def csv_body(sample):
