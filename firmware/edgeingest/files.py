@@ -2,7 +2,7 @@
 
 import os
 
-from .body import Body, octets
+from .body import Body, Chain, octets
 from .checks import plain_text
 from .errors import SampleError
 
@@ -68,10 +68,10 @@ class File(Body):
                     self.rewindable = False
         else:
             try:
-                self._bytes = octets(source)
+                self._stream = Chain((octets(source),))
             except TypeError:
                 raise SampleError("source: bytes, a path, a stream or a body is needed, not %r" % type(source))
-            actual = len(self._bytes)
+            actual = self._stream.size
         if size is not None and size != actual:
             raise SampleError("size: %d was said, but the source has %d bytes" % (size, actual))
         self.name = plain_text(name, "name")
@@ -83,37 +83,34 @@ class File(Body):
 
     def readinto(self, window):
         """Fill the window, or as much as the source gives at a time."""
-        left = self._left
-        if not left and self._exact:
-            return 0
-        if self._stream is None and not self._open():
-            n = min(left, len(window))
-            start = self.size - left
-            window[:n] = memoryview(self._bytes)[start : start + n]
-        else:
-            if 0 < left < len(window):
-                window = memoryview(window)[:left]  # a stream that blocks must not wait for what is not ours
-            try:
-                n = self._stream.readinto(window)
-            except OSError as e:
-                raise SampleError("%r cannot be read: error %s" % (self.name, e.errno))
-            if n is None:
-                return None
-            if n > left:
-                raise SampleError("%r has more than its size of %d bytes" % (self.name, self.size))
-            if left and not n:
-                raise SampleError("%r ended %d bytes before its size of %d" % (self.name, left, self.size))
-        self._left = left - n
+        # Few names, and what is rare elsewhere: see Chain.
+        if self._left < len(window):
+            if not self._left and self._exact:
+                return 0
+            if self._left:
+                window = memoryview(window)[: self._left]  # a stream that blocks must not wait for what is not ours
+        if self._stream is None:
+            self._open()
+        try:
+            n = self._stream.readinto(window)
+        except OSError as e:
+            raise self._error("cannot be read: error %s" % e.errno)
+        if n:
+            self._left -= n
+            if self._left < 0:
+                raise self._error("has more than its size of %d bytes" % self.size)
+        elif n is not None and self._left:
+            raise self._error("ended %d bytes before its size of %d" % (self._left, self.size))
         return n
 
+    def _error(self, text):
+        return SampleError("%r %s" % (self.name, text))
+
     def _open(self):
-        if self._path is None:
-            return False
         try:
             self._stream = open(self._path, "rb")
         except OSError as e:
             raise SampleError("source: %r cannot be opened: error %s" % (self._path, e.errno))
-        return True
 
     def rewind(self):
         """Start again from where the source stood."""

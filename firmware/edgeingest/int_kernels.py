@@ -10,9 +10,12 @@ def number(dst: ptr8, src: ptr8, state: ptr32):
     dst = ptr8(int(dst) + state[0])
     src = ptr8(base + state[2])
     skip = int(state[3])
+    column = int(state[4])
+    axes = int(state[5])
     first = int(state[6])
     width = int(state[15])
     kind = int(state[16])
+    room = end - 12  # of a head and a value
     while int(dst) < end:
         major = 0xE0 if kind == 4 else 0
         flip = 0
@@ -31,46 +34,47 @@ def number(dst: ptr8, src: ptr8, state: ptr32):
                 size = 8
         if size == 0:
             major |= src[0] ^ flip
-        elif size == 1:
-            major |= 24
-        elif size == 2:
-            major |= 25
-        elif size == 4:
-            major |= 26
         else:
-            major |= 27
-        if skip == first and int(dst) + 12 <= end:  # all of it fits
-            dst[0] = state[8]
-            dst[1] = state[9]
-            dst[2] = state[10]
-            dst = ptr8(int(dst) + 3 - first)
-            skip = 3
-        if skip == 3 and int(dst) + 9 <= end:
+            major += 24
+            if size > 1:
+                major += 1
+                if size > 2:
+                    major += 1
+                    if size > 4:
+                        major += 1
+        if skip < 4 and int(dst) <= room:
+            while skip < 3:  # a row begins
+                dst[0] = state[11 + skip]
+                dst = ptr8(int(dst) + 1)
+                skip += 1
             dst[0] = major
             i = 0
             while i < size:
                 i += 1
                 dst[i] = src[size - i] ^ flip
             dst = ptr8(int(dst) + size + 1)
-            skip = 4 + size
-        while skip < 4 + size and int(dst) < end:  # byte by byte over the window's end
-            if skip < 3:
-                dst[0] = state[11 + skip]
-            elif skip == 3:
-                dst[0] = major
-            else:
-                dst[0] = src[size + 3 - skip] ^ flip
-            dst = ptr8(int(dst) + 1)
-            skip += 1
-        if skip == 4 + size:
-            src = ptr8(int(src) + width)
-            skip = 3
-            state[4] += 1
-            if state[4] == state[5]:
-                state[4] = 0
-                skip = first
+        else:  # byte by byte over the window's end
+            size += 4
+            while skip < size and int(dst) < end:
+                if skip < 3:
+                    dst[0] = state[11 + skip]
+                elif skip == 3:
+                    dst[0] = major
+                else:
+                    dst[0] = src[size - 1 - skip] ^ flip
+                dst = ptr8(int(dst) + 1)
+                skip += 1
+            if skip < size:
+                break
+        src = ptr8(int(src) + width)
+        skip = 3
+        column += 1
+        if column == axes:
+            column = 0
+            skip = first
     state[2] = int(src) - base
     state[3] = skip
+    state[4] = column
 
 
 @micropython.viper

@@ -57,13 +57,17 @@ def number(dst, src, state):
         size = _significant(src, s, width, flip) if kind & _SHORTEST else width
         major |= (24 if size == 1 else 25 if size == 2 else 26 if size == 4 else 27) if size else src[s] ^ flip
         skip = state[3]
-        while skip < 4 + size and d < end:
-            if skip < 3:
-                dst[d] = state[11 + skip]
-            elif skip == 3:
-                dst[d] = major
-            else:
-                dst[d] = src[s + size + 3 - skip] ^ flip
+        while skip < 3 and d < end:
+            dst[d] = state[11 + skip]
+            d += 1
+            skip += 1
+        if skip == 3 and d < end:
+            dst[d] = major
+            d += 1
+            skip = 4
+        s += size + 3
+        while 3 < skip < 4 + size and d < end:
+            dst[d] = src[s - skip] ^ flip
             d += 1
             skip += 1
         state[3] = skip
