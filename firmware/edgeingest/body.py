@@ -130,15 +130,17 @@ class Chain(Body):
         # Few names, and what is rare elsewhere: a frame of more than 11 words is put on the heap.
         filled = 0
         while filled < len(window):
-            if self._left:
+            left = self._left
+            if left:
                 n = self._read(memoryview(window)[filled:] if filled else window)
                 if not n:
                     if n is None:
                         return filled or None
                     self._wrong()
-                self._left -= n
                 filled += n
-                if self._left <= 0:
+                left -= n
+                self._left = left
+                if left <= 0:
                     self._finish()  # now, so that a body that is too long is found out before its last byte leaves
             elif not self._next():
                 break

@@ -83,12 +83,12 @@ class File(Body):
 
     def readinto(self, window):
         """Fill the window, or as much as the source gives at a time."""
-        # Few names, and what is rare elsewhere: see Chain.
-        if self._left < len(window):
-            if not self._left and self._exact:
+        left = self._left
+        if left < len(window):
+            if not left and self._exact:
                 return 0
-            if self._left:
-                window = memoryview(window)[: self._left]  # a stream that blocks must not wait for what is not ours
+            if left:
+                window = memoryview(window)[:left]  # a stream that blocks must not wait for what is not ours
         if self._stream is None:
             self._open()
         try:
@@ -96,11 +96,12 @@ class File(Body):
         except OSError as e:
             raise self._error("cannot be read: error %s" % e.errno)
         if n:
-            self._left -= n
-            if self._left < 0:
+            left -= n
+            self._left = left
+            if left < 0:
                 raise self._error("has more than its size of %d bytes" % self.size)
-        elif n is not None and self._left:
-            raise self._error("ended %d bytes before its size of %d" % (self._left, self.size))
+        elif n is not None and left:
+            raise self._error("ended %d bytes before its size of %d" % (left, self.size))
         return n
 
     def _error(self, text):
