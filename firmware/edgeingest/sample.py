@@ -5,7 +5,6 @@ payload, protected and signature, here as cbor2 would write it; the signature co
 without knowing it beforehand.
 """
 
-import time
 from struct import pack_into
 
 from micropython import const
@@ -16,7 +15,6 @@ from .rows import TypedRows, head
 from .signing import Signed, key_bytes
 
 _AXES = const(1024)
-_CLOCK_SET = const(1704067200)  # 2024-01-01: a clock that says less has not been set since the board booted
 
 
 def _number(value, what):
@@ -150,11 +148,9 @@ class Sample:
     def signed_at(self, hmac_key):
         """The `iat` of a message with this key or None; False for none."""
         if self.iat is None and hmac_key:
-            # Ports count from 1970 or from 2000.
-            now = int(time.time()) + (946684800 if time.gmtime(0)[0] == 2000 else 0)
-            if now < _CLOCK_SET:
-                return False
-            self.iat = now  # once for all: a sample that is sent again has the same bytes, and counts as a duplicate
+            from .clock import now
+
+            self.iat = now()  # once for all: a sample that is sent again has the same bytes, and counts as a duplicate
         return False if self.iat is None else self.iat
 
     def protected(self, hmac_key):

@@ -1,0 +1,79 @@
+"""What `edgeingest provision` put on the board, so that programs need no editing: `load`."""
+
+from .errors import SampleError
+
+_KEYS = (
+    "wifi_ssid",
+    "wifi_password",
+    "api_key",
+    "hmac_key",
+    "url",
+    "ca",
+    "label",
+    "device_name",
+    "device_type",
+)
+_SECRET = ("wifi_password", "api_key", "hmac_key")
+
+
+def load(path="/edgeingest.json"):
+    """The `Config` in a file; a SampleError says what is wrong with it, and never shows a secret."""
+    try:
+        with open(path) as file:
+            text = file.read()
+    except OSError as e:
+        raise SampleError(
+            "%s cannot be read: error %s; run `edgeingest provision` to put it on the board" % (path, e.errno)
+        )
+    except UnicodeError:
+        text = ""
+    from json import loads
+
+    try:
+        found = loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise SampleError("%s is no JSON object; run `edgeingest provision` to write it anew" % path)
+    return Config(found, path)
+
+
+class Config:
+    """One attribute for each key; what the file leaves out is None, except:
+
+    url: the service's own. ca: for https, the path "/edgeingest.der". device_type: MicroPython's name of the port.
+    """
+
+    def __init__(self, found, path):
+        for key, value in found.items():
+            if key not in _KEYS:
+                raise SampleError("%s: %r is no key; there are %s" % (path, key, " ".join(_KEYS)))
+            if value is not None and (not isinstance(value, str) or not value):
+                raise SampleError("%s: %s: a text that is not empty is needed, or leave it out" % (path, key))
+        if not found.get("api_key"):
+            raise SampleError("%s: api_key is missing; run `edgeingest provision`" % path)
+        for key in _KEYS:
+            setattr(self, key, found.get(key))
+        self.url = self.url or "https://ingestion.edgeimpulse.com"
+        if self.ca is None and self.url.startswith("https:"):
+            self.ca = "/edgeingest.der"
+        if self.device_type is None:
+            from sys import platform
+
+            self.device_type = platform
+
+    def client(self, kind=None, **arguments):
+        """A `Client`, or another `kind` (AsyncClient); more arguments of it, or others than the file has."""
+        if kind is None:
+            from .client import Client as kind
+        for key in ("url", "ca", "hmac_key"):
+            arguments.setdefault(key, getattr(self, key))
+        return kind(arguments.pop("api_key", self.api_key), **arguments)
+
+    def __repr__(self):
+        shown = ["%s=%r" % (key, _masked(key, getattr(self, key))) for key in _KEYS]
+        return "Config(%s)" % ", ".join(shown)
+
+
+def _masked(key, value):
+    return "***" if value and key in _SECRET else value
