@@ -32,7 +32,7 @@ def other(text, **more):
             self.found = [api_key, arguments["url"], arguments["ca"], arguments["hmac_key"], len(arguments)]
     return load(text).client(Kind, **more).found
 """
-KEYS = "wifi_ssid wifi_password api_key hmac_key url ca label device_name device_type".split()
+KEYS = ["wifi_ssid", "wifi_password", "api_key", "hmac_key", "url", "ca", "label", "device_name", "device_type"]
 ALL = {
     "wifi_ssid": "Café",
     "wifi_password": "open sesame",

@@ -33,7 +33,7 @@ def retry_after(fields):
 
 def unset(asked):
     # as a board that has just booted, without a Date in the reply
-    import edgeingest.message as message
+    import edgeingest.clock as message
     real = message.now
     message.now = lambda: None
     try:

@@ -10,7 +10,7 @@ from struct import pack_into
 from micropython import const
 
 from .body import Chain, typecode_of
-from .checks import plain_text, refuse, whole
+from .checks import plain_text, refuse
 from .rows import TypedRows, head
 from .signing import Signed, key_bytes
 

@@ -8,8 +8,8 @@ from struct import unpack_from
 
 from .body import octets
 from .errors import SampleError
-from .pieces import Pieces
 from .numbers import item_size
+from .pieces import Pieces
 from .signing import Signed
 
 
