@@ -12,6 +12,7 @@ from support.worker import DeviceError
 
 DEVICE = """
 from edgeingest import ingestion
+from edgeingest.checks import checked_name
 
 KEY = "ei_0123456789"
 
@@ -30,6 +31,8 @@ def head(shared, category="training", endpoint=b"/data", **named):
     names = ("file_name", "label", "metadata", "no_label", "disallow_duplicates", "add_date_id")
     if "metadata" in named:
         named["metadata"] = dict(named["metadata"])
+    if named.get("file_name") is not None:
+        checked_name(named["file_name"], "file_name")  # by the client, which needs it for the reply, too
     given = [named.get(name, None if name in names[:3] else False) for name in names]
     return bytes(ingestion.request_head(shared, category, endpoint, Thing(), *given))
 

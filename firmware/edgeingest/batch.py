@@ -10,7 +10,7 @@ from .body import Chain
 from .checks import checked_name
 from .errors import wrong
 from .files_reply import FilesReply
-from .ingestion import PLAIN, body_of, check_body
+from .ingestion import PLAIN, body_of, check_body, is_plain
 
 _MAX_FILES = const(1000)
 
@@ -29,14 +29,16 @@ class Bodies:
         return len(self._items)
 
     def __getitem__(self, index):
-        body = body_of(self._items[index], self._hmac_key, "items: item %d" % index)
+        body = body_of(self._items[index], self._hmac_key, index)
         if index == self._checked:
             self._check(index, body)
             self._checked += 1
         return body
 
     def _check(self, index, body):
-        name = checked_name(body.name, "items: name of item %d" % index)
+        name = body.name
+        if not is_plain(name):
+            checked_name(name, "items: name of item %d" % index)
         check_body(body, name)
         if name.lower().endswith(".labels"):
             self.labels.append(index)

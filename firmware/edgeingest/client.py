@@ -5,7 +5,7 @@ from micropython import const
 from .checks import checked_name, whole
 from .connection import Connection
 from .errors import SampleError, wrong
-from .ingestion import PLAIN, body_of, check_body, checked_flag, common, request_head
+from .ingestion import PLAIN, body_of, check_body, checked_flag, common, is_plain, request_head
 from .replies import DataReply
 from .stream import pause
 
@@ -142,8 +142,10 @@ class Client:
         """
         flags = label, metadata, no_label, disallow_duplicates, add_date_id
         try:
-            body = body_of(item, self._hmac_key, "item")
-            name = checked_name(body.name if file_name is None else file_name, "file_name")
+            body = body_of(item, self._hmac_key)
+            name = body.name if file_name is None else file_name
+            if not is_plain(name):
+                checked_name(name, "file_name")
             check_body(body, name)
             return self._call(b"/data", category, body, name, flags, DataReply(name), deadline_ms)
         except SampleError as e:

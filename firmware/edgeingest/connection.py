@@ -55,8 +55,9 @@ class Connection(Stream):
             body.close()
         return result  # not from within `try`: the native emitter loses the value
 
-    def attempt(self, head, body, reply, repeatable):
+    def attempt(self, head, body, reply, repeatable):  # noqa: C901  # generators cost heap: one, not three
         """A generator: send the request, read the reply, return its result."""
+        parser = self._parser
         fresh = False
         while True:
             body.rewind()
@@ -64,19 +65,36 @@ class Connection(Stream):
                 self.close()
                 fresh = True
                 yield from self._connect()
+            self.sent = 0
+            self._answered = False
+            parser.begin(reply.limit, reply.feed)
+            broken = None
             try:
-                yield from self._once(head, body, reply)
+                try:
+                    yield from self._write(head, body)
+                except NetworkError as e:
+                    if isinstance(e, DeadlineError) or not self.sent:
+                        raise e
+                    broken = e  # a peer that refuses may answer, and close, before it has read everything
+                self.restart()
+                while not parser.done and not reply.full:
+                    if not self._read(self._view):
+                        yield READ
+                        self.check("waiting for the reply of")
+                    elif self.shares:
+                        yield None
                 break
             except NetworkError as e:
                 # A kept connection that the peer closed just now. Once a byte has left, the service may have taken it.
-                if fresh or self._answered or isinstance(e, DeadlineError) or self.sent and not repeatable:
-                    raise e
-                if not getattr(body, "rewindable", True):
-                    raise e
+                again = not (fresh or self._answered or isinstance(e, DeadlineError))
+                if not again or self.sent and not repeatable or not getattr(body, "rewindable", True):
+                    raise broken or e
                 self.close()
-        parser = self._parser
+        if broken and parser.status < 300:
+            raise broken
         result = reply.finish(parser.status, parser.header)
-        self._kept = parser.keep_alive and parser.done  # a long refusal is not read to its end
+        # A long refusal is not read to its end; and what comes next would count as the rest of half a request.
+        self._kept = parser.keep_alive and parser.done and self.sent == len(head) + body.size
         return result
 
     def _connect(self):
@@ -95,34 +113,6 @@ class Connection(Stream):
                 self.close()
                 if not addresses or isinstance(e, DeadlineError):
                     raise e
-
-    def _once(self, head, body, reply):
-        """A generator: send the request and read the reply."""
-        self.sent = 0
-        self._answered = False
-        parser = self._parser
-        parser.begin(reply.limit, reply.feed)
-        broken = None
-        try:
-            yield from self._write(head, body)
-        except NetworkError as e:
-            if isinstance(e, DeadlineError) or not self.sent:
-                raise e
-            broken = e  # a peer that refuses may answer, and close, before it has read everything
-        self.restart()
-        try:
-            while not parser.done and not reply.full:
-                if not self._read(self._view):
-                    yield READ
-                    self.check("waiting for the reply of")
-                elif self.shares:
-                    yield None
-        except NetworkError as e:
-            raise broken or e
-        if broken and parser.status < 300:
-            raise broken
-        if self.sent < len(head) + body.size:
-            parser.keep_alive = False  # what comes next would count as the rest of this request
 
     def _write(self, head, body):  # noqa: C901  # one loop: a generator more would be allocated in each window
         """A generator: all of the request through one buffer, unless a reply is there before its end."""

@@ -1,4 +1,4 @@
-"""The fields of a reply's head by name. Loaded when one is asked for: what the parser needs, it reads by itself."""
+"""What is rarely asked of a reply's head: fields by name, lists of lengths. What the parser needs, it reads itself."""
 
 
 def field(head, name):
@@ -13,3 +13,9 @@ def field(head, name):
         values.append("".join([chr(c) for c in head[start : head.find(b"\r", start)].strip(b" \t")]))
         start = lower.find(key, start)
     return ", ".join(values) if values else None
+
+
+def only(lengths):
+    """The one value of a list of equal ones, which are allowed (RFC 9112, section 6.3); nothing if they differ."""
+    values = [value.strip() for value in lengths.split(b",")]
+    return values[0] if values == [values[0]] * len(values) else b""

@@ -74,8 +74,8 @@ class FilesReply(DataReply):
         """Look for where the list begins: in the object, and not in what else is in it."""
         body = self._body
         at = body.find(b"[") + 1
-        head = body[: at - 1].rstrip(b": \r\n\t")
-        if at and not (head.endswith(b'"files"') and head.count(b"{") == 1):
+        key = body.rfind(b'"files"', 0, at) + 7
+        if at and (key < 7 or body[key : at - 1].strip(b": \r\n\t") or body.count(b"{", 0, at) > 1):
             from .nesting import list_of
 
             at = list_of(body)

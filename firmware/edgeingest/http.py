@@ -150,20 +150,21 @@ class ResponseParser:
         if len(name) not in (10, 14, 17):
             return
         name = name.lower()
-        value = data[colon + 1 : end].strip().lower()
-        if name == b"connection":
-            tokens = [token.strip() for token in value.split(b",")]
-            self._close |= b"close" in tokens
-            self.keep_alive |= b"keep-alive" in tokens
-        elif name == b"content-length":
-            # Equal values are allowed (RFC 9112, section 6.3); different ones are not.
-            for length in value.split(b","):
-                length = length.strip()
-                if not length.isdigit() or len(length) > 15 or self._length not in (None, length):
-                    raise self.bad("header", data[start:end])
-                self._length = length
+        value = data[colon + 1 : end].strip()
+        if name == b"content-length":
+            if b"," in value:
+                from .fields import only
+
+                value = only(value)
+            if not value.isdigit() or len(value) > 15 or (self._length or value) != value:
+                raise self.bad("header", data[start:end])
+            self._length = value
+        elif name == b"connection":
+            for token in value.lower().split(b","):
+                self._close |= token.strip() == b"close"
+                self.keep_alive |= token.strip() == b"keep-alive"
         elif name == b"transfer-encoding":
-            if value != b"chunked" or self._chunks:
+            if value.lower() != b"chunked" or self._chunks:
                 raise self.bad("header", data[start:end])
             from .chunks import Chunks
 

@@ -5,7 +5,7 @@ Source: the service's documentation, "Ingestion API"; what its own clients accep
 
 from micropython import const
 
-from .checks import checked_name, plain_text, whole
+from .checks import plain_text, whole
 from .errors import SampleError, wrong
 
 _MAX_FIELD = const(4096)  # bytes of one header field's value
@@ -39,22 +39,29 @@ def checked_flag(value, what):
     return value
 
 
-def body_of(item, hmac_key, what):
-    """The body of a Sample; a body as it is."""
+def body_of(item, hmac_key, index=None):
+    """The body of a Sample; a body as it is. index: among the items of a request, None of a single one."""
     if hasattr(item, "sensors"):  # a Sample
         if not item.rows:
             raise wrong("rows", item.name)
         return item.body(hmac_key=hmac_key)
     for member in ("readinto", "rewind", "close", "size", "name", "content_type"):
         if not hasattr(item, member):
-            raise wrong("item", what, type(item), member)
+            raise wrong("item", "item" if index is None else "items: item %d" % index, type(item), member)
     return item
+
+
+def is_plain(text):
+    """Whether it is a file name that needs no quoting: most are."""
+    return isinstance(text, str) and text.strip(".") and not text.strip(PLAIN)
 
 
 def check_body(body, name):
     """A body against the limits of one file."""
-    if whole(body.size, name + ": size", 1, 1 << 64) >= _MAX_BYTES:
-        raise wrong("size", name, body.size, _MAX_BYTES)
+    size = body.size
+    if type(size) is not int or not 0 < size < _MAX_BYTES:
+        whole(size, name + ": size", 1, 1 << 64)
+        raise wrong("size", name, size, _MAX_BYTES)
     kind = body.content_type
     if not isinstance(kind, str) or kind.strip(PLAIN) != "/":
         plain_text(kind, name + ": content_type", 127)
@@ -71,6 +78,8 @@ def _put(head, name, value, what):
 
 def quote(text):
     """Percent-encoding as JavaScript's encodeURIComponent does it, which the service undoes; as bytes."""
+    if is_plain(text):
+        return text.encode()
     out = bytearray()
     for b in text.encode():
         if 48 <= b <= 57 or 65 <= b <= 90 or 97 <= b <= 122 or b in b"-_.!~*'()":
@@ -91,7 +100,7 @@ def request_head(
     head.extend(endpoint)
     head.extend(shared)
     if file_name is not None:
-        _put(head, b"X-File-Name: ", quote(checked_name(file_name, "file_name")), "file_name")
+        _put(head, b"X-File-Name: ", quote(file_name), "file_name")
     if label is not None:
         if no_label is True:
             raise wrong("label", label)
