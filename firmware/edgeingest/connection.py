@@ -114,66 +114,76 @@ class Connection(Stream):
                 if not addresses or isinstance(e, DeadlineError):
                     raise e
 
-    def _write(self, head, body):  # noqa: C901  # one loop: a generator more would be allocated in each window
+    def _write(self, head, body):  # noqa: C901  # one loop: what is called in each window costs time there
         """A generator: all of the request through one buffer, unless a reply is there before its end."""
         view = self._view
         size = len(view)
         read = body.readinto
+        write = self.write
         left = body.size
-        start = 0  # of what is left of the head
+        rest = len(head)
+        sent = 0
         look = _LOOK
-        n = 1
-        while left or start < len(head):
-            filled = min(len(head) - start, size)
-            if filled:
+        stalled = False
+        while left or rest:
+            filled = 0
+            if rest:
+                filled = min(rest, size)
+                start = len(head) - rest
                 view[:filled] = memoryview(head)[start : start + filled]
-                start += filled
+                rest -= filled
             while filled < size and left:
                 n = read(view[filled:] if filled else view)
                 if not n:
                     break
                 filled += n
                 left -= n
-            if left < 0 or not left and read(bytearray(1)):  # before its last byte leaves: nothing is cut
-                raise wrong("longer", body.name, body.size)
-            if n == 0:
-                raise wrong("ended", body.name, left, body.size)
-            if not filled:
-                self.stall()
-                yield 0
-                self.check("waiting for the body's next bytes to send to")
-                continue
-            if not left and self.sent:
-                self.push(1)
+            if left <= 0:  # before its last byte leaves: nothing is cut
+                if left or read(bytearray(1)):
+                    raise wrong("longer", body.name, body.size)
+                if sent:
+                    self.push(1)
+            elif filled < size:
+                if n == 0:
+                    raise wrong("ended", body.name, left, body.size)
+                if not filled:
+                    if not stalled:
+                        stalled = True
+                        self.restart()
+                    yield 0
+                    self.check("waiting for the body's next bytes to send to")
+                    continue
             window = view if filled == size else view[:filled]
             while filled:
                 try:
-                    n = self.write(window)
+                    n = write(window)
                 except (OSError, ValueError) as e:
-                    raise self.error("closed the connection" if self.sent else "cannot be sent to", e)
+                    raise self.error("closed the connection" if sent else "cannot be sent to", e)
                 if n:
-                    if not self.sent:
+                    if not sent:
                         self.settle()
-                    self.sent += n
+                    self.sent = sent = sent + n
                     filled -= n
-                    self.stalled = False
+                    stalled = False
                     if filled:
                         window = window[n:]
                     continue
-                self.stall()
+                if not stalled:  # timeout_ms counts from the last progress
+                    stalled = True
+                    self.restart()
                 yield READ | WRITE
                 self.check("sending to")
-                if self.sent and self._early():
+                if sent and self._early():
                     return
-            if left:
-                if self.sent > look:  # a peer that reads on may have answered all the same
-                    look = self.sent + _LOOK
-                    if self._early():
-                        return
-                if not self.fits(0):
-                    self.check("sending to")
-            elif self.sent > size:
-                self.push(0)
+            if not left:
+                if sent > size:
+                    self.push(0)
+            elif sent > look:  # a peer that reads on may have answered all the same
+                look = sent + _LOOK
+                if self._early():
+                    return
+            if self.deadline is not None and not self.fits(0):
+                self.check("sending to")
             if self.shares:
                 yield None
 

@@ -38,14 +38,8 @@ class Stream:
         self.sent = 0  # bytes of the present request
 
     def restart(self, ms=None):
-        """A phase begins, of timeout_ms or of its own length. `stalled`: there was no progress since."""
-        self.stalled = True
+        """A phase begins, of timeout_ms or of its own length."""
         self._end = time.ticks_add(time.ticks_ms(), self._timeout if ms is None else ms)
-
-    def stall(self):
-        """There is no progress: `timeout_ms` counts from the first time that this is said."""
-        if not self.stalled:
-            self.restart()
 
     def left(self):
         """Milliseconds until the nearer of the two limits; 0 when it has passed."""
