@@ -5,7 +5,7 @@ import json
 
 import cbor2
 import pytest
-from peer import peer
+from peer import answering, peer
 from service_support import HMAC_KEY, KEY, running
 from support.scripts import run_script
 
@@ -124,6 +124,31 @@ def test_a_thousand_files_in_one_request(tmp_path, service, heap, mpy):
     assert run(tmp_path, service, MANY, heap, mpy)[0] == f"1000 {list(range(0, 1000, 100))}"
     assert [json.loads(row["metadata"]) for row in service.rows()] == [{}] * 1000
     assert {row["sent_name"] for row in service.rows()} == {f"many.{i}.cbor" for i in range(1000)}
+
+
+GARBAGE = """
+import os
+from edgeingest import File
+found = []
+with Client(key, url=url) as client:
+    for path in sys.argv[4:] + sys.argv[4:]:
+        file = File(path)
+        gc.collect()
+        gc.disable()
+        before = gc.mem_alloc()
+        client.send("training", file)
+        found.append(gc.mem_alloc() - before)
+        gc.enable()
+small, large = found[-2:]
+print(small <= 4096, abs(large - small) < 200, small, large)
+"""
+
+
+def test_a_call_allocates_little_whatever_the_size(tmp_path):
+    for name, size in (("small", 10_000), ("large", 10_000_000)):
+        (tmp_path / name).write_bytes(bytes(size))
+    with peer(answering("stored.bin")) as made:
+        assert run(tmp_path, made, GARBAGE, "192K", True, tmp_path / "small", tmp_path / "large")[0][:9] == "True True"
 
 
 FLOODS = {

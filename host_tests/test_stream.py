@@ -13,15 +13,10 @@ UNIX = pytest.mark.modes("py", "mpy", "cpython")
 BOARD = pytest.mark.modes("mpy")
 
 PARSE = """
-from edgeingest.client import address
 from edgeingest.urls import parse_url
 
 def parse(url):
-    # the short way, and the one for what is unusual
-    found = address(url)
-    if found != parse_url(url):
-        raise ValueError(url)
-    return found
+    return parse_url(url)
 """
 GOOD = {
     "http://a": (False, "a", 80, "a"),
@@ -55,6 +50,16 @@ def test_urls(worker):
         with pytest.raises(DeviceError) as caught:
             parse(url)
         assert (caught.value.type, caught.value.text[:5]) == ("SampleError", "url: "), url
+
+
+@pytest.mark.modes("mpy", "cpython")
+def test_the_public_service_is_the_default(worker):
+    source = DEVICE + (
+        "from edgeingest.urls import parse_url\nclient = Client(KEY, insecure=True)\n"
+        "made = client._connection\ntls, host, port, shown = parse_url('https://ingestion.edgeimpulse.com')\n"
+        "result = (made.host, made._port) == (host, port) and ('Host: %s\\r' % shown).encode() in client._shared"
+    )
+    assert worker.run(source) is True
 
 
 def error_of(worker, source, **data):

@@ -14,6 +14,8 @@ def broken(where, doing, e, tls, sent):
         return CertificateError("%s did not prove who it is%s%s" % (where, why, _hint(why)), number)
     if tls and not sent:
         why += _downgrade(number)
+    if doing == "cannot be found":
+        why += " (check the name, and that the network is up)"
     if sent:
         why += ", after %d bytes were sent" % sent
     return NetworkError("%s %s%s" % (where, doing, why), number, sent)

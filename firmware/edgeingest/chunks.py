@@ -11,7 +11,9 @@ _TRAILER = const(3)
 class Chunks:
     """Takes chunks apart; their bytes go to the parser of the reply. Extensions and trailers are read over."""
 
-    def __init__(self, parser):
+    def __init__(self, parser, coding, before):
+        if coding.lower() != b"chunked" or before:
+            raise parser.bad("transfer coding", coding)
         self._parser = parser
         self._state = _SIZE
         self._left = 0

@@ -5,25 +5,12 @@ from micropython import const
 from .checks import checked_name, whole
 from .connection import Connection
 from .errors import SampleError, wrong
-from .ingestion import PLAIN, body_of, check_body, checked_flag, common, is_plain, request_head
+from .ingestion import body_of, check_body, checked_flag, common, is_plain, request_head
 from .replies import DataReply
 from .stream import pause
 
 _MAX_MS = const(0xFFFFFFF)  # three days: the ticks of a board come round after six
-
-
-def address(url):
-    """(tls, host, port, Host header) of http://host[:port] or https://host[:port]; a host may be [an IPv6 address]."""
-    scheme, _, rest = str(url).partition("://")
-    host, colon, port = rest.partition(":")
-    tls = scheme == "https"
-    usual = 443 if tls else 80
-    number = usual if not colon else int(port) if 0 < len(port) < 6 and not port.strip("0123456789") else 0
-    if (tls or scheme == "http") and 0 < len(host) < 254 and not host.strip(PLAIN) and 0 < number < 65536:
-        return tls, host, number, host if number == usual else rest
-    from .urls import parse_url
-
-    return parse_url(url)
+_HOST = "ingestion.edgeimpulse.com"
 
 
 def _release(items):
@@ -62,7 +49,11 @@ class Client:
 
             key_bytes(hmac_key)
         self._hmac_key = hmac_key
-        tls, host, port, shown = address(url)
+        tls, host, port, shown = True, _HOST, 443, _HOST
+        if url != "https://" + _HOST:
+            from .urls import parse_url
+
+            tls, host, port, shown = parse_url(url)
         self._shared = common(shown, api_key)
         whole(timeout_ms, "timeout_ms", 1, _MAX_MS)
         whole(buffer_size, "buffer_size", 64, 1 << 20)

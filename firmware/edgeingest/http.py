@@ -31,7 +31,7 @@ class ResponseParser:
 
     def begin(self, limit_body, sink):
         """A reply begins."""
-        self._limit_body = self._room_body = limit_body
+        self._room_body = limit_body
         self._sink = sink
         self._rest = self.body = b""  # of a line that is not complete; of the reply
         self._interim = 0
@@ -81,7 +81,7 @@ class ResponseParser:
         """Bytes of the body."""
         self._room_body -= len(data)
         if self._room_body < 0:
-            raise ProtocolError("the body of the reply has more than %d bytes" % self._limit_body)
+            raise self.bad("length of its body", data)
         if self._sink:
             self._sink(self.status, data)
         else:
@@ -89,7 +89,7 @@ class ResponseParser:
 
     def bad(self, what, data):
         """The error for a reply that is no HTTP."""
-        return ProtocolError("the reply has a bad %s: %r" % (what, data[:40]))
+        return ProtocolError("the reply has a bad %s: %r" % (what, bytes(data[:40])))
 
     def next_line(self, data, start):
         """Where the line that begins there ends, behind its LF; 0 if it is not complete."""
@@ -164,17 +164,15 @@ class ResponseParser:
                 self._close |= token.strip() == b"close"
                 self.keep_alive |= token.strip() == b"keep-alive"
         elif name == b"transfer-encoding":
-            if value.lower() != b"chunked" or self._chunks:
-                raise self.bad("header", data[start:end])
             from .chunks import Chunks
 
-            self._chunks = Chunks(self)
+            self._chunks = Chunks(self, value, self._chunks)
 
     def _end_of_head(self):
         if self.status < 200:
             self._interim += 1
             if self.status == 101 or self._interim > _INTERIM:
-                raise ProtocolError("the peer sent status %d, number %d of its kind" % (self.status, self._interim))
+                raise self.bad("status for once more", b"%d" % self.status)
             return self._restart()
         self.answered = True
         self.keep_alive = self.keep_alive and not self._close

@@ -82,7 +82,7 @@ def quote(text):
         return text.encode()
     out = bytearray()
     for b in text.encode():
-        if 48 <= b <= 57 or 65 <= b <= 90 or 97 <= b <= 122 or b in b"-_.!~*'()":
+        if b in b"!~*'()" or not chr(b).strip(PLAIN):
             out.append(b)
         else:
             out.extend(b"%%%02X" % b)

@@ -64,7 +64,7 @@ class Stream:
         try:
             return socket.getaddrinfo(self.host, self._port, 0, socket.SOCK_STREAM)
         except OSError as e:
-            raise self.error("cannot be found: check the name, and that the network is up", e)
+            raise self.error("cannot be found", e)
 
     def begin(self, address):
         """Start to connect to one of the addresses; `poll(WRITE)` becomes true when that is decided."""
@@ -82,10 +82,9 @@ class Stream:
         """After `poll(WRITE)`: raises the NetworkError if the connection was refused; puts TLS on top."""
         sock = self._sock
         try:
-            for _, events in self._poll.ipoll(0):
-                if events & (select.POLLERR | select.POLLHUP):
-                    sock.readinto(bytearray(1))
-                    raise OSError("connection refused or unreachable")
+            if self.poll(WRITE, 0) != WRITE:  # POLLERR or POLLHUP besides
+                sock.readinto(bytearray(1))
+                raise OSError("refused or unreachable")
             if self._context:
                 self._poll.unregister(sock)
                 sock = self._context.wrap_socket(sock, server_hostname=self.host, do_handshake_on_connect=False)

@@ -1,4 +1,4 @@
-"""URLs that are not just scheme://name or scheme://name:port: IPv6 addresses, and what is wrong. Loaded for those."""
+"""The address of a service, as the client and its requests need it. Loaded for another than the public one."""
 
 from .errors import SampleError
 
