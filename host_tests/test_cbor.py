@@ -175,6 +175,25 @@ def test_encode_leaves_no_garbage_for_each_row(worker):
     assert many <= few + 64
 
 
+def test_lists_of_many_pages(worker):
+    """`encode` writes a page at a time: every kind of item at every place in a page, and rows of every shape."""
+    device = worker.define(DEVICE)
+    numbers = [1.5, -0.0, 7, -7, 23, 24, -24, -25, 255, 256, -256, -257, 65535, 65536, -65536, -65537, 2**64, math.inf]
+    others = [None, True, "\u00e9" * 31, "x" * 63, "x" * 64, "x" * 65, b"y" * 300, "", [], [1.5, [2]], (3,)]
+    made = [
+        [numbers[i % 7 : i % 7 + i % 11] for i in range(300)],
+        [numbers * 3, *[(float(i), i * 37) for i in range(200)], [0.5] * 24, [1] * 300],
+        [[1.5, -2.5, 3.25]] * 30
+        + ["a row that is none", 5, None, [[1.0]], []]
+        + [[4, "x" * (i % 70)] for i in range(90)],
+        [float(i) for i in range(1000)],
+        [x for i in range(40) for x in (*numbers[: i % 18], others[i % len(others)])],
+        [[others, numbers]] * 9,
+        [(), [], [[]], [[[1]]], 2.5],
+    ]
+    assert device.encode_all(made) == [cbor2.dumps(item) for item in made]
+
+
 REFUSED = [
     *[[(name, n)] for name in ("uint", "array", "map", "tag") for n in (-1, 2**64, 1.0, True, None, "1", 2**80)],
     *[[("nint", n)] for n in (0, 1, -1 - 2**64, -1.0, False, None)],
