@@ -32,18 +32,13 @@ class Encoder(Items):
     (uint nint int float16 float32 float64 float bytes text array map tag simple boolean null undefined begin_bytes
     begin_text begin_array begin_map end) for anything else."""
 
-    _page = None
+    _page: "bytearray" = None
 
     def encode(self, obj):
         """Any of None, bool, int, float, str, bytes, bytearray, memoryview, list, tuple, dict, array, as cbor2.dumps
         writes it; a memoryview is a byte string, `array('f')` is written as float32. At most 32 levels deep."""
-        kind = type(obj)
-        if kind is float:
-            self.float(obj)
-        elif kind is int:
-            self.int(obj)
-        elif not isinstance(obj, _NESTED):
-            self._item(obj, 0)
+        if not isinstance(obj, _NESTED):
+            self._single(obj)
         else:
             if self._chunk:
                 self._put(0, 0xFF)  # no chunk of a string: this raises
@@ -90,6 +85,29 @@ class Encoder(Items):
             self._pos = 0
 
     def _item(self, obj, depth):
+        if not isinstance(obj, _NESTED):
+            self._single(obj)
+            return
+        if not depth:
+            raise EncodeError("nested deeper than %d levels" % _DEPTH)
+        if isinstance(obj, dict):
+            self._head(0xA0, len(obj))
+            for key, value in obj.items():  # not obj[key]: an OrderedDict is searched from its start
+                self._item(key, depth - 1)
+                self._item(value, depth - 1)
+            return
+        level = _numbers_at(obj)
+        if level == 1:
+            self._lists((obj,), depth)
+            return
+        self._head(0x80, len(obj))
+        if level == 2:
+            self._lists(obj, depth - 1)
+            return
+        for item in obj:
+            self._item(item, depth - 1)
+
+    def _single(self, obj):
         kind = type(obj)
         if kind is float:
             self.float(obj)
@@ -97,24 +115,6 @@ class Encoder(Items):
             self.int(obj)
         elif kind is str:
             self.text(obj)
-        elif isinstance(obj, _NESTED) and not depth:
-            raise EncodeError("nested deeper than %d levels" % _DEPTH)
-        elif isinstance(obj, _LISTS):
-            level = _numbers_at(obj)
-            if level == 1:
-                self._lists((obj,), depth)
-                return
-            self._head(0x80, len(obj))
-            if level == 2:
-                self._lists(obj, depth - 1)
-            else:
-                for item in obj:
-                    self._item(item, depth - 1)
-        elif isinstance(obj, dict):
-            self._head(0xA0, len(obj))
-            for key, value in obj.items():  # not obj[key]: an OrderedDict is searched from its start
-                self._item(key, depth - 1)
-                self._item(value, depth - 1)
         elif obj is None:
             self.null()
         elif kind is bool:
@@ -124,7 +124,7 @@ class Encoder(Items):
         else:
             self._typed(obj, typecode_of(obj))
 
-    def _lists(self, lists, depth):
+    def _lists(self, lists, depth):  # noqa: C901  # a call for each number would cost more than all else
         """Lists of numbers, without a call or an object for each; whatever else is among them."""
         pack, type_of, real, whole = pack_into, type, float, int  # a local name is found much faster than a global one
         most = _MOST

@@ -27,7 +27,7 @@ def checked_rows(values, axes):
 
 
 class ListRows(Pieces):
-    """The rows (or numbers) of a list in CBOR, without the array's own head; memory does not grow: one at a time."""
+    """The rows (or numbers) of a list in CBOR, without the array's head: one number at a time, so memory stays."""
 
     content_type = "application/cbor"
 

@@ -123,27 +123,20 @@ class Sample:
         """
         if hmac_key is not None:
             key_bytes(hmac_key)
-        if format == "cbor":
-            if self.typecode == "f" and self.source is None:
-                rows = TypedRows("f", len(self.sensors), self.rows, self.values)
-            else:
-                from .values import other_rows
+        if format != "cbor":
+            from .values import other_form
 
-                rows = other_rows(self)
-            parts = self.payload, rows, self.protected(hmac_key)
-            name = self.name + ".cbor"
-            if hmac_key:
-                return Signed(parts, hmac_key, name, "application/cbor")
-            return Chain(parts, name, "application/cbor")
-        if format == "binary":
-            from .binary import binary_body
+            return other_form(self, format, hmac_key)
+        if self.typecode == "f" and self.source is None:
+            rows = TypedRows("f", len(self.sensors), self.rows, self.values)
+        else:
+            from .values import other_rows
 
-            return binary_body(self, hmac_key)
-        if format != "json" and format != "csv":
-            refuse("format", format)
-        from .text import csv_body, json_body
-
-        return csv_body(self) if format == "csv" else json_body(self, hmac_key)
+            rows = other_rows(self)
+        parts = self.payload, rows, self.protected(hmac_key)
+        if hmac_key:
+            return Signed(parts, hmac_key, self.name + ".cbor", "application/cbor")
+        return Chain(parts, self.name + ".cbor", "application/cbor")
 
     def signed_at(self, hmac_key):
         """The `iat` of a message with this key or None; False for none."""

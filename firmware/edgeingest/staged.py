@@ -14,6 +14,7 @@ class SourceRows(TypedRows):
     def __init__(self, typecode, axes, count, source):
         self._source = source
         self._width = item_size(typecode)
+        self._held = self._ready = 0  # bytes in src; bytes that whole values in it make
         self.rewindable = source.rewindable
         super().__init__(typecode, axes, count, bytearray(_STAGE), False)
 

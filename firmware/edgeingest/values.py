@@ -1,4 +1,4 @@
-"""Values that are not an array of float32: their shape, and the room that encodes them."""
+"""Samples that are not an array of float32 in CBOR: their shape, and the rooms that encode them."""
 
 from .body import octets, typecode_of
 from .checks import refuse, whole
@@ -54,3 +54,16 @@ def other_rows(sample):
     from .rows import TypedRows
 
     return TypedRows(sample.typecode, len(sample.sensors), sample.rows, sample.values)
+
+
+def other_form(sample, format, hmac_key):
+    """A Sample in another form than CBOR, as a body."""
+    if format == "binary":
+        from .binary import binary_body
+
+        return binary_body(sample, hmac_key)
+    if format != "json" and format != "csv":
+        refuse("format", format)
+    from .text import csv_body, json_body
+
+    return csv_body(sample) if format == "csv" else json_body(sample, hmac_key)
