@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from edgeingest_tools.message import Facts
 from edgeingest_tools.store import CATEGORIES, Store, Upload, samples
-from service_support import KEY, environment, numbered, process, running
+from service_support import KEY, Service, environment, numbered, part, process, running
 
 
 def _consistent(directory):
@@ -113,6 +114,65 @@ def test_service_killed_at_a_random_moment(tmp_path, seed):
     assert len(acknowledged) >= kill_after
     stored = {(row["stored_name"], row["sha256"]) for row in _consistent(tmp_path)}
     assert set(acknowledged) <= stored
+
+
+class Killed:
+    """A service that is killed again and again; uploaders send everything until it is acknowledged."""
+
+    def __init__(self, directory, chance):
+        self.directory, self.chance = directory, chance
+        self.address = None
+        self.acknowledged = {}  # sha256 -> the name it was stored under, None where it was there before
+        self.done = threading.Event()
+
+    def upload(self, worker, count):
+        for number in range(count):
+            body = numbered(f"{worker} {number}")
+            while not self._is_acknowledged(body, files=number % 2):
+                time.sleep(0.01)
+
+    def _is_acknowledged(self, body, files):
+        service = Service(f"http://{self.address}", self.directory)
+        digest = hashlib.sha256(body).hexdigest()
+        try:
+            if files:
+                reply = service.files(part("wave.cbor", body), x_disallow_duplicates="1")
+                name = reply.json["files"][0].get("fileName")
+            else:
+                reply = service.data(body, x_disallow_duplicates="1")
+                name = reply.text if reply.status == 200 else None
+        except (OSError, http.client.HTTPException):
+            return False
+        assert name or "already exists" in reply.text
+        self.acknowledged[digest] = name
+        return True
+
+    def kill_again_and_again(self, kills):
+        for left in range(kills, -1, -1):
+            with process(self.directory, stderr=subprocess.DEVNULL) as service:
+                self.address = service.address
+                self.done.wait(self.chance.uniform(0.05, 0.4) if left else None)
+
+
+@pytest.mark.timeout(600)
+def test_what_is_sent_until_it_is_acknowledged_is_there_once(tmp_path, torture, counted):
+    count, kills = (3000, 100) if torture else (150, 5)
+    killed = Killed(tmp_path, random.Random(1))
+    killer = threading.Thread(target=killed.kill_again_and_again, args=(kills,))
+    killer.start()
+    threads = [threading.Thread(target=killed.upload, args=(worker, count)) for worker in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    killed.done.set()
+    killer.join()
+    rows = _consistent(tmp_path)
+    assert len(killed.acknowledged) == 3 * count
+    assert sorted(row["sha256"] for row in rows) == sorted(killed.acknowledged)  # each once
+    names = {row["sha256"]: row["stored_name"] for row in rows}
+    assert all(name in (None, names[digest]) for digest, name in killed.acknowledged.items())
+    counted(kills)
 
 
 def test_left_over_temporaries_are_removed_at_start(tmp_path):
