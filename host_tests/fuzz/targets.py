@@ -45,9 +45,10 @@ def attempt(call, allowed, *arguments):
     except IngestError as e:
         if not isinstance(e, allowed):
             raise e
-        if not isinstance(e, SampleError) and len(str(e)) > 500:  # that may quote what the caller gave
-            raise ValueError("an error of %d characters" % len(str(e)))
-        return "error", type(e).__name__
+        error = e
+    if not isinstance(error, SampleError) and len(str(error)) > 500:  # that may quote what the caller gave
+        raise ValueError(f"an error of {len(str(error))} characters")
+    return "error", type(error).__name__
 
 
 def parse(cut, closed):
@@ -58,9 +59,9 @@ def parse(cut, closed):
         took = parser.feed(memoryview(bytearray(piece)))
         used += took
         if held(parser) > LINE + HEADERS + BODY + SLACK:
-            raise ValueError("the parser holds %d bytes" % held(parser))
+            raise ValueError(f"the parser holds {held(parser)} bytes")
         if took > len(piece) or took < len(piece) and not parser.done:
-            raise ValueError("took %d of %d bytes" % (took, len(piece)))
+            raise ValueError(f"took {took} of {len(piece)} bytes")
         if parser.done:
             break
     if closed and not parser.done:
@@ -77,7 +78,7 @@ def parser(data):
     whole = attempt(parse, ProtocolError, [reply], data[1] & 1)
     cut = attempt(parse, ProtocolError, pieces(reply, data[0]), data[1] & 1)
     if whole != cut:
-        raise ValueError("%r in one piece, %r in several" % (whole, cut))
+        raise ValueError(f"{whole!r} in one piece, {cut!r} in several")
     return whole
 
 
@@ -89,7 +90,7 @@ def answer(make, status, cut, most):
             break
         reply.feed(status, memoryview(bytearray(piece)))
         if held(reply) > most:
-            raise ValueError("the reply holds %d bytes" % held(reply))
+            raise ValueError(f"the reply holds {held(reply)} bytes")
     return (reply.finish(status),)
 
 
@@ -99,9 +100,9 @@ def compared(make, status, body, seed, most):
     whole = attempt(answer, allowed, make, status, [body], most)
     cut = attempt(answer, allowed, make, status, pieces(body, seed), most)
     if whole != cut:
-        raise ValueError("%r in one piece, %r in several" % (whole, cut))
+        raise ValueError(f"{whole!r} in one piece, {cut!r} in several")
     if whole[0] == "ok" and not 200 <= status < 300 and DUPLICATE.encode() not in body:
-        raise ValueError("status %d is a success: %r" % (status, whole))
+        raise ValueError(f"status {status} is a success: {whole!r}")
     return whole
 
 
@@ -114,7 +115,7 @@ def data_reply(data):
     if result[0] == "ok":
         name, number, duplicate = result[1]
         if not name or number is not None or duplicate and name != "sent.cbor":
-            raise ValueError("this is no Stored: %r" % (result[1],))
+            raise ValueError(f"this is no Stored: {result!r}")
     return result
 
 
@@ -124,14 +125,14 @@ def files_reply(data):
         return None
     status = STATUSES[data[1] % len(STATUSES)]
     count, labels = 1 + data[2] % 4, data[2] >> 2 & 1
-    names = ["n%d" % i for i in range(count)]
+    names = [f"n{i}" for i in range(count)]
 
     def make():
         return FilesReply(names, [count - 1] if labels else [])
 
     result = compared(make, status, data[3:], data[0], 1024 + 4096 + 64 * count + SLACK)
     if result[0] == "ok" and len(result[1]) != count:
-        raise ValueError("%d results for %d files" % (len(result[1]), count))
+        raise ValueError(f"{len(result[1])} results for {count} files")
     return result
 
 
@@ -146,11 +147,11 @@ def url(data):
         _, tls, host, port, shown = result
         for c in host + shown:
             if not "!" <= c <= "~" or c in "/?#@\\":
-                raise ValueError("%r in the host of %r" % (c, text))
+                raise ValueError(f"{c!r} in the host of {text!r}")
         if not host or not 0 < port < 65536:
-            raise ValueError("no host, or port %r" % port)
+            raise ValueError(f"no host, or port {port!r}")
         if parse_url(("https://" if tls else "http://") + shown) != (tls, host, port, shown):
-            raise ValueError("the Host header of %r is read differently" % text)
+            raise ValueError(f"the Host header of {text!r} is read differently")
     return result
 
 
