@@ -51,7 +51,8 @@ def test_interpreters_agree(workers):
 TOKENS = [
     b"\r\n", b"\n", b"\0", b":", b" ", b"\xff", b"0", b"9", b"f", b"-", b"e9", b"%", b"@", b"//", b"https", b"[::1]",
     b"HTTP/1.1 ", b"chunked", b"Content-Length", b"Transfer-Encoding", b"{", b"}", b"[", b"]", b'"', b"\\", b",",
-    b"files", b"success", b"true", b"false", b"null", b"error", b"fileName", b"\\ud83d", b"An item with this hash already exists",
+    b"files", b"success", b"true", b"false", b"null", b"error", b"fileName", b"\\ud83d",
+    b"An item with this hash already exists",
 ]  # fmt: skip
 
 
