@@ -12,12 +12,8 @@ def go_through(worker, driver, files, action, step, chain=None):
     """All cases of one action; their number."""
     answer = REPLIES[files]
     with bench(worker, driver, files, chain) as found:
-        for side, offset in (
-            ("request", 9),
-            ("reply", 9),
-            ("reply", len(answer)),
-        ):  # what loads on first use, loads now
-            found.try_out(Fault(side, offset, action))
+        for fault in (Fault("request", 9, action), Fault("reply", 9, "stall"), Fault("reply", len(answer), "close")):
+            found.try_out(fault)  # what loads on first use, loads now
         descriptors, heap = found.device.state()
         for fault in faults(action, found.request, answer, step):
             found.try_out(fault)
@@ -36,6 +32,7 @@ def go_through(worker, driver, files, action, step, chain=None):
 @pytest.mark.parametrize("driver", ["Client", "AsyncClient"])
 def test_a_fault_at_every_byte(workers, driver, files, action, torture, counted):
     step = 1 if torture else STEP if driver == "Client" else 8 * STEP
+    step *= 8 if action == "trickle" else 1
     counted(go_through(workers("mpy", heapsize=HEAP), driver, files, action, step))
 
 

@@ -7,9 +7,10 @@ A result is ("error", class) or ("ok", ...): it must not depend on how the bytes
 from edgeingest.errors import IngestError, ProtocolError, SampleError, ServiceError
 from edgeingest.files_reply import FilesReply
 from edgeingest.http import ResponseParser
-from edgeingest.replies import DUPLICATE, DataReply
-from edgeingest.stream import parse_url
+from edgeingest.replies import DataReply
+from edgeingest.urls import parse_url
 
+DUPLICATE = "An item with this hash already exists"
 LINE, HEADERS, BODY = 256, 512, 700  # small, so that limits are met
 SLACK = 512  # bytes
 STATUSES = (200, 201, 204, 301, 400, 401, 413, 429, 500, 503)
@@ -119,16 +120,23 @@ def data_reply(data):
     return result
 
 
+class Named:
+    """As much of a body as a reply looks at."""
+
+    def __init__(self, name):
+        self.name = name
+
+
 def files_reply(data):
     """data: how to cut it, the status, how many files and label files were sent, the body of an answer on `files`."""
     if len(data) < 3:
         return None
     status = STATUSES[data[1] % len(STATUSES)]
     count, labels = 1 + data[2] % 4, data[2] >> 2 & 1
-    names = [f"n{i}" for i in range(count)]
+    bodies = [Named(f"n{i}") for i in range(count)]
 
     def make():
-        return FilesReply(names, [count - 1] if labels else [])
+        return FilesReply(bodies, [count - 1] if labels else [])
 
     result = compared(make, status, data[3:], data[0], 1024 + 4096 + 64 * count + SLACK)
     if result[0] == "ok" and len(result[1]) != count:
