@@ -11,47 +11,52 @@ from test_service_kill import _consistent, _received
 
 resource = pytest.importorskip("resource", reason="limits of file sizes are a matter of Unix")
 
-# Adds two files a time. No file, the index and its log among them, may grow beyond `limit` bytes from `after` on,
-# until an addition has failed. Prints what was acknowledged, then what went wrong.
+ROOMS = [*range(0, 33_000, 4120), 1, 24, 4119]
+
+# In a folder for each room: adds two files a time. From the third time on no file, the index and its log among them,
+# may grow by more than the room; from the eleventh on, all may again. Prints what was acknowledged and what went wrong.
 _FULL = """
 import hashlib, pathlib, resource
 from edgeingest_tools import store
 from edgeingest_tools.store import Facts, Upload
 {received}
-found = store.Store(pathlib.Path({directory!r}))
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-acknowledged, failures = [], []
-for number in range(12):
-    if number == 2:
-        size = max(path.stat().st_size for path in found.directory.glob("index.sqlite*"))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size + {room}, hard))
-    elif number == 10:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-    try:
-        found.add(_received(found, number), True)
-        acknowledged.append(number)
-    except OSError as error:
-        failures.append(str(error))
-print(*acknowledged)
-print("; ".join(failures))
+for room in {rooms}:
+    found = store.Store(pathlib.Path({directory!r}) / str(room))
+    acknowledged, failures = [], []
+    for number in range(12):
+        if number == 2:
+            size = max(path.stat().st_size for path in found.directory.glob("index.sqlite*"))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size + room, hard))
+        elif number == 10:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        try:
+            found.add(_received(found, number), True)
+            acknowledged.append(str(number))
+        except OSError as error:
+            failures.append(str(error))
+    found.close()
+    print(" ".join(acknowledged), "; ".join(failures), sep=":")
 """
 
 
-@pytest.mark.parametrize("room", [*range(0, 33_000, 4120), 1, 24, 4119])
-def test_an_index_that_cannot_grow(tmp_path, room, counted):
+def test_an_index_that_cannot_grow(tmp_path, counted):
     """Each frame of SQLite's log is 24 + 4096 bytes: every step of storing is where the room ends, in turn."""
-    script = _FULL.format(received=inspect.getsource(_received), directory=str(tmp_path), room=room)
+    script = _FULL.format(received=inspect.getsource(_received), directory=str(tmp_path), rooms=ROOMS)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment(), timeout=60)
     assert done.returncode == 0, done.stderr
-    first, failures = done.stdout.splitlines()
-    acknowledged = list(map(int, first.split()))
-    assert acknowledged[:2] == [0, 1] and acknowledged[-2:] == [10, 11]
-    assert ("the index cannot be written" in failures) == (len(acknowledged) < 12)
-    rows = _consistent(tmp_path)
-    wanted = {hashlib.sha256(f"{number}{letter}".encode()).hexdigest() for number in acknowledged for letter in "ab"}
-    assert {row["sha256"] for row in rows} == wanted
-    assert len(rows) == len(wanted)
-    counted(12)
+    lines = done.stdout.splitlines()
+    for room, line in zip(ROOMS, lines, strict=True):
+        numbers, _, failures = line.partition(":")
+        acknowledged = numbers.split()
+        assert acknowledged[:2] == ["0", "1"] and acknowledged[-2:] == ["10", "11"], room
+        assert ("the index cannot be written" in failures) == (len(acknowledged) < 12)
+        rows = _consistent(tmp_path / str(room))
+        wanted = {hashlib.sha256(f"{n}{letter}".encode()).hexdigest() for n in acknowledged for letter in "ab"}
+        assert {row["sha256"] for row in rows} == wanted
+        assert len(rows) == len(wanted)
+    assert any("the index cannot be written" in line for line in lines)
+    counted(12 * len(ROOMS))
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits of another process can be set on Linux only")
