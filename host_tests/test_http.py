@@ -1,6 +1,5 @@
 """The reply parser against h11, byte by byte and at every limit."""
 
-import h11
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
