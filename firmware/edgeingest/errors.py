@@ -27,6 +27,13 @@ def wrong(what, *values):
     return (LimitError if what in LIMITS else SampleError)(WORDS[what] % values)
 
 
+class SpoolFull(IngestError):
+    """There is no room on flash, or not within `max_bytes`: flush, remove what was set aside, or allow more.
+
+    What is in the spool is not touched, and of what was to be added nothing is left behind.
+    """
+
+
 class NetworkError(IngestError):
     """The connection failed: trying again later may help.
 

@@ -5,7 +5,7 @@ Source: the service's documentation, "Ingestion API"; what its own clients accep
 
 from micropython import const
 
-from .checks import plain_text, whole
+from .checks import plain_text, refuse, whole
 from .errors import SampleError, wrong
 
 _MAX_FIELD = const(4096)  # bytes of one header field's value
@@ -35,7 +35,7 @@ def common(host, api_key):
 def checked_flag(value, what):
     """True or False: not a str, of which "no" would count as yes."""
     if value is not True and value is not False:
-        raise wrong(what, value)
+        refuse(what + ": True or False", value)
     return value
 
 

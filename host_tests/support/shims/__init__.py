@@ -1,6 +1,7 @@
 """Lets firmware code run on CPython: what MicroPython has and CPython lacks, installed only in a worker's process."""
 
 import gc
+import os
 import sys
 import time
 
@@ -21,12 +22,18 @@ def _add_time():
     time.sleep_us = lambda us: time.sleep(us / 1_000_000)
 
 
+def _ilistdir(path="."):
+    """As MicroPython's on a host's file system: (name, type, inode); an error comes at once."""
+    return iter([(entry.name, 0x4000 if entry.is_dir() else 0x8000, entry.inode()) for entry in os.scandir(path)])
+
+
 def install():
     import asyncio  # noqa: F401  # binds the real socket, ssl and select before they are replaced
 
     from . import micropython, select_shim, socket_shim, ssl_shim, uctypes
 
     _add_time()
+    os.ilistdir = _ilistdir
     gc.mem_alloc = gc.mem_free = lambda: 0
     for name, module in (
         ("micropython", micropython),

@@ -1,0 +1,205 @@
+"""`Spool`: what could not be sent yet waits on flash, and survives power cuts. The file format is in `spool_entry`."""
+
+from micropython import const
+
+from .body import Chain
+from .checks import checked_name, whole
+from .errors import SampleError, SpoolFull
+from .ingestion import body_of, check_body, checked_flag, request_head
+from .spool_entry import FRAME, OVERHEAD, Writer, header
+from .spool_folder import Folder, folder_name
+
+_EXTRA = const(64)  # bytes of an entry besides its header and its body's frames: more than they are
+
+
+class Spool:
+    """A queue of samples and files in a folder, sent oldest first.
+
+    path: the folder, on littlefs if power may fail; it is made if its parent is there. One Spool at a time may use it.
+    max_bytes: of all files in it, those that were set aside too; the file system may need a block more for each.
+    drop_oldest: when there is no room, drop the oldest file and count it in `dropped`, instead of raising SpoolFull.
+
+    `entries`: how many wait. `bytes`: of all files. `dropped`: since this object was made.
+    Bad arguments are a SampleError, the file system's errors an OSError, but SpoolFull when it has no space.
+    Opening removes what an interrupted `put` left; files are checked when they are reached, before they are sent, and
+    go to `damaged/` if they are not what was written. What the service refused for good goes to `rejected/`. There a
+    person can look: a .txt beside each file has the reason. Neither is sent again.
+    """
+
+    def __init__(self, path, max_bytes=1 << 18, drop_oldest=False):
+        whole(max_bytes, "max_bytes", 1, 1 << 40)
+        self._folder = Folder(folder_name(path), max_bytes, checked_flag(drop_oldest, "drop_oldest"))
+        self._recording = []  # numbers of recordings that are at work
+
+    @property
+    def entries(self):
+        return self._folder.entries
+
+    @property
+    def bytes(self):
+        return self._folder.bytes
+
+    @property
+    def dropped(self):
+        return self._folder.dropped
+
+    def put(
+        self,
+        category,
+        item,
+        file_name=None,
+        label=None,
+        metadata=None,
+        no_label=False,
+        disallow_duplicates=True,
+        add_date_id=False,
+        hmac_key=None,
+    ):
+        """Put a Sample, a File or a body on flash, in constant memory. When this returns, it survives a power cut.
+
+        hmac_key: signs a Sample now; the key itself is not kept, and the client's has no effect on what is here. The
+        other arguments are those of `Client.send`, checked as there. disallow_duplicates: a power cut between the
+        service's answer and the end of `flush` has an entry sent again; unless this is on, it is stored twice then.
+        Label files are refused: they belong into the request of their files, which a spool does not keep together.
+        A body whose bytes are not there yet is a SampleError; `record` is for what is still being measured.
+        """
+        folder = self._folder
+        body = item
+        try:
+            body = body_of(item, hmac_key)
+            name = checked_name(body.name if file_name is None else file_name, "file_name")
+            check_body(body, name)
+            number = folder.highest + 1
+            head = _header(number, body, category, name, label, metadata, no_label, disallow_duplicates, add_date_id)
+            if file_name is not None and _extension(name) != _extension(body.name):
+                raise SampleError("file_name: %r must end as %r does: the service goes by that" % (name, body.name))
+            size = len(head) + body.size + (body.size // FRAME + 1) * OVERHEAD + _EXTRA
+            folder.reserve(size)
+            chain = Chain((body,), name)
+
+            def fill(file):
+                chain.rewind()
+                writer = Writer(file)
+                writer.frame(b"H", head)
+                window = memoryview(bytearray(FRAME))
+                while n := chain.readinto(window):
+                    writer.frame(b"D", window[:n])
+                if n is None:
+                    raise SampleError("item: %r has bytes that are not there yet: use record" % name)
+                writer.seal()
+
+            while True:
+                try:
+                    folder.write(number, fill)
+                    break
+                except SpoolFull as e:
+                    if not (body.rewindable and folder.drop()):
+                        raise e
+            folder.highest = number
+        finally:
+            if hasattr(body, "readinto") and hasattr(body, "close"):
+                body.close()
+
+    def record(
+        self,
+        category,
+        sensors,
+        interval_ms,
+        device_type,
+        device_name=None,
+        typecode="f",
+        name="sample",
+        label=None,
+        metadata=None,
+        no_label=False,
+        disallow_duplicates=True,
+        add_date_id=False,
+        hmac_key=None,
+        iat=None,
+    ):
+        """Begin an entry to which rows are appended as they are measured: a `Recording`, for a `with` statement.
+
+        typecode: of the buffers that it will be given; integers are sent at their full width. Sensors, interval_ms,
+        device_type, device_name, name, iat: as of a Sample; iat is when recording begins. hmac_key is held in memory
+        until the recording is closed. The other arguments are those of `put`.
+        """
+        from .spool_recording import Recording
+
+        folder = self._folder
+        number = folder.highest + 1
+        body = Chain((), checked_name("%s.cbor" % name, "file_name"), "application/cbor")
+        head = _header(number, body, category, body.name, label, metadata, no_label, disallow_duplicates, add_date_id)
+        about = (sensors, interval_ms, device_type, device_name)
+        recording = Recording(folder, self._recording, number, head, name, about, typecode, iat, hmac_key)
+        folder.highest = number
+        return recording
+
+    def recover(self, hmac_key=None, drop=False):
+        """Finish the recordings that a power cut interrupted: call it once after start-up, before recording begins.
+
+        They end with the last row that was synced, or later. hmac_key: of those that were begun with a key, which else
+        have to wait as they are. drop=True: remove all of them instead.
+        Returns Recovered(finished, waiting, dropped, damaged): how many became entries; still wait for the key; were
+        dropped, as were those without a row; were set aside.
+        """
+        from .spool_recover import recover
+
+        return recover(self._folder, self._recording, hmac_key, checked_flag(drop, "drop"))
+
+    def flush(self, client):
+        """Send what waits, oldest first, as requests of entries with equal category, label, metadata and flags.
+
+        Up to 64 go into a request, if their file names differ. Its bodies are read from flash when they are reached.
+        What was stored, or was a duplicate, is removed. When a passing reason stops it (no network, the service is busy
+        or its reply makes no sense), the rest stays: see `error`. An entry that is refused (400, 413, 415, 421, 422;
+        or by itself in a request) goes to `rejected/`. Any other answer of the service (401 and its like), and a
+        certificate that cannot be verified, is an error to be corrected: it is raised, and the entries stay.
+        Returns Flushed(stored, duplicates, rejected, damaged, kept, error): how many; and the NetworkError,
+        ProtocolError or ServiceError that stopped it, or None.
+        """
+        from .spool_flush import flushing
+
+        work = flushing(self._folder, client)
+        try:
+            result = None
+            while True:
+                result = work.send(result)
+        except StopIteration as e:
+            result = e.value
+        finally:
+            work.close()
+        return result
+
+    async def flush_async(self, client):
+        """`flush` with an AsyncClient. What is put meanwhile is kept for the next."""
+        from .spool_flush import flushing
+
+        work = flushing(self._folder, client)
+        try:
+            call = work.send(None)
+            while True:
+                try:
+                    result = await call
+                except Exception as e:
+                    call = work.throw(e)
+                else:
+                    call = work.send(result)
+        except StopIteration as e:
+            result = e.value
+        finally:
+            work.close()
+        return result
+
+
+def _extension(name):
+    return name.rsplit(".", 1)[-1].lower()
+
+
+def _header(number, body, category, name, label, metadata, *flags):
+    """The header of an entry, of arguments that a client would take; or its error."""
+    request_head(b"", category, b"/files", body, name, label, metadata, *flags)
+    if _extension(name) == "labels":
+        raise SampleError("item: %r is a label file: upload it together with its files" % name)
+    no_label, disallow_duplicates, add_date_id = flags
+    flags = no_label | disallow_duplicates << 1 | add_date_id << 2
+    return header(number, flags, category, label, metadata, name, body.content_type)
