@@ -1,0 +1,78 @@
+"""BMI160: accelerometer and gyroscope.
+
+Source: Bosch Sensortec, "BMI160 Data sheet", BST-BMI160-DS000, sections 1 (sensitivity), 2.2 (power modes), 2.4 (data
+processing: ODR and filter), 2.5 (FIFO) and 2.11 (registers); "BMI160 FIFO Advanced Usage" (oldest frames go first).
+"""
+
+from time import sleep_ms
+
+from micropython import const
+
+from ..errors import SampleError
+from .imu import DEGREE, G, Imu
+from .scaling import steps
+
+_CHIP_ID = const(0x00)
+_PMU_STATUS = const(0x03)
+_DATA = const(0x0C)  # 3 of rotation, 3 of acceleration, low bytes first
+_FIFO_LENGTH = const(0x22)
+_FIFO_DATA = const(0x24)
+_ACC_CONF = const(0x40)
+_ACC_RANGE = const(0x41)
+_GYR_CONF = const(0x42)
+_GYR_RANGE = const(0x43)
+_FIFO_CONFIG_1 = const(0x47)
+_CMD = const(0x7E)
+_FRAME = const(12)
+_FULL = const(1020)  # 85 frames; the 86th replaces the first
+_RATES = (25, 50, 100, 200, 400, 800, 1600)  # ODR 6 to 12
+_G = ((2, 3), (4, 5), (8, 8), (16, 12))  # range, what ACC_RANGE calls it
+_DPS = (2000, 1000, 500, 250, 125)  # 16.4 LSB for each degree/s, 32.8, 65.6, 131.2, 262.4
+
+
+class Bmi160(Imu):
+    """range_g: 2, 4, 8, 16; range_dps: 125, 250, 500, 1000, 2000 degrees a second (rows are in rad/s all the same).
+
+    rate_hz: 25, 50, 100, 200, 400, 800, 1600: how often it measures. It averages over four periods and lets through up
+    to a tenth of rate_hz; with `read`, that should be below half the rate of the rows.
+    """
+
+    def __init__(self, i2c, address=0x68, range_g=2, range_dps=250, rate_hz=400):
+        super().__init__(i2c, address, "BMI160")
+        ranges = dict(_G)
+        if range_g not in ranges or range_dps not in _DPS:
+            raise SampleError("range_g: 2 4 8 16; range_dps: 125 250 500 1000 2000")
+        self.identify(_CHIP_ID, 0xD1)
+        self._command(0xB6, 10)  # soft reset
+        self._command(0x11, 5)  # accelerometer to normal mode: 3.8 ms
+        self._command(0x15, 81)  # gyroscope: 80 ms
+        if self.get(_PMU_STATUS) & 0x3C != 0x14:
+            self.fail("it does not start (PMU_STATUS 0x%02x); check its supply voltage" % self.get(_PMU_STATUS))
+        dps = _DPS.index(range_dps)
+        self._ranges = ((_ACC_RANGE, ranges[range_g], 0x0F), (_GYR_RANGE, dps, 7))
+        self._groups = (steps(G * range_g / 32768, 6, 3), steps(DEGREE / (16.4 * (1 << dps)), 0, 3))
+        self._set(rate_hz, 0, 0)
+
+    def _command(self, command, ms):
+        self.put(_CMD, command)
+        sleep_ms(ms)
+
+    def _set(self, rate_hz, filter, fifo):
+        if rate_hz not in _RATES:
+            raise SampleError("rate_hz: %r is none of 25 50 100 200 400 800 1600" % (rate_hz,))
+        rate = _RATES.index(rate_hz) + 6
+        settings = ((_ACC_CONF, filter << 4 | rate, 0xFF), (_GYR_CONF, filter << 4 | rate, 0x3F))
+        self._use(settings + self._ranges + ((_FIFO_CONFIG_1, fifo, 0xF0),), self._groups, _DATA, _FRAME, _FIFO_DATA)
+
+    def start_fifo(self, rate_hz):
+        """Begin to collect rows, at a rate as above (filtered up to 0.4 of it). The FIFO has room for 85."""
+        self._set(rate_hz, 2, 0xC0)  # both, without headers
+        self._command(0xB0, 1)  # empties it
+
+    def _waiting(self):
+        raw = memoryview(self._raw)[:2]
+        self.read_into(_FIFO_LENGTH, raw)
+        length = (raw[1] & 7) << 8 | raw[0]
+        if length >= _FULL:
+            self._lost()
+        return length // _FRAME

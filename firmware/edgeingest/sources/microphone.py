@@ -1,0 +1,117 @@
+"""I2S microphones (INMP441, SPH0645, ICS-43434, MSM261): sound of 16 bits as a WAVE file, a Sample or an array.
+
+Source: MicroPython's documentation, class machine.I2S; data sheet InvenSense INMP441, DS-INMP441-00, "Data word length"
+(24 bits at the upper end of a slot of 32; the upper 16 are taken) and table 2 (start-up time).
+"""
+
+import time
+from array import array
+
+from machine import I2S, Pin
+from micropython import const
+
+from ..body import octets, typecode_of
+from ..checks import whole
+from ..errors import SampleError
+from ..wav import Wav
+from . import SourceError
+from .scaling import upper
+
+_FRAMES = const(256)  # of 32 bits, read at a time
+_START_MS = const(300)  # what a microphone gives right after its clock starts is no sound
+
+
+class Microphone:
+    """sck, ws, sd: numbers of the pins; id: of the I2S; rate: values a second; buffer_ms: how much sound is kept while
+    nobody reads; bits: of a slot, 32 for nearly all microphones, or 16.
+
+    A piece of sound is whole as long as no more than buffer_ms passes between two reads; more within a piece is a
+    SourceError. A new piece (`record`, `wav`, `start`) goes on where the last one ended, if no more has passed.
+    """
+
+    sensors = (("audio", "wav"),)  # as the service's own clients name it
+
+    def __init__(self, sck, ws, sd, rate=16_000, id=0, buffer_ms=500, bits=32):
+        if bits not in (16, 32):
+            raise SampleError("bits: 16 or 32 is needed, not %r" % (bits,))
+        self.rate = whole(rate, "rate", 1, 1 << 20)
+        self._buffer_ms = whole(buffer_ms, "buffer_ms", 10, 60_000)
+        self._width = bits // 8
+        self._i2s = I2S(
+            id,
+            sck=Pin(sck),
+            ws=Pin(ws),
+            sd=Pin(sd),
+            mode=I2S.RX,
+            bits=bits,
+            format=I2S.MONO,
+            rate=rate,
+            ibuf=self._bytes(buffer_ms),
+        )
+        self._slots = memoryview(bytearray(_FRAMES * self._width))
+        self._last = self._half = None  # when was read; the upper half of a value whose lower half is out
+
+    def _bytes(self, ms):
+        return self.rate * ms // 1000 * self._width
+
+    def _passed(self):
+        return time.ticks_diff(time.ticks_ms(), self._last)
+
+    def start(self):
+        """Begin a new piece; sound from before a gap is thrown away."""
+        self._half = None
+        old = 0
+        if self._last is None:
+            old = self._bytes(_START_MS)
+        elif self._passed() > self._buffer_ms:
+            old = self._bytes(self._buffer_ms)
+        while old > 0:
+            old -= self._i2s.readinto(self._slots[: min(old, len(self._slots))])
+        self._last = time.ticks_ms()
+
+    def readinto(self, window):
+        """Fill the window with values of 16 bits, waiting for them: a stream for `Wav`, a row source for `Sample`."""
+        if self._last is None:
+            self.start()
+        if self._passed() > self._buffer_ms:
+            raise SourceError(
+                "microphone: nothing was read for %d ms, sound is missing: buffer_ms=%d is too little"
+                % (self._passed(), self._buffer_ms)
+            )
+        at = 0
+        room = len(window)
+        if self._half is not None:
+            window[0] = self._half
+            self._half = None
+            at = 1
+        while room - at >= 2:
+            n = min((room - at) // 2, _FRAMES)
+            self._read(n)
+            upper(window, at, self._slots, self._width, n)
+            at += 2 * n
+        if at < room:
+            self._read(1)
+            window[at] = self._slots[self._width - 2]
+            self._half = self._slots[self._width - 1]
+        self._last = time.ticks_ms()
+        return room
+
+    def _read(self, count):
+        self._i2s.readinto(self._slots if count == _FRAMES else self._slots[: count * self._width])
+
+    def record(self, values):
+        """Fill an array of typecode h with a new piece."""
+        if typecode_of(values) != "h":
+            raise SampleError('values: an array of typecode "h" is needed, not %r' % type(values))
+        self.start()
+        self.readinto(octets(values))
+
+    def wav(self, frames, name="audio.wav"):
+        """A new piece of so many values as a WAVE file, recorded before it returns: 2 bytes of memory for each."""
+        values = array("h", bytes(2 * whole(frames, "frames", 1, 1 << 24)))
+        self.record(values)
+        return Wav(values, self.rate, name=name)
+
+    def close(self):
+        """Stop the clock and free the pins."""
+        self._i2s.deinit()

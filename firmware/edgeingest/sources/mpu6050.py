@@ -1,0 +1,86 @@
+"""MPU6050: accelerometer and gyroscope (GY-521 and others).
+
+Source: InvenSense, "MPU-6000 and MPU-6050 Register Map and Descriptions", RM-MPU-6000A-00 revision 4.2, by register;
+"Product Specification", PS-MPU-6000A-00 revision 3.4, sections 6.1 and 6.2 (sensitivity).
+"""
+
+from time import sleep_ms
+
+from micropython import const
+
+from ..checks import whole
+from ..errors import SampleError
+from .imu import DEGREE, G, Imu
+from .scaling import steps
+
+_SMPLRT_DIV = const(0x19)  # 4.2
+_CONFIG = const(0x1A)  # 4.3
+_GYRO_CONFIG = const(0x1B)  # 4.4
+_ACCEL_CONFIG = const(0x1C)  # 4.5
+_FIFO_EN = const(0x23)  # 4.7
+_INT_ENABLE = const(0x38)  # 4.15
+_INT_STATUS = const(0x3A)  # 4.16
+_ACCEL_XOUT_H = const(0x3B)  # 4.17 to 4.19: 3 of acceleration, 1 of temperature, 3 of rotation, high bytes first
+_USER_CTRL = const(0x6A)  # 4.27
+_PWR_MGMT_1 = const(0x6B)  # 4.28
+_FIFO_COUNTH = const(0x72)  # 4.30
+_FIFO_R_W = const(0x74)  # 4.31
+_WHO_AM_I = const(0x75)  # 4.32
+_PACKET = const(14)
+_OVERFLOW = const(0x10)
+_G = (2, 4, 8, 16)
+_DPS = (250, 500, 1000, 2000)
+_LSB = (131, 65.5, 32.8, 16.4)  # for each degree/s; of acceleration it is 32768 / range_g for each g
+
+
+class Mpu6050(Imu):
+    """range_g: 2, 4, 8, 16; range_dps: 250, 500, 1000, 2000 degrees a second (rows are in rad/s all the same).
+
+    filter: 1 to 6, lets through up to 184, 94, 44, 21, 10 or 5 Hz. It should be below half the rate of the rows.
+    """
+
+    _identity = 0x68
+    _fifo_sources = 0xF8  # all: packets are laid out as the registers are
+
+    def __init__(self, i2c, address=0x68, range_g=2, range_dps=250, filter=3):
+        super().__init__(i2c, address, type(self).__name__.upper())
+        if range_g not in _G or range_dps not in _DPS or filter not in (1, 2, 3, 4, 5, 6):
+            raise SampleError("range_g: 2 4 8 16; range_dps: 250 500 1000 2000; filter: 1 to 6")
+        self.identify(_WHO_AM_I, self._identity)
+        self.put(_PWR_MGMT_1, 0x80)  # reset; then it sleeps
+        sleep_ms(100)
+        self.put(_PWR_MGMT_1, 1)  # awake, on the gyroscope's clock: the most exact
+        sleep_ms(50)
+        g = _G.index(range_g)
+        dps = _DPS.index(range_dps)
+        self._basic = (
+            (_PWR_MGMT_1, 1, 0x47),
+            (_CONFIG, filter, 7),
+            (_GYRO_CONFIG, dps << 3, 0x18),
+            (_ACCEL_CONFIG, g << 3, 0x18),
+        ) + self._more(filter)
+        self._groups = (steps(G * range_g / 32768, 0, 3, big=True), steps(DEGREE / _LSB[dps], 8, 3, big=True))
+        self._use(self._basic + ((_SMPLRT_DIV, 0, 0xFF),), self._groups, _ACCEL_XOUT_H, _PACKET, _FIFO_R_W)
+
+    def _more(self, filter):
+        return ()
+
+    def start_fifo(self, rate_hz):
+        """Begin to collect rows: 4 to 1000 a second, a divisor of 1000. The FIFO has room for 73."""
+        if 1000 % whole(rate_hz, "rate_hz", 4, 1000):
+            raise SampleError("rate_hz: a divisor of 1000 from 4 on is needed, not %r" % (rate_hz,))
+        self.put(_USER_CTRL, 0)
+        self.put(_USER_CTRL, 4)  # empties it
+        settings = ((_SMPLRT_DIV, 1000 // rate_hz - 1, 0xFF), (_INT_ENABLE, _OVERFLOW, _OVERFLOW))
+        settings += ((_FIFO_EN, self._fifo_sources, 0xFF), (_USER_CTRL, 0x40, 0x40))
+        self._use(self._basic + settings, self._groups, _ACCEL_XOUT_H, _PACKET, _FIFO_R_W)
+        self.get(_INT_STATUS)  # forgets an overflow of before
+
+    def _waiting(self):
+        raw = memoryview(self._raw)[:2]
+        self.read_into(_FIFO_COUNTH, raw)
+        return (raw[0] << 8 | raw[1]) // _PACKET
+
+    def _overflowed(self):
+        if self.get(_INT_STATUS) & _OVERFLOW:
+            self._lost()

@@ -1,0 +1,127 @@
+"""MicroPython's `machine` as its documentation describes it, on peripherals of our own.
+
+What a test attaches: `buses`, id -> {address: chip} (see chips.py); `voltages`, pin -> function of no argument;
+`sounds`, id -> function (count) -> values of 24 bits; `levels`, pin -> function of no argument.
+"""
+
+import time
+
+buses = {}
+voltages = {}
+sounds = {}
+levels = {}
+
+
+class RTC:
+    set = None
+
+    def datetime(self, when):
+        RTC.set = when
+
+
+class Pin:
+    IN, OUT, PULL_UP = 0, 1, 2
+
+    def __init__(self, id, mode=-1, pull=-1, value=None):
+        self.id = id
+
+    def value(self):
+        return levels[self.id]()
+
+
+class I2C:
+    """A master. What nobody acknowledges is an OSError, as on an ESP32."""
+
+    def __init__(self, id=0, scl=None, sda=None, freq=400_000, timeout=50_000):
+        self._chips = buses.get(id, {})
+        self.transfers = 0
+
+    def scan(self):
+        return sorted([address for address, chip in self._chips.items() if chip.answers])
+
+    def _chip(self, address):
+        chip = self._chips.get(address)
+        self.transfers += 1
+        if chip is None or not chip.answers:
+            raise OSError(19)
+        return chip
+
+    def readfrom_mem_into(self, address, register, buffer):
+        self._chip(address).read_into(register, buffer)
+
+    def readfrom_mem(self, address, register, count):
+        buffer = bytearray(count)
+        self.readfrom_mem_into(address, register, buffer)
+        return bytes(buffer)
+
+    def writeto_mem(self, address, register, data):
+        self._chip(address).write(register, data)
+
+
+SoftI2C = I2C
+
+
+class ADC:
+    """12 bits in 16, as on an RP2040: 3.3 V is full scale. Calibrated ones, as of an ESP32, have read_uv."""
+
+    calibrated = False
+
+    def __init__(self, pin):
+        self._volts = voltages[pin]
+        if ADC.calibrated:
+            self.read_uv = self._read_uv
+
+    def read_u16(self):
+        n = min(max(round(self._volts() / 3.3 * 4095), 0), 4095)
+        return n << 4 | n >> 8
+
+    def _read_uv(self):
+        return round(self._volts() * 1000) * 1000
+
+
+class I2S:
+    """A receiver, which keeps `ibuf` bytes while nobody reads; sound beyond that is lost. `waits`: in real time."""
+
+    RX, TX, MONO, STEREO = 0, 1, 2, 3
+    waits = True
+    made = []
+
+    def __init__(self, id, sck, ws, sd, mode, bits, format, rate, ibuf):
+        if mode != I2S.RX or format != I2S.MONO:
+            raise ValueError("only what a microphone needs is here")
+        self.sound, self.bits, self.rate, self.ibuf = sounds[id], bits, rate, ibuf
+        self.began = time.ticks_ms()
+        self.taken = 0  # values that were read or lost
+        self.off = False
+        I2S.made.append(self)
+
+    def readinto(self, buffer):
+        width = self.bits // 8
+        count = len(buffer) // width
+        kept = self.ibuf // width
+        if I2S.waits:
+            heard = self._heard()
+            if heard - self.taken > kept + count:
+                # the driver keeps the oldest, and drops what comes while its buffer is full
+                values = self.sound(self.taken, min(count, kept))
+                self.taken = heard - (kept - len(values))
+            else:
+                values = self.sound(self.taken, count)
+                self.taken += len(values)
+                while self._heard() < self.taken:
+                    time.sleep_ms(1)
+        else:
+            values = self.sound(self.taken, count)
+            self.taken += count
+        at = 0
+        for value in values:  # 24 bits at the upper end of a slot
+            for shift in range(24 - self.bits, 24, 8):
+                buffer[at] = value >> shift & 0xFF if shift >= 0 else 0
+                at += 1
+        return at
+
+    def _heard(self):
+        return time.ticks_diff(time.ticks_ms(), self.began) * self.rate // 1000
+
+    def deinit(self):
+        self.off = True
