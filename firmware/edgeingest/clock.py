@@ -27,4 +27,4 @@ def put_right(seconds):
     from machine import RTC
 
     year, month, day, hour, minute, second, weekday = time.gmtime(seconds - _epoch())[:7]
-    RTC().datetime((year, month, day, weekday + 1, hour, minute, second, 0))
+    RTC().datetime((year, month, day, weekday + 1, hour, minute, second, 0))  # type: ignore[attr-defined]  # unix has none

@@ -1,5 +1,7 @@
 """What `edgeingest provision` put on the board, so that programs need no editing: `load`."""
 
+from sys import platform
+
 from .errors import SampleError
 
 _KEYS = (
@@ -52,15 +54,15 @@ class Config:
                 raise SampleError("%s: %s: a text that is not empty is needed, or leave it out" % (path, key))
         if not found.get("api_key"):
             raise SampleError("%s: api_key is missing; run `edgeingest provision`" % path)
-        for key in _KEYS:
-            setattr(self, key, found.get(key))
-        self.url = self.url or "https://ingestion.edgeimpulse.com"
-        if self.ca is None and self.url.startswith("https:"):
-            self.ca = "/edgeingest.der"
-        if self.device_type is None:
-            from sys import platform
-
-            self.device_type = platform
+        self.wifi_ssid = found.get("wifi_ssid")
+        self.wifi_password = found.get("wifi_password")
+        self.api_key = found["api_key"]
+        self.hmac_key = found.get("hmac_key")
+        self.url = found.get("url") or "https://ingestion.edgeimpulse.com"
+        self.ca = found.get("ca") or ("/edgeingest.der" if self.url.startswith("https:") else None)
+        self.label = found.get("label")
+        self.device_name = found.get("device_name")
+        self.device_type = found.get("device_type") or platform
 
     def client(self, kind=None, **arguments):
         """A `Client`, or another `kind` (AsyncClient); more arguments of it, or others than the file has."""

@@ -25,7 +25,7 @@ class Adc:
         if not isinstance(pins, (list, tuple)) or not pins:
             raise SampleError("pins: (name, pin) pairs are needed, not %r" % (pins,))
         self.sensors = tuple([(name, units) for name, _ in pins])
-        self._inputs = [pin if hasattr(pin, "read_u16") else ADC(pin) for _, pin in pins]
+        self._inputs: "list" = [pin if hasattr(pin, "read_u16") else ADC(pin) for _, pin in pins]
         self._volts = units == "V" and full_scale == 3.3 and hasattr(self._inputs[0], "read_uv")
         factor = _UV_STEP / 1000000 if self._volts else full_scale / 65535
         self._raw = bytearray(2 * len(pins))

@@ -21,7 +21,7 @@ class Imu(Registers):
     FIFO that overflowed, settings that are not ours any more (a reset: loose wire, low supply voltage).
     """
 
-    sensors = ACCELERATION + ROTATION
+    sensors: "tuple" = ACCELERATION + ROTATION
 
     def _use(self, settings, parts, first, size, fifo):
         """settings: (register, value, bits that can be read back); parts: `steps` of a row's groups; first: register
@@ -79,6 +79,10 @@ class Imu(Registers):
                 offset += axes
         self._overflowed()
         return rows
+
+    def _waiting(self):
+        """How many rows the FIFO has."""
+        return 0
 
     def _overflowed(self):
         """For chips that tell it afterwards."""
