@@ -488,6 +488,37 @@ samples.close()
     assert result == [list(range(10)), "SampleError", list(range(20, 30)), 0, 10]
 
 
+@pytest.mark.parametrize("iat", [None, 5])
+def test_each_sample_is_signed_at_its_own_time(worker, iat):
+    """Sample objects are used again for other rows; a time that was given is kept."""
+    source = (
+        DEVICE
+        + """
+import edgeingest.clock
+class Now:
+    seconds = 1800000000
+    def time(self):
+        Now.seconds += 1
+        return Now.seconds
+    def gmtime(self, seconds):
+        return (1970,)
+real = edgeingest.clock.time
+edgeingest.clock.time = Now()
+clock = use(Clock())
+result = []
+with Continuous(Source(clock).read, 2, 1000, SENSOR, "x", typecode="i", timer=False, iat=iat) as samples:
+    for sample in samples:
+        sample.body(hmac_key="k")
+        sample.body(hmac_key="k")
+        result.append(sample.iat)
+        if len(result) == 5:
+            break
+edgeingest.clock.time = real
+"""
+    )
+    assert worker.run(source, iat=iat) == ([1800000000 + n for n in range(1, 6)] if iat is None else [5] * 5)
+
+
 @pytest.mark.parametrize("timed", [False, True])
 def test_an_error_ends_it_where_the_next_is_asked_for(worker, timed):
     result = worker.run(

@@ -48,8 +48,8 @@ class Slow:
         self.chip.tick(1000 * ms)
 
 def make(name, chip, **options):
-    import edgeingest.sources.mpu6050, edgeingest.sources.bmi160
-    for room in (edgeingest.sources.mpu6050, edgeingest.sources.bmi160):
+    import edgeingest.sources.mpu6050, edgeingest.sources.lis3dh, edgeingest.sources.bmi160
+    for room in (edgeingest.sources.mpu6050, edgeingest.sources.lis3dh, edgeingest.sources.bmi160):
         room.sleep_ms = Slow(chip)
     return KINDS[name][0](machine.I2C(0), **options)
 
@@ -62,6 +62,14 @@ def one(name, raw, **options):
     buffer = array("f", [7.0] * (axes + 2))
     imu.read(buffer, 1)
     return buffer[1:-1], buffer[0] == buffer[axes + 1] == 7.0, imu.sensors
+
+def first(name):
+    # the first row, without any wait of the program's
+    chip = attach(name, motion=lambda n: (0.5, 0, 0, 0, 0, 0))
+    imu = make(name, chip)
+    buffer = array("f", bytes(4 * len(imu.sensors)))
+    imu.read(buffer, 0)
+    return buffer[0]
 
 def told(name, motion, **options):
     chip = attach(name, motion=lambda n: motion)
@@ -292,6 +300,10 @@ def test_what_moves_is_what_is_told(py, kind, range_g):
     wanted = [value * G for value in motion[:3]] + [value * RAD for value in motion[3:]]
     row = py.told(kind, motion, range_g=range_g)
     assert list(row) == pytest.approx(wanted[: len(row)], abs=G * 12 / 1000)
+
+
+def test_the_first_row_is_measured_already(device, name):
+    assert device.first(name) == pytest.approx(0.5 * G, abs=0.01)
 
 
 @given(st.lists(st.integers(-32768, 32767), min_size=1, max_size=20), st.floats(1e-6, 1e3), st.booleans())

@@ -9,8 +9,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "build" / "typings-src"  # `make lint` installs them there
 TYPINGS = ROOT / "build" / "typings"
-# Port -> what of the firmware is not for it: the unix port has no Wi-Fi and no peripherals.
-PORTS = {"unix": "edgeingest/(network|sources/.*)\\.py$", "esp32": "", "rp2": ""}
+# Port -> what of the firmware is not for it: the unix port has no Wi-Fi and no peripherals, the RP2040 no camera.
+PORTS = {
+    "unix": r"(edgeingest/(network|sources/.*)|examples/(?!replay).*)\.py$",
+    "esp32": "",
+    "rp2": r"camera_testing\.py$",
+}
 # What the stubs lack though MicroPython has it: (file, a line of it, what is put after that line).
 ADDITIONS = (("tls.pyi", "class SSLContext:\n", "    verify_mode: int\n"),)
 
@@ -50,6 +54,7 @@ def firmware(port: str) -> int:
         f"--cache-dir=build/mypy/{port}",
         *left_out,
         "firmware/edgeingest",
+        "firmware/examples",
         path=f"firmware{os.pathsep}{typings}",
     )
 

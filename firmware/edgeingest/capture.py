@@ -59,7 +59,9 @@ class Continuous(Recorder):
             self.start()
         if self._used:
             self._used = False
-            self._samples[self._out].timing.begin()
+            sample = self._samples[self._out]
+            sample.timing.begin()
+            sample.iat = self._iat  # not when the rows before these were signed
             self._full[self._out] = 0
             self._out = (self._out + 1) % len(self._full)
 

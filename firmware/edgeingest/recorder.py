@@ -54,6 +54,7 @@ class Recorder:
         self._axes = len(sensors) if isinstance(sensors, (list, tuple)) else 0  # what is wrong with them, Sample says
         self._read = _reader(read, self._axes, typecode) if tuples else read
         interval_ms = interval_us / 1000 if interval_us % 1000 else interval_us // 1000
+        self._iat = named.get("iat")
         self._samples = []
         for _ in range(buffers):
             sample = Captured(sensors, interval_ms, array(typecode, _Zeros(rows * self._axes)), device_type, **named)

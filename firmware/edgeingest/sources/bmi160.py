@@ -52,6 +52,7 @@ class Bmi160(Imu):
         self._ranges = ((_ACC_RANGE, ranges[range_g], 0x0F), (_GYR_RANGE, dps, 7))
         self._groups = (steps(G * range_g / 32768, 6, 3), steps(DEGREE / (16.4 * (1 << dps)), 0, 3))
         self._set(rate_hz, 0, 0)
+        sleep_ms(8000 // rate_hz + 1)  # the filter fills
 
     def _command(self, command, ms):
         self.put(_CMD, command)

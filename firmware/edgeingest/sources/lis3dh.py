@@ -4,6 +4,8 @@ Source: ST, "LIS3DH" data sheet, DocID17530 revision 2: table 4 (sensitivity), 3
 first bit of a register's number makes it count up), chapter 8 (registers). Application note AN3308: reading the FIFO.
 """
 
+from time import sleep_ms
+
 from micropython import const
 
 from ..errors import SampleError
@@ -46,6 +48,8 @@ class Lis3dh(Imu):
         rate = _RATES.index(rate_hz) + 1
         settings = ((_CTRL_REG1, rate << 4 | 7, 0xFF), self._scale, (_CTRL_REG5, fifo, 0x40))
         self._use(settings + ((_FIFO_CTRL_REG, mode, 0xC0),), self._groups, _OUT_X_L, 6, _OUT_X_L)
+        if not mode:
+            sleep_ms(7000 // rate_hz + 1)  # AN3308: turn-on time, until what it says is right
 
     def start_fifo(self, rate_hz):
         """Begin to collect rows, at a rate as above. The FIFO has room for 32."""

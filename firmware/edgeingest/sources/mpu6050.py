@@ -50,7 +50,7 @@ class Mpu6050(Imu):
         self.put(_PWR_MGMT_1, 0x80)  # reset; then it sleeps
         sleep_ms(100)
         self.put(_PWR_MGMT_1, 1)  # awake, on the gyroscope's clock: the most exact
-        sleep_ms(50)
+        sleep_ms(10)
         g = _G.index(range_g)
         dps = _DPS.index(range_dps)
         self._basic = (
@@ -61,6 +61,7 @@ class Mpu6050(Imu):
         ) + self._more(filter)
         self._groups = (steps(G * range_g / 32768, 0, 3, big=True), steps(DEGREE / _LSB[dps], 8, 3, big=True))
         self._use(self._basic + ((_SMPLRT_DIV, 0, 0xFF),), self._groups, _ACCEL_XOUT_H, _PACKET, _FIFO_R_W)
+        sleep_ms(50)  # the gyroscope starts up in 30, the filter fills
 
     def _more(self, filter):
         return ()

@@ -1,0 +1,35 @@
+"""Labels by a button: a short press records a second of motion under the current label, a long one goes to the next."""
+
+import time
+
+import machine
+from edgeingest import config, network
+from edgeingest.capture import capture
+from edgeingest.sources.bmi160 import Bmi160
+
+LABELS = ("idle", "wave", "circle")
+SAMPLES = 9
+BUTTON = 15  # a button between this pin and GND
+
+settings = config.load()
+network.connect(settings.wifi_ssid, settings.wifi_password)
+network.set_clock()
+imu = Bmi160(machine.I2C(0), range_g=4)
+button = machine.Pin(BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
+label = recorded = 0
+
+with settings.client() as client:
+    while recorded < SAMPLES:
+        held_ms = 0
+        while not button.value():
+            time.sleep_ms(10)
+            held_ms += 10
+        if held_ms >= 700:
+            label = (label + 1) % len(LABELS)
+            print("label:", LABELS[label])
+        elif held_ms >= 30:  # less is the button's bouncing
+            name = "%s.%02d" % (LABELS[label], recorded)
+            sample = capture(imu.read, 100, 10_000, imu.sensors, settings.device_type, name=name)
+            print("stored", client.send("training", sample, label=LABELS[label]).file_name)
+            recorded += 1
+        time.sleep_ms(10)

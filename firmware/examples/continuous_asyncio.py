@@ -1,0 +1,38 @@
+"""Motion without a pause: while one sample is sent, the next is captured, and other tasks run beside."""
+
+import asyncio
+
+import machine
+from edgeingest import config, network
+from edgeingest.aio import AsyncClient
+from edgeingest.capture import Continuous
+from edgeingest.sources.mpu6050 import Mpu6050
+
+settings = config.load()
+network.connect(settings.wifi_ssid, settings.wifi_password)
+network.set_clock()
+imu = Mpu6050(machine.I2C(0), range_g=8)
+
+
+async def heartbeat():
+    while True:
+        print("alive")
+        await asyncio.sleep(1)
+
+
+async def main():
+    beating = asyncio.create_task(heartbeat())
+    # 50 Hz, 5 % off at most: where there are no timers, rows are read by a task
+    rows = Continuous(imu.read, 100, 20_000, imu.sensors, settings.device_type, name="motion", tolerance=0.05)
+    left = 3
+    async with settings.client(AsyncClient) as client:
+        async for sample in rows:
+            stored = await client.send("training", sample, label=settings.label, add_date_id=True)
+            print("stored", stored.file_name, "rows lost so far:", rows.lost)
+            left -= 1
+            if not left:
+                rows.close()  # ends the loop
+    beating.cancel()
+
+
+asyncio.run(main())

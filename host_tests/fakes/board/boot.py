@@ -1,0 +1,79 @@
+"""Makes this MicroPython a board: a littlefs flash as its whole file system, and peripherals of ours; runs main.py.
+
+boot.py SPEC: a JSON file with flash, files (path on the board -> text), paths (of modules here), attach (source that
+attaches peripherals), ntp (port of a time server). A flash that is there already keeps what is on it.
+"""
+
+import json
+import os
+import sys
+
+import vfs
+
+
+class Flash:
+    def __init__(self, path):
+        self.file = open(path, "r+b")  # noqa: SIM115  # as long as the board is on
+
+    def readblocks(self, block, buffer, offset=0):
+        self.file.seek(block * 4096 + offset)
+        self.file.readinto(buffer)
+
+    def writeblocks(self, block, buffer, offset=0):
+        self.file.seek(block * 4096 + offset)
+        self.file.write(buffer)
+
+    def ioctl(self, operation, value):
+        return {4: 256, 5: 4096}.get(operation, 0)  # blocks, and bytes of one
+
+
+class Ideal:
+    """A clock for captures and chips that goes on only when it is read or slept on: rows are never late."""
+
+    now = 1000
+
+    def ticks_us(self):
+        Ideal.now += 20
+        return Ideal.now
+
+    def ticks_add(self, ticks, delta):
+        return ticks + delta
+
+    def ticks_diff(self, end, start):
+        return end - start
+
+    def sleep_us(self, us):
+        Ideal.now += us
+
+    def slept(self, ms):
+        Ideal.now += 1000 * ms
+
+
+with open(sys.argv[1]) as file:
+    spec = json.load(file)
+flash = Flash(spec["flash"])
+if spec["new"]:
+    vfs.VfsLfs2.mkfs(flash)
+vfs.mount(vfs.VfsPosix(""), "/host")
+vfs.umount("/")
+vfs.mount(vfs.VfsLfs2(flash), "/")
+os.chdir("/")
+sys.path[:] = ["/host" + path for path in spec["paths"]] + [".frozen"]
+for path, text in spec["files"].items():
+    with open(path, "w") as file:
+        file.write(text)
+
+import socket  # noqa: E402
+import time  # noqa: E402
+
+import edgeingest.capture  # noqa: E402
+import edgeingest.recorder  # noqa: E402
+
+if spec["ideal"]:
+    edgeingest.recorder.time = edgeingest.capture.time = Ideal()
+    time.told.append(Ideal().slept)
+socket.moved[("pool.ntp.org", 123)] = spec["ntp"]
+exec(spec["attach"], {"Ideal": Ideal, "data": spec["data"]})
+del spec
+with open("/main.py") as file:
+    exec(file.read(), {"__name__": "__main__"})
