@@ -141,7 +141,7 @@ def picture(module, **options):
 )
 
 
-@pytest.fixture(scope="module", params=["py", "mpy", "native"])
+@pytest.fixture(scope="module", params=["py", "mpy", "native", "wasm-1.23"])
 def device(request, workers):
     return workers(request.param, paths=[FAKES]).define(DEVICE)
 
@@ -174,7 +174,8 @@ def test_another_quantity(device):
     assert sensors == (("humidity", "%RH"),)
 
 
-def test_an_input_that_is_set_up_already_and_no_allocation(device):
+def test_an_input_that_is_set_up_already_and_no_allocation(workers):
+    device = workers("py", paths=[FAKES]).define(DEVICE)
     assert device.made_already() == pytest.approx((1.65, 3.3), abs=3.3 / 4095)
 
 

@@ -8,7 +8,7 @@ from ..body import octets
 class FifoRows:
     """A row source of typecode "f": imu.start_fifo(100), then Sample(imu.sensors, 10, FifoRows(imu), ..., rows=500).
 
-    The chip's own clock paces the rows, off by a few percent on most; nothing jitters. It says None while no row is
+    The chip's own clock paces the rows, off by a percent or more; nothing jitters. It says None while no row is
     there, and an overflow of the FIFO is a SourceError. Each call allocates some 100 bytes. rows: how many are read at
     a time.
     """
