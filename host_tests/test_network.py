@@ -83,6 +83,11 @@ def test_the_firmwares_own_module_is_used(device):
     assert device.whose() == (True, FAKES + "/network.py")
 
 
+@pytest.mark.parametrize("way", ["from edgeingest import network", "from edgeingest.network import connect"])
+def test_a_board_without_wifi_says_so(workers, way):
+    refused(lambda: workers("py").run(way), "no Wi-Fi", "edgeingest pull", kind="NetworkError")
+
+
 def test_connect(device, flavour):
     assert device.join(flavour, "home", HOME) == ([("home", HOME)], True, -1)
     assert device.join(flavour, "cafe") == ([("cafe", None)], True, -1)
@@ -114,6 +119,14 @@ def test_what_went_wrong(device, flavour, ssid, password, changes, words):
     attempts, connected, _ = device.last()
     assert len(attempts) == 3 and not connected
     assert error.errno in (201, 202, 203, -1, -2, -3)
+
+
+@pytest.mark.parametrize("reason", [2, 15])
+def test_reasons_of_an_esp32_without_a_name(device, reason):
+    """AUTH_EXPIRE and 4WAY_HANDSHAKE_TIMEOUT of ESP-IDF's wifi_err_reason_t; on an RP2040 2 means: no address yet."""
+    call = lambda: device.join("esp32", "home", HOME, {"refusals": 9, "reason": reason})  # noqa: E731
+    error = refused(call, "the password may be wrong", f"status {reason}", kind="NetworkError")
+    assert error.errno == reason
 
 
 def test_no_address_in_time(device, flavour):

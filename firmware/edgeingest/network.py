@@ -2,11 +2,15 @@
 
 import time
 
-import network  # MicroPython's own: imports without a dot never look into this package
 from micropython import const
 
 from .clock import possible, put_right
 from .errors import DeadlineError, NetworkError, SampleError
+
+try:
+    import network  # MicroPython's own: imports without a dot never look into this package
+except ImportError:
+    raise NetworkError("this MicroPython has no Wi-Fi: put samples into a Spool, and get them with `edgeingest pull`")
 
 _TRIES = const(3)  # the right password is refused now and then, and an access point is not heard every time
 _SAID = {
@@ -72,7 +76,8 @@ def _reconnects(wlan, count):
 
 def _wait(wlan, start, timeout_ms, ssid):
     """None when there is an address, or the status of a failure."""
-    going_on = (_status("STAT_IDLE"), _status("STAT_CONNECTING"), _status("STAT_GOT_IP"), 2)  # 2: RP2, no address yet
+    connecting = network.STAT_CONNECTING
+    going_on = (network.STAT_IDLE, connecting, connecting + 1, network.STAT_GOT_IP)  # + 1: RP2, no address yet
     while not wlan.isconnected():
         status = wlan.status()
         if status not in going_on:
@@ -84,15 +89,11 @@ def _wait(wlan, start, timeout_ms, ssid):
     return None
 
 
-def _status(name):
-    return getattr(network, name, None)
-
-
 def _reason(status):
     for name in _SAID:
-        if _status(name) == status:
+        if getattr(network, name, None) == status:
             return _SAID[name]
-    return "it failed for a reason of the chip's own"
+    return "it failed for a reason that has no name here; the password may be wrong"
 
 
 def set_clock(host="pool.ntp.org", timeout_ms=10_000, port=123):

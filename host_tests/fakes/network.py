@@ -1,7 +1,8 @@
 """MicroPython's `network` as its documentation describes it, on a radio that is only a table: `air`.
 
 flavour "esp32" or "rp2": the constants that the port has and the statuses it gives. What a test sets: `air`, ssid ->
-password (None: open); `refusals`: how many attempts fail first; `address_ms`: how long an address takes.
+password (None: open); `refusals`: how many attempts fail first, and `reason`: with which status, if not that of a
+refused association; `address_ms`: how long an address takes.
 """
 
 import time
@@ -11,6 +12,7 @@ AP_IF = 1
 
 air = {}
 refusals = 0
+reason = None
 address_ms = 20
 set_country = set_hostname = None
 _ESP32 = {
@@ -34,13 +36,13 @@ _RP2 = {
 
 
 def reset(flavour):
-    global air, refusals, address_ms, set_country, set_hostname, _wlan
+    global air, refusals, reason, address_ms, set_country, set_hostname, _wlan
     for name in list(globals()):
         if name.startswith("STAT_"):
             del globals()[name]
     globals().update(_ESP32 if flavour == "esp32" else _RP2)
     air, refusals, address_ms = {"home": "password1", "cafe": None}, 0, 20
-    set_country = set_hostname = None
+    set_country = set_hostname = reason = None
     _wlan = _Wlan(flavour)
 
 
@@ -90,7 +92,7 @@ class _Wlan:
             self.fails = "STAT_WRONG_PASSWORD"
         elif refusals:
             refusals -= 1
-            self.fails = "STAT_ASSOC_FAIL" if self.flavour == "esp32" else "STAT_CONNECT_FAIL"
+            self.fails = reason or ("STAT_ASSOC_FAIL" if self.flavour == "esp32" else "STAT_CONNECT_FAIL")
         else:
             self.fails = None
 
@@ -112,7 +114,7 @@ class _Wlan:
         if self._since() < 5 or (self.fails and self.flavour == "esp32" and self.reconnects == -1):
             return STAT_CONNECTING  # noqa: F821
         if self.fails:
-            return globals()[self.fails]
+            return globals().get(self.fails, self.fails)
         return 2 if self.flavour == "rp2" else STAT_CONNECTING  # noqa: F821  # joined, no address yet
 
 

@@ -49,7 +49,7 @@ class Imu(Registers):
                 )
 
     def read(self, buffer, offset):
-        """The newest row, to buffer[offset] and on: for `capture`."""
+        """The newest row, to buffer[offset] and on: for `capture`. Not after `start_fifo`."""
         self.read_into(self._first, self._raw)
         self._row(buffer, offset, self._raw, 0)
         self._left -= 1
