@@ -82,9 +82,14 @@ socket.create_connection = redirected
 HASHES = """
 import binascii, hashlib, json, os
 hashes = {}
-for name in os.listdir("edgeingest"):
-    with open("edgeingest/" + name, "rb") as file:
-        hashes[name] = binascii.hexlify(hashlib.sha256(file.read()).digest()).decode()
+folders = ["edgeingest/"]
+for folder in folders:
+    for name, kind, *_ in os.ilistdir(folder[:-1]):
+        if kind & 0x4000:
+            folders.append(folder + name + "/")
+        else:
+            with open(folder + name, "rb") as file:
+                hashes[folder + name] = binascii.hexlify(hashlib.sha256(file.read()).digest()).decode()
 print(json.dumps(hashes))
 """
 
@@ -151,8 +156,9 @@ def copy_library(place, command):
     assert "/armv6m/" in command
     for arch in ("armv6m", "x64"):
         place.mpremote(command.replace("/armv6m/", f"/{arch}/"))
-        made = place.folder / "build" / "mpy" / arch / "edgeingest"
-        hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in made.iterdir()}
+        made = place.folder / "build" / "mpy" / arch
+        files = [path for path in made.rglob("*") if path.is_file()]
+        hashes = {str(path.relative_to(made)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
         assert json.loads(place.on_board(HASHES)) == hashes
 
 
