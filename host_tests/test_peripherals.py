@@ -19,10 +19,11 @@ DEVICE = (
 import machine, micropython, sys, time
 from array import array
 from edgeingest import Sample
+import edgeingest.sources.adc
 from edgeingest.sources.adc import Adc
 
 def volts(pins, calibrated=False, offset=0, **options):
-    machine.ADC.calibrated = calibrated
+    edgeingest.sources.adc.ADC = machine.CalibratedADC if calibrated else machine.ADC
     for _, pin, value in pins:
         machine.voltages[pin] = lambda value=value: value
     source = Adc([(name, pin) for name, pin, _ in pins], **options)
@@ -32,8 +33,7 @@ def volts(pins, calibrated=False, offset=0, **options):
 
 def made_already():
     machine.voltages[26] = lambda: 1.65
-    machine.ADC.calibrated = False
-    source = Adc((("light", machine.ADC(26)),))
+    source = Adc((("light", machine.ADC(machine.Pin(26))),))
     buffer = array("f", [0.0])
     source.read(buffer, 0)
     before = buffer[0]

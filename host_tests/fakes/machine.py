@@ -62,21 +62,27 @@ SoftI2C = I2C
 
 
 class ADC:
-    """12 bits in 16, as on an RP2040: 3.3 V is full scale. Calibrated ones, as of an ESP32, have read_uv."""
-
-    calibrated = False
+    """12 bits in 16, as on an RP2040: 3.3 V is full scale."""
 
     def __init__(self, pin):
-        self._volts = voltages[pin]
-        if ADC.calibrated:
-            self.read_uv = self._read_uv
+        self._volts = voltages[pin.id]
 
     def read_u16(self):
         n = min(max(round(self._volts() / 3.3 * 4095), 0), 4095)
         return n << 4 | n >> 8
 
-    def _read_uv(self):
-        return round(self._volts() * 1000) * 1000
+
+class CalibratedADC(ADC):
+    """As on an ESP32, which ends near 1 V unless it is told to attenuate."""
+
+    ATTN_0DB, ATTN_11DB = 0, 3
+
+    def __init__(self, pin, atten=ATTN_0DB):
+        super().__init__(pin)
+        self._most = 3.1 if atten == self.ATTN_11DB else 0.95
+
+    def read_uv(self):
+        return round(min(self._volts(), self._most) * 1000) * 1000
 
 
 class I2S:

@@ -4,7 +4,7 @@ Source: MicroPython's documentation, class machine.ADC: read_u16 gives 0 to 6553
 gives microvolts by the chip's own calibration.
 """
 
-from machine import ADC
+from machine import ADC, Pin
 from micropython import const
 
 from ..errors import SampleError
@@ -14,7 +14,7 @@ _UV_STEP = const(64)  # finer than any of these converters, and 16 bits reach 4.
 
 
 class Adc:
-    """pins: ((name, pin), ...), where pin is what machine.ADC takes, or a machine.ADC that is set up already.
+    """pins: ((name, pin), ...), where pin is a number, a machine.Pin, or a machine.ADC that is set up already.
 
     Rows are float32. Where the converter is not calibrated, full_scale is what it takes for 65535, in `units`: 3.3 V
     on an RP2040. For another quantity in proportion to the voltage give units and full_scale together: 100.0, "%RH".
@@ -25,7 +25,7 @@ class Adc:
         if not isinstance(pins, (list, tuple)) or not pins:
             raise SampleError("pins: (name, pin) pairs are needed, not %r" % (pins,))
         self.sensors = tuple([(name, units) for name, _ in pins])
-        self._inputs: "list" = [pin if hasattr(pin, "read_u16") else ADC(pin) for _, pin in pins]
+        self._inputs: "list" = [_input(pin) for _, pin in pins]
         self._volts = units == "V" and full_scale == 3.3 and hasattr(self._inputs[0], "read_uv")
         factor = _UV_STEP / 1000000 if self._volts else full_scale / 65535
         self._raw = bytearray(2 * len(pins))
@@ -41,3 +41,12 @@ class Adc:
             raw[i + 1] = value >> 8
             i += 2
         scaled(buffer, offset, raw, self._how)
+
+
+def _input(pin):
+    if hasattr(pin, "read_u16"):
+        return pin
+    if isinstance(pin, int):
+        pin = Pin(pin)
+    widest = getattr(ADC, "ATTN_11DB", None)  # ESP32: without it, 1 V is the most that it takes
+    return ADC(pin) if widest is None else ADC(pin, atten=widest)

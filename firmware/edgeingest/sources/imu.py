@@ -67,7 +67,7 @@ class Imu(Registers):
         """The oldest rows in the FIFO, as many as there are and fit in; returns how many. After `start_fifo`."""
         self.check()
         axes = len(self.sensors)
-        rows = min(self._waiting(), (len(buffer) - offset) // axes)
+        rows = max(min(self._waiting(), (len(buffer) - offset) // axes), 0)
         size = self._size
         if rows and self._burst is None:
             self._burst = bytearray(_BURST * size)
