@@ -135,18 +135,32 @@ def fifo(name, rate, ms, steps, rows=1000):
     return begin, counts, buffer[: got * axes]
 
 def restarted(name):
-    try:
-        imu = faulty(name, fault="overflow")
-    except Exception as e:
-        said = str(e)
-    chip = machine.buses[0][KINDS[name][1]]
-    chip.motion = lambda n: (0.5, 0, 0, 0, 0, 0)
+    # the same object goes on after an overflow, and none of the rows from before is left
+    chip = attach(name)
     imu = make(name, chip)
     imu.start_fifo(100)
-    chip.tick(100000)
+    chip.tick(2000000)
     buffer = array("f", bytes(24 * 100))
+    try:
+        imu.read_fifo(buffer)
+    except Exception as e:
+        said = str(e)
+    chip.motion = lambda n: (0.5, 0, 0, 0, 0, 0)
+    imu.start_fifo(100)
+    chip.tick(100000)
     n = imu.read_fifo(buffer)
     return said, n, buffer[: n * len(imu.sensors)]
+
+def left(name, register, value):
+    # a chip that another program has set up, and that had no power cut since
+    chip = attach(name, motion=lambda n: (0.5, 0.5, 0.5, 10, 10, 10))
+    chip.registers[register] = value
+    imu = make(name, chip)
+    buffer = array("f", bytes(24 * 100))
+    imu.read(buffer, 0)
+    imu.start_fifo(100)
+    chip.tick(200000)
+    return buffer[:3], imu.read_fifo(buffer)
 
 def streamed(name, rows, step):
     chip = attach(name, motion=lambda n: (n % 100 / 100, 0, 1, n % 50, -1, 0.5))

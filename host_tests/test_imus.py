@@ -71,6 +71,24 @@ def test_what_moves_is_what_is_told(py, kind, range_g):
     assert list(row) == pytest.approx(wanted[: len(row)], abs=G * 12 / 1000)
 
 
+@pytest.mark.parametrize("kind", ["mpu6050", "mpu6886", "bmi160"])
+@pytest.mark.parametrize("range_dps", [250, 500, 1000, 2000])
+def test_rotation_is_what_is_told(py, kind, range_dps):
+    row = py.told(kind, (0, 0, 1, 30, -100.5, 240), range_dps=range_dps)
+    assert list(row[3:]) == pytest.approx([30 * RAD, -100.5 * RAD, 240 * RAD], abs=RAD / 16.4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "register", "value"),
+    [("mpu6050", 0x6C, 0x3F), ("mpu6886", 0x6C, 0x3F), ("lis3dh", 0x21, 8), ("bmi160", 0x45, 3)],
+)
+def test_what_another_program_has_left(py, kind, register, value):
+    """Axes on standby, a high-pass filter, a FIFO that leaves rows out."""
+    acceleration, rows = py.left(kind, register, value)
+    assert list(acceleration) == pytest.approx([0.5 * G] * 3, abs=0.01)
+    assert rows == pytest.approx(20, abs=1)
+
+
 def test_the_first_row_is_measured_already(device, name):
     assert device.first(name) == pytest.approx(0.5 * G, abs=0.01)
 

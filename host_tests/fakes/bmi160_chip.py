@@ -33,7 +33,7 @@ class Bmi160(Chip):
         packet = little(list(six[3:]) + list(six[:3]))
         self.registers[0x0C:0x18] = packet
         on = self.registers[0x47]
-        if on & 0xF0 == 0xC0:
+        if on & 0xF0 == 0xC0 and not self.count % (1 << (self.registers[0x45] & 7)):  # FIFO_DOWNS
             self.push(packet)
 
     def next(self, pointer):

@@ -18,6 +18,7 @@ class Mpu6050(Chip):
         lsb_g = 16384 >> (self.registers[0x1C] >> 3 & 3)
         lsb_dps = (131, 65.5, 32.8, 16.4)[self.registers[0x1B] >> 3 & 3]
         six = self.counts(motion, lsb_g, lsb_dps)
+        six = [0 if self.registers[0x6C] & 0x20 >> i else six[i] for i in range(6)]  # PWR_MGMT_2: axes on standby
         packet = big(list(six[:3]) + [self.temperature] + list(six[3:]))
         self.registers[0x3B:0x49] = packet
         if self.registers[0x6A] & 0x40:

@@ -14,6 +14,7 @@ from .scaling import steps
 
 _WHO_AM_I = const(0x0F)  # 8.6
 _CTRL_REG1 = const(0x20)  # 8.8
+_CTRL_REG2 = const(0x21)  # 8.9
 _CTRL_REG4 = const(0x23)  # 8.11
 _CTRL_REG5 = const(0x24)  # 8.12
 _OUT_X_L = const(0x28 | 0x80)  # 8.16 to 8.18, low bytes first; read in a row
@@ -46,7 +47,8 @@ class Lis3dh(Imu):
         if rate_hz not in _RATES:
             raise SampleError("rate_hz: %r is none of 1 10 25 50 100 200 400" % (rate_hz,))
         rate = _RATES.index(rate_hz) + 1
-        settings = ((_CTRL_REG1, rate << 4 | 7, 0xFF), self._scale, (_CTRL_REG5, fifo, 0x40))
+        # no high-pass filter: another program may have left one, and it would take gravity away
+        settings = ((_CTRL_REG1, rate << 4 | 7, 0xFF), (_CTRL_REG2, 0, 0xFF), self._scale, (_CTRL_REG5, fifo, 0x40))
         self._use(settings + ((_FIFO_CTRL_REG, mode, 0xC0),), self._groups, _OUT_X_L, 6, _OUT_X_L)
         if not mode:
             sleep_ms(7000 // rate_hz + 1)  # AN3308: turn-on time, until what it says is right

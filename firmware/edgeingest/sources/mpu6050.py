@@ -49,12 +49,10 @@ class Mpu6050(Imu):
         self.identify(_WHO_AM_I, self._identity)
         self.put(_PWR_MGMT_1, 0x80)  # reset; then it sleeps
         sleep_ms(100)
-        self.put(_PWR_MGMT_1, 1)  # awake, on the gyroscope's clock: the most exact
-        sleep_ms(10)
         g = _G.index(range_g)
         dps = _DPS.index(range_dps)
         self._basic = (
-            (_PWR_MGMT_1, 1, 0x47),
+            (_PWR_MGMT_1, 1, 0x47),  # awake, on the gyroscope's clock: the most exact
             (_CONFIG, filter, 7),
             (_GYRO_CONFIG, dps << 3, 0x18),
             (_ACCEL_CONFIG, g << 3, 0x18),
