@@ -26,12 +26,17 @@ def join(flavour, ssid, password=None, changes={}, **options):
     finally:
         wlan = network.WLAN(network.STA_IF)
         made.append((wlan.attempts, wlan.isconnected(), wlan.reconnects))
+        idle.append(wlan.status() == network.STAT_IDLE)
     return made[-1]
 
 made = []
+idle = []
 
 def last():
     return made[-1]
+
+def gave_up():
+    return idle[-1]
 
 def again():
     # what a program does before each upload
@@ -117,7 +122,7 @@ def test_what_went_wrong(device, flavour, ssid, password, changes, words):
     error = refused(lambda: device.join(flavour, ssid, password, changes), repr(ssid), words, kind="NetworkError")
     assert password not in error.trace
     attempts, connected, _ = device.last()
-    assert len(attempts) == 3 and not connected
+    assert len(attempts) == 3 and not connected and device.gave_up()
     assert error.errno in (201, 202, 203, -1, -2, -3)
 
 
@@ -132,7 +137,7 @@ def test_reasons_of_an_esp32_without_a_name(device, reason):
 def test_no_address_in_time(device, flavour):
     call = lambda: device.join(flavour, "home", HOME, {"address_ms": 60000}, timeout_ms=200)  # noqa: E731
     refused(call, "'home'", "no address within 200 ms", kind="DeadlineError")
-    assert device.last()[0] == [("home", HOME)]
+    assert device.last()[0] == [("home", HOME)] and device.gave_up()
 
 
 @pytest.mark.parametrize(
