@@ -43,7 +43,7 @@ class TypedRows(Body):
 
     def __init__(self, typecode, axes, count, data, shortest=True):
         self._data = data  # see octets
-        src = self._src = octets(data)
+        self._src = data
         row = bytearray()
         if axes > 1:
             head(row, 0x80, axes)
@@ -58,6 +58,8 @@ class TypedRows(Body):
                 from .kernels import float32
             except (SyntaxError, ImportError, ValueError):  # no native emitter, or an .mpy of another architecture
                 from .plain import float32
+
+                self._src = octets(data)
             self._pack = float32
             self.size = 5 * count * axes
             state[7] = len(row) + 5 * state[5]
@@ -65,7 +67,8 @@ class TypedRows(Body):
         else:
             from .numbers import prepare
 
-            self._pack, self.size = prepare(state, typecode, src if shortest else None, count * axes)
+            self._src = octets(data)
+            self._pack, self.size = prepare(state, typecode, self._src if shortest else None, count * axes)
         self.size += count * len(row)
         self.rewind()
 
