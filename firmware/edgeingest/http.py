@@ -121,7 +121,8 @@ class ResponseParser:
                 if self._state == _STATUS:  # that was an interim reply
                     first = end
             start = end
-        self._head += data[first:start]
+        if len(self._head) < self.limit_line:  # of a longer head the last fields are not looked up: it is a hostile one
+            self._head += data[first:start]
         if self._state >= _CHUNKS or self.done:
             return start - before
         self._rest = data[start:]

@@ -36,7 +36,7 @@ class DataReply:
         if 200 <= status < 300 and 0 < len(body) < KEPT and body[0] not in b'{[A "\r\n\t' and b"<" not in body:
             try:
                 text = body.decode().rstrip()
-                if "\n" not in text:
+                if text and "\n" not in text:
                     return Stored(text, None, False)
             except UnicodeError:
                 pass
