@@ -93,7 +93,6 @@ HOSTILE = {
     "results for others": (P, P, _once(_sized(b'{"success":true,"files":[' + RESULT + b"," + RESULT + b"]}"))),
     "no results": (P, P, _once(_sized(b'{"success":true,"files":[]}'))),
     "results of other kinds": (P, P, _once(_sized(b'{"success":true,"files":[null,5,"x",[]]}'))),
-    "two lists of results": (P, P, _once(_sized(b'{"files":[%s],"files":[%s]}' % (RESULT, RESULT)))),
     # other languages
     "SSH": (P, P, _once(b"SSH-2.0-OpenSSH_9.2\r\n")),
     "a TLS alert": (N, N, _once(b"\x15\x03\x01\x00\x02\x02\x46")),
