@@ -43,7 +43,7 @@ def _said(value, body):
     try:
         return body.decode().strip()
     except UnicodeError:
-        return "".join([chr(b) if 32 <= b < 127 else "?" for b in body])
+        return "".join([chr(b) if 32 <= b < 127 else "?" for b in body[:200]])
 
 
 def said(status, body, header):
