@@ -12,10 +12,10 @@ from pathlib import Path
 import compile_mpy
 import pytest
 from edgeingest_tools import certificates
+from edgeingest_tools.board.simulated import Simulated
 from readme_support import HOST, KEYS, check_wave, run, service_at
 from service_support import running
 from support import interpreters, readme
-from support.board import board
 from support.checkout import Checkout
 
 DATA = interpreters.ROOT / "firmware" / "examples" / "data"
@@ -107,7 +107,7 @@ class Place(Checkout):
 
     @functools.cached_property
     def port(self):
-        return self._stack.enter_context(board(self._outside))
+        return self._stack.enter_context(Simulated(self._outside)).port
 
     def background(self, command, *more):
         """Starts a service, to be stopped at the end; the URL it says it listens on."""
@@ -124,7 +124,7 @@ class Place(Checkout):
         return next(line.split()[-1] for line in started.stdout if line.startswith("Listening on "))
 
     def mpremote(self, command, *more):
-        """README names no port, as mpremote finds a board at USB by itself; `resume`: see `board`."""
+        """README names no port, as mpremote finds a board at USB by itself; `resume`: no soft reset each time."""
         program, *words = command.split()
         return self.run(program, "connect", self.port, "resume", *words, *more)
 

@@ -1,0 +1,60 @@
+# What a simulated board does before its REPL: mounts its flash at /, puts its modules in place, runs main.py.
+# boot.py FLASH BLOCKS main|raw [module.py ...]; it runs on MicroPython's unix port.
+import sys
+
+import vfs
+
+
+def _boot(image, blocks, *modules):
+    class Flash:
+        def __init__(self):
+            self.file = open(image, "r+b")
+
+        def readblocks(self, block, buffer, offset=0):
+            self.file.seek(block * 4096 + offset)
+            self.file.readinto(buffer)
+
+        def writeblocks(self, block, buffer, offset=0):
+            self.file.seek(block * 4096 + offset)
+            self.file.write(buffer)
+
+        def ioctl(self, operation, value):
+            return {4: blocks, 5: 4096}.get(operation, 0)  # how many, and bytes of one
+
+    for module in modules:
+        folder, _, name = module.rpartition("/")
+        sys.path[:] = [folder, ".frozen"]
+        __import__(name[:-3])
+    flash = Flash()
+    try:
+        disk = vfs.VfsLfs2(flash)
+    except OSError:  # the first time
+        vfs.VfsLfs2.mkfs(flash)
+        disk = vfs.VfsLfs2(flash)
+    vfs.umount("/")
+    vfs.mount(disk, "/")
+    sys.path[:] = ["", ".frozen", "/lib"]
+
+
+def _run():
+    try:
+        with open("/main.py") as file:
+            source = file.read()
+    except OSError:
+        return
+    print("\x00main\x00", end="")  # the simulation waits for this or a prompt
+    try:
+        exec(compile(source, "main.py", "exec"), {"__name__": "__main__"})
+    except SystemExit:
+        pass
+    except BaseException as error:  # with Ctrl-C, as the REPL would
+        sys.print_exception(error)
+
+
+_start, _arguments = sys.argv[3] == "main", sys.argv
+_boot(_arguments[1], int(_arguments[2]), *_arguments[4:])
+sys.argv[:] = [""]
+del _boot, _arguments
+if _start:
+    _run()
+del _run, _start
