@@ -1,1 +1,1 @@
-"""Commands for boards: each is a module here; `link` talks to a board, `simulated` is one without hardware."""
+"""What `edgeingest` does with boards: one module a command, and what they share."""
