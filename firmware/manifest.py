@@ -1,0 +1,2 @@
+# Freezes edgeingest into a firmware: include() this file in a board's manifest.
+package("edgeingest")
