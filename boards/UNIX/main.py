@@ -1,0 +1,13 @@
+"""The first sample from a computer, which has no ADC: a wave. `edgeingest provision` writes /edgeingest.json."""
+
+from array import array
+from math import pi, sin
+
+from edgeingest import Sample
+from edgeingest.config import load
+
+settings = load()
+wave = array("f", [sin(2 * pi * row / 100) for row in range(100)])
+sample = Sample((("wave", "N/A"),), 10, wave, settings.device_type, settings.device_name, name="first")
+with settings.client() as client:
+    print("stored", client.send("training", sample, label=settings.label).file_name)
