@@ -2,6 +2,7 @@
 
 import compile_mpy
 import pytest
+from edgeingest_tools import firmware
 
 MPY_FORMAT = (6, 3)  # what MicroPython 1.23 and later load
 
@@ -25,6 +26,6 @@ def test_module_compiles(source, arch, tmp_path):
 def test_a_syntax_error_is_reported(tmp_path, monkeypatch):
     (tmp_path / "edgeingest").mkdir()
     (tmp_path / "edgeingest" / "bad.py").write_text("def f(:\n")
-    monkeypatch.setattr(compile_mpy, "FIRMWARE", tmp_path)
+    monkeypatch.setattr(firmware, "FIRMWARE", tmp_path)
     with pytest.raises(compile_mpy.CompileError, match="(?s)edgeingest/bad.py for armv6m: .*SyntaxError"):
         compile_mpy.compile_tree(tmp_path / "out", "armv6m")

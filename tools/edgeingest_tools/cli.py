@@ -1,4 +1,4 @@
-"""The `edgeingest` command: serve, list, show, ca."""
+"""The `edgeingest` command: serve, list, show, ca; and the commands for boards."""
 
 import asyncio
 import errno
@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from edgeingest_tools import roots, show, store
+from edgeingest_tools.board import commands
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -107,6 +108,9 @@ def ca(
     for what, text in roots.describe(der):
         print(f"{what:8} {text}")
     print(f"{'written':8} {output}")
+
+
+commands.register(app)
 
 
 def _console() -> Console:

@@ -51,7 +51,7 @@ class Simulated:
         self._command = [micropython(), "-X", "heapsize=" + heap, "-i", boot, str(self.flash)]
         self._command.append(str(self.flash.stat().st_size // BLOCK))
         self._modules = [str(path) for path in modules]
-        self._environment = {**os.environ, "MICROPYPATH": ".frozen", **(environment or {})}
+        self.environment = {**os.environ, "MICROPYPATH": ".frozen", **(environment or {})}
         self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
         self._cable: tuple[int, int] | None = None
@@ -113,7 +113,7 @@ class Simulated:
             command = [*self._command, "main" if run_main else "raw", *self._modules]
             console = self._console
             self._process = subprocess.Popen(
-                command, env=self._environment, start_new_session=True, stdin=console, stdout=console, stderr=console
+                command, env=self.environment, start_new_session=True, stdin=console, stdout=console, stderr=console
             )
 
     def power_off(self) -> None:
@@ -122,7 +122,7 @@ class Simulated:
             if self._process:
                 self._process.kill()
                 self._process.wait()
-                self._process = None
+                self._process, self._asked = None, None
 
     def _run(self) -> None:
         while not self._ended.is_set():
@@ -149,9 +149,13 @@ class Simulated:
         if self._process is None or self._process.poll() is None:
             return
         self._from_board()
-        if self._process.returncode == 0:
+        soft = self._process.returncode == 0
+        if soft:
             self._say(b"MPY: soft reboot\r\n")
-        self.power_on(run_main=not (self._raw and self._process.returncode == 0))
+        unread = self._unread()
+        ahead = (os.read(self._console, unread) if unread else b"") + self._to_board
+        self.power_on(run_main=not (self._raw and soft))
+        self._to_board += ahead
 
     def _from_board(self) -> None:
         data = _read(self._device)
@@ -183,7 +187,7 @@ class Simulated:
                 data = data[: self._left]
                 self._left -= len(data)
             self.received += len(data)
-            self._to_board += data
+            self._to_board += data if self._process else b""
 
     def _write(self) -> None:
         if self._asked is not None:
@@ -201,14 +205,16 @@ class Simulated:
 
     def _interrupt(self) -> None:
         """Ctrl-C was sent: nothing more is, until it was read, or the program that did not read it was interrupted."""
-        assert self._asked is not None and self._process
-        unread = struct.unpack("i", fcntl.ioctl(self._console, termios.FIONREAD, b"\0" * 4))[0]
-        if not unread:
+        assert self._asked and self._process
+        if not self._unread():
             self._asked = None
         elif time.monotonic() > self._asked + _PATIENCE_S:
             termios.tcflush(self._console, termios.TCIFLUSH)
             self._asked, self._waiting = None, True
             self._process.send_signal(signal.SIGINT)
+
+    def _unread(self) -> int:
+        return struct.unpack("i", fcntl.ioctl(self._console, termios.FIONREAD, b"\0" * 4))[0]
 
 
 def _read(descriptor: int) -> bytes:

@@ -1,5 +1,6 @@
 # What a simulated board does before its REPL: mounts its flash at /, puts its modules in place, runs main.py.
 # boot.py FLASH BLOCKS main|raw [module.py ...]; it runs on MicroPython's unix port.
+import os
 import sys
 
 import vfs
@@ -9,16 +10,22 @@ def _boot(image, blocks, *modules):
     class Flash:
         def __init__(self):
             self.file = open(image, "r+b")
+            self.left = int(os.getenv("FLASH_WRITES") or -1)  # the power fails before the next one
 
         def readblocks(self, block, buffer, offset=0):
             self.file.seek(block * 4096 + offset)
             self.file.readinto(buffer)
 
         def writeblocks(self, block, buffer, offset=0):
+            if self.left == 0:
+                raise OSError(5)
+            self.left -= 1
             self.file.seek(block * 4096 + offset)
             self.file.write(buffer)
 
         def ioctl(self, operation, value):
+            if operation == 6:
+                self.writeblocks(value, b"\xff" * 4096)
             return {4: blocks, 5: 4096}.get(operation, 0)  # how many, and bytes of one
 
     for module in modules:
@@ -34,6 +41,7 @@ def _boot(image, blocks, *modules):
     vfs.umount("/")
     vfs.mount(disk, "/")
     sys.path[:] = ["", ".frozen", "/lib"]
+    return flash
 
 
 def _run():
@@ -52,7 +60,7 @@ def _run():
 
 
 _start, _arguments = sys.argv[3] == "main", sys.argv
-_boot(_arguments[1], int(_arguments[2]), *_arguments[4:])
+_flash = _boot(_arguments[1], int(_arguments[2]), *_arguments[4:])
 sys.argv[:] = [""]
 del _boot, _arguments
 if _start:

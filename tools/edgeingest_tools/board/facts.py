@@ -1,0 +1,92 @@
+"""What a board says of itself: MicroPython, .mpy files, heap, flash."""
+
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from edgeingest_tools.board.link import BoardError, Link
+
+_SCRIPT = Path(__file__).parent / "on_device" / "facts.py"
+# py/persistentcode.h: MP_NATIVE_ARCH_*, by number.
+_ARCHITECTURES = (
+    None,
+    "x86",
+    "x64",
+    "armv6",
+    "armv6m",
+    "armv7m",
+    "armv7em",
+    "armv7emsp",
+    "armv7emdp",
+    "xtensa",
+    "xtensawin",
+    "rv32imc",
+    "rv64imc",
+)
+_FILESYSTEMS = {"VfsLfs1": "littlefs", "VfsLfs2": "littlefs", "VfsFat": "FAT"}
+
+
+class Facts(BaseModel):
+    """As on_device/facts.py prints it."""
+
+    version: tuple[int, int, int]
+    machine: str
+    platform: str
+    mpy: int | None
+    path: list[str]
+    heap_free: int
+    heap: int
+    block: int
+    blocks: int
+    blocks_free: int
+    filesystem: str | None
+    frozen: str | None
+
+    @property
+    def release(self) -> str:
+        return ".".join(map(str, self.version))
+
+    @property
+    def mpy_version(self) -> tuple[int, int] | None:
+        """Of the .mpy files that it loads (sys.implementation._mpy: version, sub-version of native code)."""
+        return None if self.mpy is None else (self.mpy & 0xFF, self.mpy >> 8 & 3)
+
+    @property
+    def architecture(self) -> str | None:
+        """mpy-cross's name of the machine code in .mpy files that it runs; None: none."""
+        number = (self.mpy or 0) >> 10 & 0x0F
+        return _ARCHITECTURES[number] if number < len(_ARCHITECTURES) else None
+
+    @property
+    def mpy_text(self) -> str:
+        if self.mpy_version is None:
+            return "no .mpy"
+        return "{}.{} {}".format(*self.mpy_version, self.architecture or "(no native code)")
+
+    @property
+    def filesystem_text(self) -> str:
+        return _FILESYSTEMS.get(self.filesystem or "", self.filesystem or "not known")
+
+    @property
+    def flash_free(self) -> int:
+        return self.block * self.blocks_free
+
+    @property
+    def flash(self) -> int:
+        return self.block * self.blocks
+
+    @property
+    def root(self) -> str:
+        """Where the file system with `lib` is: "" for /."""
+        lib = [path for path in self.path if path.endswith("/lib")]
+        if not lib or not {"", lib[0][:-4]} & set(self.path[: self.path.index(lib[0])]):
+            raise BoardError(
+                f"its sys.path is {self.path}: a folder `lib` behind the folder that it is in is needed, as in "
+                "MicroPython's own firmware; does a boot.py change it?"
+            )
+        return lib[0][:-4]
+
+
+def ask(link: Link) -> Facts:
+    """The facts of a connected board."""
+    return Facts(**link.lines(_SCRIPT.read_text())[0])

