@@ -1,10 +1,10 @@
 """`edgeingest deploy`: the library onto a board, so that at every moment the board has one whole version.
 
-There are two places that it is imported from, /edgeingest before /lib/edgeingest (sys.path), and one of them is free. The
-new version is gathered there under another name, verified by hash, and renamed. One rename decides: that of the new
-version to /edgeingest, or that of the old one away from it. A deploy that is cut off leaves the old version before that
-step and the new one after it; the next one goes on where it stopped. No rename leads from one folder into another:
-littlefs does that in two steps, and hides other files of the folder if the power fails in between.
+There are two places that it is imported from, /edgeingest before /lib/edgeingest (sys.path), and one of them is free.
+The new version is gathered there under another name, verified by hash, and renamed. One rename decides: that of the
+new version to /edgeingest, or that of the old one away from it. A deploy that is cut off leaves the old version before
+that step and the new one after it; the next one goes on where it stopped. No rename leads from one folder into
+another: littlefs does that in two steps, and hides other files of the folder if the power fails in between.
 """
 
 import hashlib
@@ -107,7 +107,7 @@ class Deployment:
             )
 
     def _list(self, folder: str) -> dict[str, str]:
-        return {name: hashed for name, hashed in self._link.lines(f"hashes({folder!r})", 60)}
+        return dict(self._link.lines(f"hashes({folder!r})", 60))
 
     def _do(self, code: str) -> None:
         self._link.run(code, silence_s=60)
@@ -160,8 +160,8 @@ def _check_board(about: Facts, board: str | None) -> str | None:
         raise BoardError(str(error)) from None
     if board and known and about.architecture and known.mpy_arch != about.architecture:
         raise BoardError(
-            f"a {board} runs code for {known.mpy_arch}, the connected board ({about.machine}) for {about.architecture}: "
-            "leave --board out, or connect another board"
+            f"a {board} runs code for {known.mpy_arch}, the connected board ({about.machine}) for {about.architecture}"
+            ": leave --board out, or connect another board"
         )
     return known.name if known else None
 

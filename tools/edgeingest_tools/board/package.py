@@ -40,8 +40,8 @@ def _check_version(facts: Facts) -> None:
     version, sub = facts.mpy_version
     if version != firmware.MPY_VERSION[0] or (facts.architecture and sub != firmware.MPY_VERSION[1]):
         raise BoardError(
-            f"MicroPython {facts.release} on the board loads .mpy files of version {version}.{sub}, {wanted} is what is "
-            "built here: put MicroPython 1.23 or later on the board, or deploy with --source"
+            f"MicroPython {facts.release} on the board loads .mpy files of version {version}.{sub}, {wanted} is what is"
+            " built here: put MicroPython 1.23 or later on the board, or deploy with --source"
         )
 
 

@@ -1,0 +1,115 @@
+"""What `edgeingest provision` puts on a board: one schema for files, environment and prompts; secrets stay secret."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from edgeingest_tools.board.link import BoardError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SERVICE = "https://ingestion.edgeimpulse.com"
+PREFIX = "EDGEINGEST_"
+SECRETS = ("wifi_password", "api_key", "hmac_key")
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Settings(BaseModel):
+    """The keys of /edgeingest.json, all texts; `ca` is a certificate file on this computer until it is on the board."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    wifi_ssid: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+    wifi_password: SecretStr | None = None
+    api_key: SecretStr
+    hmac_key: SecretStr | None = None
+    url: Text = SERVICE
+    ca: Text | None = None
+    label: Text | None = None
+    device_name: Text | None = None
+    device_type: Text | None = None
+
+    @field_validator("api_key", "hmac_key")
+    @classmethod
+    def _visible(cls, key: SecretStr | None) -> SecretStr | None:
+        """Keys go into a header or a hash as they are."""
+        text = key.get_secret_value().strip() if key else ""
+        if key is not None and not (text and text.isascii() and text.isprintable() and " " not in text):
+            raise ValueError("visible ASCII characters without spaces are needed, as the project's dashboard shows it")
+        return SecretStr(text) if key else None
+
+    @field_validator("wifi_password")
+    @classmethod
+    def _possible(cls, password: SecretStr | None) -> SecretStr | None:
+        """IEEE 802.11: a passphrase has 8 to 63 characters, a key 64 hexadecimal digits."""
+        if password is not None and not 8 <= len(password.get_secret_value().encode()) <= 64:
+            raise ValueError("8 to 64 bytes are needed; leave it out for an open network")
+        return password
+
+    @field_validator("url")
+    @classmethod
+    def _host_only(cls, url: str) -> str:
+        parts = urlsplit(url)
+        wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query
+        if wrong or parts.path.strip("/") or parts.fragment:
+            raise ValueError(f"scheme, host and port are needed, such as {SERVICE}")
+        return url.rstrip("/")
+
+    @property
+    def https(self) -> bool:
+        return self.url.startswith("https:")
+
+    def for_board(self) -> dict[str, str]:
+        """What is written, secrets included."""
+        found = {name: getattr(self, name) for name in type(self).model_fields}
+        plain = {name: each.get_secret_value() if isinstance(each, SecretStr) else each for name, each in found.items()}
+        return {name: each for name, each in plain.items() if each is not None}
+
+
+def masked(values: Mapping[str, Any]) -> dict[str, str]:
+    """For people to see: of a secret nothing but that it is there."""
+    return {name: "(set, not shown)" if name in SECRETS and value else str(value) for name, value in values.items()}
+
+
+def checked(values: Mapping[str, Any], where: str) -> Settings:
+    """The settings, or an error that names the key and never the value."""
+    try:
+        return Settings.model_validate(dict(values))
+    except ValidationError as error:
+        lines = []
+        for each in error.errors(include_input=False, include_url=False):
+            key = ".".join(map(str, each["loc"]))
+            told = "there is no such key" if each["type"] == "extra_forbidden" else each["msg"]
+            told = "it is missing" if each["type"] == "missing" else told.removeprefix("Value error, ")
+            lines.append(f"{key}: {told}")
+        keys = ", ".join(Settings.model_fields)
+        raise BoardError(f"{where}: {'; '.join(lines)} (keys: {keys})") from None
+
+
+def from_file(path: Path) -> dict[str, Any]:
+    """The keys in a TOML file."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BoardError(f"cannot read {path}: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BoardError(f"{path} is no TOML: {error}") from None
+
+
+def from_environment() -> dict[str, str]:
+    """The keys in EDGEINGEST_API_KEY and the like; empty ones do not count."""
+    names = {PREFIX + name.upper(): name for name in Settings.model_fields}
+    return {names[name]: value for name, value in os.environ.items() if name in names and value}
+
+
+def as_json(values: Mapping[str, str]) -> bytes:
+    return json.dumps(values, indent=1).encode() + b"\n"

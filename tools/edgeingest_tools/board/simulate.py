@@ -1,0 +1,35 @@
+"""`edgeingest simulate`: a board for those who have none at hand."""
+
+import signal
+import tempfile
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeingest_tools.board.link import BoardError
+
+
+def simulate(
+    directory: Annotated[
+        Path | None, typer.Option("--dir", help="Folder that keeps its flash; none: it forgets everything at the end.")
+    ] = None,
+    heap: Annotated[str, typer.Option(help="Its heap: 192K is what an RP2040 has.")] = "192K",
+    flash: Annotated[int, typer.Option(min=64, max=65536, help="KB of its file system, when it is new.")] = 1024,
+) -> None:
+    """Run a board without hardware: MicroPython behind a serial port, with files in a littlefs. Ctrl-C ends it."""
+    try:
+        from edgeingest_tools.board.simulated import Simulated
+    except ImportError:  # pty, termios
+        raise BoardError("a simulated board needs Linux or macOS") from None
+    with tempfile.TemporaryDirectory(prefix="edgeingest-board-") as folder:
+        place = directory or Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        stopped = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
+        with Simulated(place, heap, flash * 1024) as board:
+            print(f"A board is connected at {board.port}", flush=True)
+            print(f"Try: edgeingest boards --port {board.port}", flush=True)
+            stopped.wait()
