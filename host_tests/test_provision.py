@@ -1,4 +1,4 @@
-"""`edgeingest provision`: what gets onto the board, that it is whole or not there, and that secrets are shown nowhere."""
+"""`edgeingest provision`: what gets onto the board, whole or not at all, and that secrets are shown nowhere."""
 
 import json
 import os
