@@ -1,0 +1,146 @@
+# Tries out, step by step, what an upload needs; prints [step, went well, what was found] as a line of JSON for each.
+# The PC sends OLDEST, HEAP, FLASH (what is needed), NOW (its clock, seconds since 1970) and UPLOAD in front of this.
+import gc
+import json
+import os
+import sys
+import time
+
+
+class Fault(Exception):
+    pass
+
+
+class Patient:
+    # Each method is a step. It returns what it found, or raises: then nothing after it is tried.
+    def version(self):
+        found = sys.implementation.version[:3]
+        if found < OLDEST:
+            raise Fault("MicroPython %d.%d.%d" % found)
+        return "MicroPython %d.%d.%d" % found
+
+    def library(self):
+        import edgeingest
+
+        return "edgeingest %s" % edgeingest.__version__
+
+    def heap(self):
+        gc.collect()
+        free = gc.mem_free()
+        if free < HEAP:
+            raise Fault("%d KB free, %d are needed" % (free // 1024, HEAP // 1024))
+        return "%d KB free" % (free // 1024)
+
+    def flash(self):
+        disk = os.statvfs("/")
+        free = disk[0] * disk[3]
+        if free < FLASH:
+            raise Fault("%d KB free, %d are needed" % (free // 1024, FLASH // 1024))
+        with open("/doctor.tmp", "w") as file:
+            file.write("doctor")
+        with open("/doctor.tmp") as file:
+            same = file.read() == "doctor"
+        os.remove("/doctor.tmp")
+        if not same:
+            raise Fault("what was written could not be read again")
+        return "%d KB free, written and read" % (free // 1024)
+
+    def configuration(self):
+        from edgeingest.config import load
+        from edgeingest.stream import parse_url
+
+        self.config = config = load()
+        self.tls, self.host, self.port, _ = parse_url(config.url)
+        if self.tls:
+            os.stat(config.ca)
+        return config.url
+
+    def wifi(self):
+        if not self.config.wifi_ssid:
+            return "not configured"
+        from edgeingest.network import connect
+
+        wlan = connect(self.config.wifi_ssid, self.config.wifi_password)
+        return "%s, address %s" % (self.config.wifi_ssid, wlan.ifconfig()[0])
+
+    def clock(self):
+        how = "was right"
+        if self._off():
+            from edgeingest.network import set_clock
+
+            set_clock(timeout_ms=5000)
+            how = "set"
+        if self._off():
+            raise Fault("it says %d-%02d-%02d, and cannot be set" % time.gmtime()[:3])
+        return "%d-%02d-%02d, %s" % (time.gmtime()[:3] + (how,))
+
+    def _off(self):
+        epoch = 946684800 if time.gmtime(0)[0] == 2000 else 0
+        return abs(time.time() + epoch - NOW) > 86400
+
+    def dns(self):
+        import socket
+
+        self.address = socket.getaddrinfo(self.host, self.port, 0, socket.SOCK_STREAM)[0]
+        return self.host
+
+    def tcp(self):
+        import socket
+
+        self.socket = socket.socket(self.address[0], socket.SOCK_STREAM)
+        self.socket.settimeout(10)
+        self.socket.connect(self.address[-1])
+        return "port %d" % self.port
+
+    def tls_(self):
+        if not self.tls:
+            self.socket.close()
+            return "not used: everybody on the way can read the key"
+        from edgeingest.certificates import tls_context
+
+        context = tls_context(self.config.ca, False)
+        context.wrap_socket(self.socket, server_hostname=self.host).close()
+        return "the certificate is right"
+
+    def key(self):
+        self.failed = self.stored = None
+        if not UPLOAD:
+            return "not tried"
+        from edgeingest import Sample
+        from edgeingest.errors import IngestError, ServiceError
+
+        # Always the same: the service keeps it once, and finds the next ones to be duplicates.
+        sample = Sample((("doctor", "N/A"),), 1, [1.0, 2.0], "DOCTOR", name="doctor", iat=0)
+        try:
+            with self.config.client(timeout_ms=10000) as client:
+                self.stored = client.send("testing", sample, label="doctor")
+        except ServiceError as e:
+            if e.status in (401, 403):
+                raise e
+            self.failed = e
+        except IngestError as e:
+            self.failed = e
+        return "the service took it" if self.stored else "the service did not complain about it"
+
+    def upload(self):
+        if self.failed:
+            raise self.failed
+        if not self.stored:
+            return "not tried"
+        return "%s%s" % (self.stored.file_name, ", a duplicate as expected" if self.stored.duplicate else "")
+
+
+def doctor():
+    patient = Patient()
+    names = "version library heap flash configuration wifi clock dns tcp tls_ key upload"
+    for name in names.split():
+        try:
+            told = getattr(patient, name)()
+        except Exception as e:
+            told = str(e) if isinstance(e, Fault) else "%s: %s" % (type(e).__name__, e)
+            print(json.dumps([name.strip("_"), False, told]))
+            return
+        print(json.dumps([name.strip("_"), True, told]))
+
+
+doctor()
