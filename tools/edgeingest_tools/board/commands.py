@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import typer
 
-from edgeingest_tools.board import deploy, doctor, listing, provision, simulate
+from edgeingest_tools.board import deploy, doctor, listing, provision, pull, simulate
 from edgeingest_tools.board.link import BoardError
 from edgeingest_tools.firmware import CompileError
 from edgeingest_tools.micropython import Missing
@@ -26,5 +26,5 @@ def _told(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def register(app: typer.Typer) -> None:
-    for command in (listing.boards, deploy.deploy, provision.provision, doctor.doctor, simulate.simulate):
+    for command in (listing.boards, deploy.deploy, provision.provision, doctor.doctor, pull.pull, simulate.simulate):
         app.command()(_told(command))

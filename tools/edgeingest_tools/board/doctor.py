@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +11,6 @@ from rich.markup import escape
 
 from edgeingest_tools.board.link import BoardError, Link, choose
 
-_SCRIPT = Path(__file__).parent / "on_device" / "doctor.py"
 _SILENCE_S = 60  # Wi-Fi, the clock and a TLS handshake take their time on a board
 OLDEST = (1, 23)
 HEAP = 48 * 1024  # of a 32-bit board, for a signed upload over TLS
@@ -28,7 +26,7 @@ ADVICE = {
     "clock": "certificates need the date: is UDP port 123 open to a time server? or set it by `mpremote rtc --set`",
     "dns": "check the host's name in `edgeingest provision --show`, and that the network leads to the internet",
     "tcp": "check host and port in `edgeingest provision --show`, that the service runs, and the firewall between",
-    "tls": "is it the right root certificate? `edgeingest provision` with --fetch looks it up; the port may not speak TLS",
+    "tls": "`edgeingest provision` with --fetch finds the right root certificate; or does the port not speak TLS?",
     "key": "copy the API key from the project's dashboard (Keys) and run `edgeingest provision`",
     "upload": "read what the service says; try again later if it is busy",
 }
@@ -60,7 +58,7 @@ def examine(port: str, upload: bool, say: Callable[[str], None]) -> str | None:
             say(f"{mark} {step:14}{escape(found)}")
             failed = failed if good else step
 
-    needs = f"OLDEST, HEAP, FLASH, NOW, UPLOAD = {OLDEST}, {HEAP}, {FLASH}, {int(time.time())}, {upload}\n"
     with Link(port) as link:
-        link.run(needs + _SCRIPT.read_text(), byte, _SILENCE_S)
+        link.load("doctor")
+        link.run(f"doctor({OLDEST}, {HEAP}, {FLASH}, {int(time.time())}, {upload})", byte, _SILENCE_S)
     return failed

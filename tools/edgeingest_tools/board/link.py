@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
@@ -113,9 +113,8 @@ class Link:
         """Runs code on the board and returns what it printed; `each` gets every byte at once, instead."""
         try:
             with contextlib.redirect_stdout(io.StringIO()):
-                output, trace = self._transport.exec_raw(code, silence_s, each)
-        except TransportExecError as error:
-            raise DeviceError(error.error_output) from None
+                self._transport.exec_raw_no_follow(code)
+            output, trace = self._transport.follow(silence_s, each)
         except _BROKEN as error:
             raise BoardError(
                 f"{self.port} has stopped answering ({error}): check the cable, press reset, and run this again"

@@ -23,7 +23,6 @@ from edgeingest_tools.micropython import micropython
 
 BLOCK = 4096
 _SIMULATION = Path(__file__).parent / "simulation"
-_MODULES = _SIMULATION / "modules"
 _RUNS = b"\x00main\x00"  # boot.py says that main.py begins
 _PROMPT = b">>> "
 _RAW = b"raw REPL; CTRL-B to exit\r\n"
@@ -36,12 +35,14 @@ _LONGEST = 65536  # what a board says while nobody listens is lost beyond this
 class Simulated:
     """A board; `with Simulated(folder) as board:` has it running, and `board.port` is where it is connected."""
 
+    MODULES = tuple(sorted((_SIMULATION / "modules").glob("*.py")))  # which it has beside those of the unix port
+
     def __init__(
         self,
         folder: Path,
         heap: str = "192K",
         flash_bytes: int = 1 << 20,
-        modules: Sequence[Path] = tuple(sorted(_MODULES.glob("*.py"))),
+        modules: Sequence[Path] = MODULES,
         environment: dict[str, str] | None = None,
     ) -> None:
         self.flash = folder / "flash.bin"

@@ -1,5 +1,4 @@
 # Tries out, step by step, what an upload needs; prints [step, went well, what was found] as a line of JSON for each.
-# The PC sends OLDEST, HEAP, FLASH (what is needed), NOW (its clock, seconds since 1970) and UPLOAD in front of this.
 import gc
 import json
 import os
@@ -13,9 +12,13 @@ class Fault(Exception):
 
 class Patient:
     # Each method is a step. It returns what it found, or raises: then nothing after it is tried.
+    # oldest MicroPython, bytes of heap and flash that are needed; the PC's clock, seconds since 1970; upload or not
+    def __init__(self, oldest, heap, flash, now, upload):
+        self.oldest, self.needed, self.space, self.now, self.uploads = oldest, heap, flash, now, upload
+
     def version(self):
         found = sys.implementation.version[:3]
-        if found < OLDEST:
+        if found < self.oldest:
             raise Fault("MicroPython %d.%d.%d" % found)
         return "MicroPython %d.%d.%d" % found
 
@@ -27,15 +30,15 @@ class Patient:
     def heap(self):
         gc.collect()
         free = gc.mem_free()
-        if free < HEAP:
-            raise Fault("%d KB free, %d are needed" % (free // 1024, HEAP // 1024))
+        if free < self.needed:
+            raise Fault("%d KB free, %d are needed" % (free // 1024, self.needed // 1024))
         return "%d KB free" % (free // 1024)
 
     def flash(self):
         disk = os.statvfs("/")
         free = disk[0] * disk[3]
-        if free < FLASH:
-            raise Fault("%d KB free, %d are needed" % (free // 1024, FLASH // 1024))
+        if free < self.space:
+            raise Fault("%d KB free, %d are needed" % (free // 1024, self.space // 1024))
         with open("/doctor.tmp", "w") as file:
             file.write("doctor")
         with open("/doctor.tmp") as file:
@@ -76,7 +79,7 @@ class Patient:
 
     def _off(self):
         epoch = 946684800 if time.gmtime(0)[0] == 2000 else 0
-        return abs(time.time() + epoch - NOW) > 86400
+        return abs(time.time() + epoch - self.now) > 86400
 
     def dns(self):
         import socket
@@ -104,7 +107,7 @@ class Patient:
 
     def key(self):
         self.failed = self.stored = None
-        if not UPLOAD:
+        if not self.uploads:
             return "not tried"
         from edgeingest import Sample
         from edgeingest.errors import IngestError, ServiceError
@@ -130,17 +133,14 @@ class Patient:
         return "%s%s" % (self.stored.file_name, ", a duplicate as expected" if self.stored.duplicate else "")
 
 
-def doctor():
-    patient = Patient()
+def doctor(*needs):
+    patient = Patient(*needs)
     names = "version library heap flash configuration wifi clock dns tcp tls_ key upload"
     for name in names.split():
         try:
             told = getattr(patient, name)()
         except Exception as e:
-            told = str(e) if isinstance(e, Fault) else "%s: %s" % (type(e).__name__, e)
+            told = str(e) if isinstance(e, Fault) else "%s: %s" % (type(e).__name__, " ".join(str(e).split()))
             print(json.dumps([name.strip("_"), False, told]))
             return
         print(json.dumps([name.strip("_"), True, told]))
-
-
-doctor()

@@ -1,0 +1,108 @@
+"""`edgeingest pull`: for a board without network, its spool goes over the cable and from here to the service.
+
+An entry is removed from the board only after the service has it (or has refused it for good: then it is set aside
+there, as the board itself would do), whatever is cut off in between; see `mirror`.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import certifi
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from edgeingest_tools.board import provision, settings
+from edgeingest_tools.board.link import BoardError, Link, choose
+from edgeingest_tools.board.mirror import Account, Flushed, Mirror
+
+_ROUND_BYTES = 1 << 18  # so much is copied before it is sent: a cable that fails soon still gets something done
+
+
+def pull(
+    port: Annotated[str | None, typer.Option(help="Serial port of the board; none: the only one at USB.")] = None,
+    spool: Annotated[str, typer.Option(help="Folder of the spool on the board.")] = "/spool",
+    file: Annotated[Path | None, typer.Option(help="TOML file with api_key, url, ca; none: the board's own.")] = None,
+    directory: Annotated[
+        Path, typer.Option("--dir", help="Keeps what is under way; use the same one again if something is cut off.")
+    ] = Path("edgeingest-pull"),
+) -> None:
+    """Upload what a board without network has put into its spool; what is stored is removed from the board."""
+    console = Console(highlight=False)
+    if not re.fullmatch(r"(/[\w.-]+)+", spool):
+        raise BoardError(f"--spool: {spool!r} is no absolute path, such as /spool")
+    with Link(choose(port)) as link:
+        link.load("files")
+        link.load("spool")
+        place = directory / link.call("identity()")
+        mirror = Mirror(place)
+        account = _account(link, file, place)
+        total = [0, 0, 0, 0]
+        if mirror.waiting():  # from a time before
+            _send(mirror, account, total)
+        entries = _settled(link, spool, mirror)
+        columns = (TextColumn("copying"), BarColumn(), TextColumn("{task.completed} of {task.total} entries"))
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            task = progress.add_task("", total=len(entries))
+            while entries:
+                size = 0
+                while entries and size < _ROUND_BYTES:
+                    number, count, hashed = entries.pop(0)
+                    mirror.add(number, link.read(f"{spool}/{number:08d}.ent"), hashed)
+                    size += count
+                    progress.advance(task)
+                _send(mirror, account, total)
+                _settled(link, spool, mirror)
+    stored, duplicates, rejected, damaged = total
+    console.print(f"{stored} stored, {duplicates} were there already, {rejected} rejected, {damaged} damaged")
+    if rejected or damaged:
+        raise BoardError(
+            f"some entries are set aside on the board, with the reason: look into {spool}/rejected and /damaged"
+        )
+
+
+def _send(mirror: Mirror, account: Account, total: list[int]) -> None:
+    done: Flushed = mirror.flush(account)
+    for at, count in enumerate((done.stored, done.duplicates, done.rejected, done.damaged)):
+        total[at] += count
+    if done.error:
+        raise BoardError(f"{done.error}; what is not stored is still on the board, run this again")
+
+
+def _settled(link: Link, spool: str, mirror: Mirror) -> list[tuple[int, int, str]]:
+    """Has the board forget what was dealt with; (number, bytes, hash) of what is left."""
+    left = []
+    there = set()
+    for number, count, hashed in link.lines(f"entries({spool!r})", 60):
+        if mirror.dealt_with(number, hashed):
+            aside = mirror.set_aside(number)
+            if aside:
+                link.run(f"set_entry_aside({spool!r}, {number}, {aside[0]!r}, {aside[1]!r})")
+            else:
+                link.run(f"os.remove('{spool}/{number:08d}.ent')")
+            mirror.forget(number)
+        else:
+            there.add(number)
+            left.append((number, count, hashed))
+    for number in mirror.copied.keys() - there:  # the cable was cut after the board had forgotten it
+        mirror.forget(number)
+    return left
+
+
+def _account(link: Link, file: Path | None, place: Path) -> Account:
+    """Key, service and root certificate: from the file or the environment, or from the board's own configuration."""
+    given = {**settings.from_environment(), **(settings.from_file(file) if file else {})}
+    if "api_key" in given:
+        wanted = settings.checked(given, str(file or "environment"))
+        ca = wanted.ca or certifi.where()
+    else:
+        found = provision.on_board(link)
+        if found is None:
+            raise BoardError("the board has no configuration: give --file, or set EDGEINGEST_API_KEY")
+        der = found.pop("ca", None)
+        wanted = settings.checked(found, provision.CONFIG)
+        ca = str(place / "ca.der") if der else certifi.where()
+        if der:
+            Path(ca).write_bytes(link.read(der))
+    return Account(wanted.api_key.get_secret_value(), wanted.url, ca if wanted.https else None)
