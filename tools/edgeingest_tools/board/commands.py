@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import typer
 
-from edgeingest_tools.board import deploy, doctor, listing, provision, pull, simulate
+from edgeingest_tools.board import deploy, doctor, listing, monitor, provision, pull, simulate
 from edgeingest_tools.board.link import BoardError
 from edgeingest_tools.firmware import CompileError
 from edgeingest_tools.micropython import Missing
@@ -25,6 +25,17 @@ def _told(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+_COMMANDS = (
+    listing.boards,
+    deploy.deploy,
+    provision.provision,
+    doctor.doctor,
+    monitor.monitor,
+    pull.pull,
+    simulate.simulate,
+)
+
+
 def register(app: typer.Typer) -> None:
-    for command in (listing.boards, deploy.deploy, provision.provision, doctor.doctor, pull.pull, simulate.simulate):
+    for command in _COMMANDS:
         app.command()(_told(command))

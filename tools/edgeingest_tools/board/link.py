@@ -55,7 +55,7 @@ def choose(port: str | None) -> str:
     return found[0]
 
 
-def _why_closed(port: str) -> str:
+def why_closed(port: str) -> str:
     """Why a port could not be opened."""
     if os.name == "posix" and not os.path.exists(port):
         return f"there is no {port}: look with `edgeingest boards` where the board is"
@@ -80,7 +80,7 @@ class Link:
         try:
             self._transport = SerialTransport(self.port, timeout=_PIECE_S)
         except (TransportError, OSError):
-            raise BoardError(_why_closed(self.port)) from None
+            raise BoardError(why_closed(self.port)) from None
         self._enter(self._fresh)
         return self
 

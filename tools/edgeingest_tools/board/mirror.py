@@ -16,7 +16,7 @@ from edgeingest_tools import firmware
 from edgeingest_tools.board.link import BoardError
 from edgeingest_tools.micropython import micropython
 
-_FLUSH = Path(__file__).parent / "flush.py"
+_FLUSH = Path(__file__).parent / "on_device" / "flush.py"
 _TIMEOUT_S = 3600
 ASIDE = ("rejected", "damaged")
 

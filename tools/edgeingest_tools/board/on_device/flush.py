@@ -1,4 +1,4 @@
-# Runs on MicroPython's unix port, on the PC: flushes the folder of a spool with the device's own code.
+# Flushes the folder of a spool with the device's own code: on a PC, by MicroPython's unix port, for `pull`.
 # A line of JSON comes in (folder, key, url, ca: a key has no place in a command line), a line of JSON goes out.
 import json
 import sys
