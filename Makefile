@@ -7,6 +7,8 @@ QUICK ?=
 PEER ?=
 README ?=
 FUZZ_SECONDS ?= 60
+PORT ?=
+HOST ?=
 WASM_VERSIONS := 1.23.0 1.25.0 1.27.0
 UV_VERSION := 0.13.9
 STUBBER_VERSION := 1.29.1
@@ -24,13 +26,13 @@ export MICROPYTHON
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench test torture fuzz lint format check size mpy wasm lock clean
+.PHONY: help setup demo bench test device-test torture fuzz lint format check size mpy wasm lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Variables: PYTHON=python3  MICROPYTHON=/path/to/micropython  PYTEST_ARGS='-k cbor'  UPDATE=1 (make size)"
-	@echo "           QUICK=1, PEER=/path/to/a/micropython/package  README=1 (make bench)"
-	@echo "           FUZZ_SECONDS=60, UPDATE=1 (make fuzz)"
+	@echo "           QUICK=1, PEER=/path/to/a/micropython/package, README=1 (make bench)  FUZZ_SECONDS=60, UPDATE=1 (make fuzz)"
+	@echo "           PORT=/dev/ttyACM0, HOST=address (make device-test)"
 
 setup: $(READY) ## .venv with everything pinned in tools/requirements.txt
 
@@ -49,6 +51,10 @@ fuzz: $(READY) $(VENV)/.fuzz ## all that reads bytes from outside, FUZZ_SECONDS 
 bench: $(READY) ## speed and memory beside what people use today (QUICK=1: under a minute; README=1: into README.md)
 	$(BIN)/python tools/bench.py $(if $(QUICK),--quick) $(if $(PEER),--peer "$(PEER)")
 	$(if $(README),$(BIN)/python tools/bench_readme.py)
+
+device-test: $(READY) ## the device part of the tests on the board at PORT (uploads if HOST, this computer's address, is given)
+	@test -n "$(PORT)" || { echo "Say where the board is: make device-test PORT=/dev/ttyACM0 (.venv/bin/edgeingest boards)"; exit 1; }
+	PORT="$(PORT)" HOST="$(HOST)" $(BIN)/python -m pytest -v -p no:cacheprovider host_tests/test_device.py $(PYTEST_ARGS)
 
 lint: $(READY) $(STUBS) ## style, format and types
 	$(BIN)/ruff check .

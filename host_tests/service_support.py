@@ -173,13 +173,13 @@ def _fields(headers):
 
 
 @contextlib.contextmanager
-def running(directory, tls=None, client_context=None, console=None, **settings):
+def running(directory, tls=None, client_context=None, console=None, host="127.0.0.1", **settings):
     """A service in a thread of this process, on a free port."""
     started = concurrent.futures.Future()
 
     async def serve():
         stop = asyncio.Event()
-        async with serving(Settings(directory, **settings), tls=tls, console=console) as url:
+        async with serving(Settings(directory, **settings), host, tls=tls, console=console) as url:
             started.set_result((url, asyncio.get_running_loop(), stop))
             await stop.wait()
 
