@@ -169,8 +169,8 @@ def test_a_copy_by_hand_is_taken_over(board, built):
     """`mpremote cp -r` puts it into /edgeingest, which is imported before /lib."""
     with Link(board.port, restart=False) as link:
         link.load("files")
-        link.run("folders('/edgeingest/x')")
         for name, data in built.items():
+            link.run(f"folders('/edgeingest/{name}')")
             link.write("/edgeingest/" + name, data)
     assert install(board, newer(built)).sent == ["signing.mpy", "added.mpy"]
     assert listed(board) == ["lib"]
