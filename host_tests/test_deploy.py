@@ -3,7 +3,8 @@
 import pytest
 from board_support import about, edgeingest, hashed, hashes, run
 from edgeingest_tools import firmware
-from edgeingest_tools.board import deploy, facts, package
+from edgeingest_tools.board import facts, package
+from edgeingest_tools.board.deployment import Deployment
 from edgeingest_tools.board.link import BoardError, Link
 from edgeingest_tools.board.simulated import Simulated
 
@@ -36,7 +37,7 @@ def install(board, wanted, advance=lambda name, count: None, look=lambda link: N
     """Deploys the library in this process; `look` sees the board before anything is done."""
     with Link(board.port, restart=False) as link:
         look(link)
-        return deploy.Deployment(link, facts.ask(link), wanted).install(advance)
+        return Deployment(link, facts.ask(link), wanted).install(advance)
 
 
 def test_mpy_then_source_then_an_example(board):
@@ -142,7 +143,7 @@ def writes(board, new):
     """How often the flash is written before the first step that counts, and in all."""
     before = []
     with Link(board.port, restart=False) as link:
-        deployment = deploy.Deployment(link, facts.ask(link), new)
+        deployment = Deployment(link, facts.ask(link), new)
         do = deployment._do
 
         def counted(code):
@@ -201,6 +202,16 @@ def test_without_native_code(board):
     install(board, wanted)
     values = "from array import array\nfrom edgeingest import Sample\nfrom edgeingest import rows\n"
     assert run(board, values + "print(Sample([('x', 'm')], 10, array('f', [1]), 'X').body().size)").strip().isdigit()
+
+
+def test_fat_is_told_what_it_cannot_promise(tmp_path, built):
+    with Simulated(tmp_path, environment={"FILESYSTEM": "VfsFat"}) as board:
+        for _ in range(2):
+            said = edgeingest(board, "deploy", "--example", "replay_motion")
+            assert "its file system is FAT, which renames in several steps" in said
+        assert install(board, newer(built)).sent == ["signing.mpy", "added.mpy"]
+        assert hashes(board, TOP) == hashed(newer(built))
+        assert listed(board) == ["edgeingest", "lib", "main.py"]
 
 
 def test_errors_of_the_command_line(board):

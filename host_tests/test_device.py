@@ -12,6 +12,7 @@ import io
 import os
 import random
 import wave
+from pathlib import Path
 
 import cbor2
 import h11
@@ -24,120 +25,7 @@ from test_rows import EDGES, expected, numbers, raw, values_in
 
 PORT, HOST = os.environ.get("PORT"), os.environ.get("HOST") or (None if os.environ.get("PORT") else "127.0.0.1")
 TYPECODES = "bBhHiIqQfd"
-# Functions on the board. Bytes go over as hexadecimal digits.
-DEVICE = """
-import gc, micropython
-from array import array
-from binascii import hexlify, unhexlify
-
-def text(data):
-    return hexlify(data).decode()
-
-def drain(body, size):
-    window = bytearray(size)
-    out = bytearray()
-    while True:
-        n = body.readinto(window)
-        if not n:
-            return text(out)
-        out.extend(memoryview(window)[:n])
-
-def encoded(values):
-    from edgeingest.cbor import Encoder
-    out = bytearray()
-    for value in values:
-        Encoder(out.extend).encode(value)
-    return text(out)
-
-def typed(code, axes, data, window):
-    from edgeingest import Sample
-    sensors = [("a%d" % i, "m") for i in range(axes)]
-    return drain(Sample(sensors, 10, array(code, unhexlify(data)), "T").body(), window)
-
-def signed(code, data, key, window):
-    from edgeingest import Sample
-    return drain(Sample((("x", "m"),), 10, array(code, unhexlify(data)), "T").body(hmac_key=key), window)
-
-def mac(key, data):
-    from edgeingest.signing import Hmac
-    found = Hmac(key.encode())
-    found.update(unhexlify(data))
-    return found.hexdigest().decode()
-
-def twins(name, data, width, flags, room):
-    # What viper code and its plain twin leave behind, window after window.
-    from edgeingest import plain
-    try:
-        from edgeingest import int_kernels, kernels
-    except (SyntaxError, ImportError, ValueError):
-        return None
-    data = unhexlify(data)
-    found = []
-    for module in (kernels if name == "float32" else int_kernels, plain):
-        state = array("i", [0, room - 12, 0, len(data), 3, 3, 1, 0x83, 0, 0, width, flags])
-        if name == "measure":
-            found.append((module.measure(data, state), list(state)))
-            continue
-        out = bytearray()
-        for _ in range(len(data)):
-            target = bytearray(room)
-            state[0] = 0
-            getattr(module, name)(target, data, state)
-            out.extend(target[:state[0]])
-            if state[2] >= len(data):
-                break
-        found.append((bytes(out), list(state)))
-    return found[0] == found[1]
-
-def form(parts, boundary, window):
-    from edgeingest import File
-    from edgeingest.multipart import multipart
-    files = [File(unhexlify(data), name=name) for name, data in parts]
-    return drain(multipart(files, boundary), window)
-
-def parsed(data, step):
-    from edgeingest.http import ResponseParser
-    parser = ResponseParser()
-    data = memoryview(unhexlify(data))
-    at = 0
-    while at < len(data) and not parser.done:
-        at += parser.feed(data[at:at + step])
-    return [parser.done, parser.status, bytes(parser.body).decode(), parser.keep_alive, at]
-
-def steady(code, axes, count):
-    # Bytes that a window costs, once everything is loaded and warm; the heap is locked meanwhile.
-    from edgeingest import Sample
-    gc.collect()
-    values = array(code, bytes(count * len(bytes(array(code, [0])))))
-    body = Sample([("a%d" % i, "m") for i in range(axes)], 10, values, "T").body(hmac_key="key")
-    window = memoryview(bytearray(512))
-    for _ in range(3):
-        body.readinto(window)
-    count = 0
-    micropython.heap_lock()
-    try:
-        for _ in range(8):
-            count += body.readinto(window)
-    finally:
-        micropython.heap_unlock()
-    return count
-
-def upload(url, key, hmac_key, sound):
-    from edgeingest import Client, File, Sample
-    from edgeingest.config import load
-    from edgeingest.errors import SampleError
-    try:
-        settings = load()
-    except SampleError:  # without a configuration the network has to be there already
-        settings = None
-    if settings and settings.wifi_ssid:
-        from edgeingest.network import connect
-        connect(settings.wifi_ssid, settings.wifi_password)
-    sample = Sample((("x", "m"),), 10, array("h", range(1000)), "T", name="wave.1")
-    with Client(key, url, hmac_key=hmac_key) as client:
-        stored = client.upload("training", [sample, File(unhexlify(sound), name="noise.2.wav")])
-        return [item.file_name for item in stored]
-"""
+FUNCTIONS = (Path(__file__).parent / "support" / "on_board.py").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +45,7 @@ def board(tmp_path_factory):
 def call(board):
     """call("typed", "h", ...): what the function gives there."""
     with Link(board.port, restart=bool(PORT)) as link:
-        link.run(DEVICE)
+        link.run(FUNCTIONS)
         yield lambda name, *values: link.call(f"{name}(*{values!r})")
 
 

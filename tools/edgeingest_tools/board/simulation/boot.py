@@ -33,11 +33,13 @@ def _boot(image, blocks, *modules):
         sys.path[:] = [folder, ".frozen"]
         __import__(name[:-3])
     flash = Flash()
+    kind = getattr(vfs, os.getenv("FILESYSTEM") or "VfsLfs2")
     try:
-        disk = vfs.VfsLfs2(flash)
+        disk = kind(flash)
+        disk.statvfs("/")
     except OSError:  # the first time
-        vfs.VfsLfs2.mkfs(flash)
-        disk = vfs.VfsLfs2(flash)
+        kind.mkfs(flash)
+        disk = kind(flash)
     vfs.umount("/")
     vfs.mount(disk, "/")
     sys.path[:] = ["", ".frozen", "/lib"]
