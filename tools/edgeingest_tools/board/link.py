@@ -6,7 +6,6 @@ import io
 import json
 import os
 import struct
-import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,8 @@ _CHUNK = 1536  # bytes of a file that go over in one piece, as 2 KB of base64
 _SILENCE_S = 10  # a board that says nothing for so long has stopped, unless a call says otherwise
 _PIECE_S = 3  # and for one byte in the middle of an answer
 _STARTS_S = (3, 10)  # a board that is just starting loses what is sent to it, so it is asked twice
-_BROKEN = (TransportError, OSError, struct.error, termios.error)
+_TERMINAL = (__import__("termios").error,) if os.name == "posix" else ()  # no OSError, though it means one
+_BROKEN = (TransportError, OSError, struct.error, *_TERMINAL)
 
 
 class BoardError(Exception):
