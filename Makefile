@@ -26,7 +26,7 @@ export MICROPYTHON
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench test device-test torture fuzz lint format check size mpy wasm lock clean
+.PHONY: help setup demo bench test device-test torture fuzz lint format check size mpy package docs wasm lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,12 @@ size: $(READY) ## bytes of every .mpy, heap on the device, held to host_tests/bu
 
 mpy: $(READY) ## build/mpy/<arch>/edgeingest/*.mpy
 	$(BIN)/python tools/compile_mpy.py
+
+package: $(READY) ## firmware/package*.json, what mip installs
+	$(BIN)/python tools/package.py
+
+docs: $(READY) ## firmware/API.md, from the docstrings
+	$(BIN)/python tools/api.py
 
 wasm: $(WASM) ## older MicroPythons for the tests, from npm (needs node)
 

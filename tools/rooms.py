@@ -1,0 +1,73 @@
+"""Which rooms of the device library import which, read from the source: nothing is listed by hand."""
+
+import ast
+from collections.abc import Iterable
+from pathlib import Path
+
+from compile_mpy import FIRMWARE
+
+PACKAGE = FIRMWARE / "edgeingest"
+TOP = PACKAGE / "__init__.py"
+
+
+def assigned(module: Path, name: str) -> object:
+    """The literal that a module assigns to a name at its top level."""
+    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+            return ast.literal_eval(node.value)
+    raise LookupError(f"{module} assigns nothing to {name}")
+
+
+def version() -> str:
+    """The version of the library."""
+    found = assigned(TOP, "__version__")
+    assert isinstance(found, str)
+    return found
+
+
+def public() -> dict[str, str]:
+    """{name that `edgeingest` offers: the room it is in}; errors are in `errors`."""
+    found = assigned(TOP, "_ROOMS")
+    assert isinstance(found, dict)
+    return found
+
+
+def room(name: str) -> Path:
+    """The file of a room: "client", "sources", "sources.adc"."""
+    path = PACKAGE.joinpath(*name.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if file.is_file():
+            return file
+    raise LookupError(f"the library has no room {name}")
+
+
+def imported(module: Path) -> set[Path]:
+    """The rooms that a module imports, wherever in it the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            if node.level:
+                place = module.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            elif (node.module or "").split(".")[0] == "edgeingest":
+                place = FIRMWARE.joinpath(*(node.module or "").split("."))
+            else:
+                continue
+            found |= _files(place) | {file for alias in node.names for file in _files(place / alias.name)}
+    return found
+
+
+def _files(place: Path) -> set[Path]:
+    """What importing a name from this place loads, if it is a module or a package at all."""
+    return {file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()}
+
+
+def closure(names: Iterable[str]) -> list[Path]:
+    """The files of these rooms, of all that they import, and of the packages around them."""
+    found: set[Path] = set()
+    waiting = {TOP, room("errors"), *map(room, names)}
+    while waiting:
+        module = waiting.pop()
+        found.add(module)
+        around = {parent / "__init__.py" for parent in module.parents if PACKAGE in (parent, *parent.parents)}
+        waiting |= (imported(module) | {file for file in around if file.is_file()}) - found
+    return sorted(found)
