@@ -4,20 +4,15 @@ Everything that differs from board to board is in those files; `load` gives one,
 """
 
 import datetime
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, field_validator, model_validator
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from edgeingest_tools.board import schema
+from edgeingest_tools.firmware import ARCHITECTURES
 
 BOARDS = Path(__file__).resolve().parents[3] / "boards"
-# What mpy-cross calls the machines that MicroPython's boards have.
-Architecture = Literal["armv6m", "armv7m", "armv7emsp", "xtensawin", "rv32imc", "x64"]
 Pin = Annotated[int, Field(ge=0, le=63)]
 
 
@@ -25,11 +20,7 @@ class CatalogueError(Exception):
     """A board is not known, or its board.toml is wrong; the text names the file and the field."""
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Filesystem(_Table):
+class Filesystem(schema.Table):
     """Where the stock firmware keeps its files: bytes from the start of the flash, and how many."""
 
     offset: Annotated[int, Field(ge=0)]
@@ -44,27 +35,27 @@ class Filesystem(_Table):
         return self
 
 
-class Uf2(_Table):
+class Uf2(schema.Table):
     """For boards that are flashed by copying a file: the family it must carry, and where the flash is mapped."""
 
     family_id: Annotated[int, Field(gt=0, lt=2**32)]
     flash_start: Annotated[int, Field(ge=0, lt=2**32)]
 
 
-class I2C(_Table):
+class I2C(schema.Table):
     id: int
     sda: Pin
     scl: Pin
 
 
-class I2S(_Table):
+class I2S(schema.Table):
     id: int
     sck: Pin
     ws: Pin
     sd: Pin
 
 
-class Pins(_Table):
+class Pins(schema.Table):
     """Default pins of main.py and the examples, as numbers of machine.Pin."""
 
     i2c: I2C
@@ -72,7 +63,7 @@ class Pins(_Table):
     adc: Pin
 
 
-class Measured(_Table):
+class Measured(schema.Table):
     """What has been run on the board itself; without a date, nothing has."""
 
     what: str
@@ -80,13 +71,13 @@ class Measured(_Table):
     date: datetime.date | None = None
 
 
-class Board(_Table):
+class Board(schema.Table):
     """One board.toml."""
 
     name: str
     machine: Annotated[list[str], Field(min_length=1)]  # how sys.implementation._machine of its firmware may begin
     port: Literal["esp32", "rp2", "unix"]
-    mpy_arch: Architecture
+    mpy_arch: str
     network: bool
     float_bits: Literal[32, 64]
     notes: str
@@ -94,6 +85,13 @@ class Board(_Table):
     uf2: Uf2 | None = None
     pins: Pins | None = None
     measured: Measured
+
+    @field_validator("mpy_arch")
+    @classmethod
+    def _compiled_for(cls, value: str) -> str:
+        if value not in ARCHITECTURES:
+            raise ValueError(f"has to be one of {', '.join(ARCHITECTURES)}")
+        return value
 
     @model_validator(mode="after")
     def _port_fits(self) -> "Board":
@@ -120,11 +118,9 @@ def load(name: str) -> Board:
         raise CatalogueError(f"no board is called {name!r}: there are {', '.join(names()) or 'none'} in {BOARDS}")
     path = BOARDS / name / "board.toml"
     try:
-        board = Board.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise CatalogueError(f"{path} is no TOML: {error}") from None
-    except ValidationError as error:
-        raise CatalogueError("\n".join(_complaints(path, error))) from None
+        board = schema.read(path, Board)
+    except schema.SchemaError as error:
+        raise CatalogueError(str(error)) from None
     if board.name != name:
         raise CatalogueError(f"{path}: name is {board.name!r}, its folder {name!r}; they have to be the same")
     return board
@@ -133,11 +129,3 @@ def load(name: str) -> Board:
 def find(machine: str) -> Board | None:
     """The board whose firmware says this of itself (sys.implementation._machine), or None."""
     return next((board for board in map(load, names()) if machine.startswith(tuple(board.machine))), None)
-
-
-def _complaints(path: Path, error: ValidationError) -> list[str]:
-    lines = []
-    for each in error.errors():
-        field = ".".join(str(part) for part in each["loc"])
-        lines.append(f"{path}: {field + ': ' if field else ''}{each['msg']}")
-    return lines

@@ -1,0 +1,66 @@
+"""What goes on a board, as {path without the leading slash: bytes}: library, main.py, settings, root certificate."""
+
+import tempfile
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from edgeingest_tools import firmware
+from edgeingest_tools.board.catalogue import Board
+from edgeingest_tools.board.settings import ON_BOARD, SERVICE, Settings
+
+LIBRARY = "lib"  # sys.path of every board has /lib, and of those with a ROM file system /rom/lib
+EXAMPLES = firmware.FIRMWARE / "examples"
+
+
+class ContentsError(Exception):
+    """Something that should go on the board is not there or does not fit; the text says what to do."""
+
+
+def library(arch: str | None) -> dict[str, bytes]:
+    """The device library, compiled for an architecture of mpy-cross; None: its sources."""
+    with tempfile.TemporaryDirectory(prefix="edgeingest-") as folder:
+        root, modules = firmware.FIRMWARE, firmware.sources()
+        if arch is not None:
+            root = Path(folder)
+            firmware.compile_tree(root, arch)
+            modules = [module.with_suffix(".mpy") for module in modules]
+        return {f"{LIBRARY}/{module.as_posix()}": (root / module).read_bytes() for module in modules}
+
+
+def examples() -> list[str]:
+    """The names that --example takes."""
+    return sorted(path.stem for path in EXAMPLES.glob("*.py"))
+
+
+def main(board: Board, example: str | None) -> dict[str, bytes]:
+    """main.py: an example, or what the board has to start from."""
+    if example is None:
+        return {"main.py": (board.folder / "main.py").read_bytes()}
+    if example not in examples():
+        raise ContentsError(f"there is no example {example!r}: take one of {', '.join(examples())}")
+    return {"main.py": (EXAMPLES / f"{example}.py").read_bytes()}
+
+
+def configuration(board: Board, settings: Settings, ca: Path | None) -> dict[str, bytes]:
+    """The settings, and the root certificate that https needs, as DER."""
+    files = {ON_BOARD: settings.encoded()}
+    if ca is not None:
+        files[settings.ca_path] = der(ca)
+    elif board.network and settings.https:
+        url = settings.url or SERVICE
+        raise ContentsError(f"{url} needs its root certificate: save it with `edgeingest ca`, then give it with --ca")
+    return files
+
+
+def der(path: Path) -> bytes:
+    """A certificate in a file, PEM or DER, as DER."""
+    try:
+        data = path.read_bytes()
+        load = x509.load_pem_x509_certificate if b"-----BEGIN" in data else x509.load_der_x509_certificate
+        return load(data).public_bytes(Encoding.DER)
+    except OSError as error:
+        raise ContentsError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ContentsError(f"{path} is no certificate, neither PEM nor DER: {error}") from None

@@ -1,0 +1,118 @@
+"""`edgeingest image`: the file system of a board as one file, to flash many boards alike."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeingest_tools import firmware
+from edgeingest_tools.board import catalogue, contents, littlefs, rom, schema, settings, uf2, volumes
+from edgeingest_tools.board.catalogue import Board
+
+
+class ImageError(Exception):
+    """The image that was asked for cannot be; the text says why and what to do."""
+
+
+ERRORS = (
+    ImageError,
+    catalogue.CatalogueError,
+    contents.ContentsError,
+    firmware.CompileError,
+    schema.SchemaError,
+    volumes.VolumeError,
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What should be in an image."""
+
+    example: str | None = None
+    config: Path | None = None
+    ca: Path | None = None
+    source: bool = False
+    rom: bool = False
+
+
+def image(
+    board: Annotated[str, typer.Option(help="The board, by its name in boards/.")],
+    out: Annotated[Path, typer.Option(help="The file to write: .bin, .uf2 for boards with a BOOTSEL button, .romfs.")],
+    example: Annotated[
+        str | None, typer.Option(help="An example as main.py; none: what the board starts from.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="The boards' settings, .toml or .json.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="Root certificate for https, as `edgeingest ca` saves it.")] = None,
+    source: Annotated[bool, typer.Option("--source", help="The library as .py files instead of .mpy.")] = False,
+    romfs: Annotated[
+        bool, typer.Option("--romfs", help="The library as ROM file system, for MicroPython 1.25+.")
+    ] = False,
+) -> None:
+    """Make the file system of a board as one file, to flash many boards alike."""
+    try:
+        print(write(catalogue.load(board), out, Wanted(example, config, ca, source, romfs)))
+    except ERRORS as error:
+        text = str(error)
+    except OSError as error:
+        text = f"cannot write {out}: {error.strerror}; give another file with --out"
+    else:
+        return
+    typer.echo(f"edgeingest: {text}", err=True)
+    raise typer.Exit(1)
+
+
+def write(board: Board, out: Path, wanted: Wanted) -> str:
+    """Writes the image for a board; what there is to say about it."""
+    _check_suffix(board, out.suffix, wanted.rom)
+    found = files(board, wanted)
+    made = rom.build(found) if wanted.rom else littlefs.build(board.filesystem, found)
+    if out.suffix == ".uf2" and board.uf2:
+        made = uf2.encode(made, board.uf2.flash_start + board.filesystem.offset, board.uf2.family_id)
+    out.write_bytes(made)
+    size = sum(map(len, found.values()))
+    kind = "a ROM file system" if wanted.rom else f"{board.filesystem.size // 1024} KB of {board.filesystem.kind}"
+    return (
+        f"{out}: {len(found)} files, {size} bytes, in {kind} for {board.name}; read back and compared\n"
+        f"To a board: {_how(board, out)}"
+    )
+
+
+def files(board: Board, wanted: Wanted) -> dict[str, bytes]:
+    """{path: bytes} of all that goes in."""
+    found = {} if wanted.rom else _program(board, wanted)
+    if wanted.rom and (wanted.example or wanted.config or wanted.ca):
+        raise ImageError(
+            "a ROM file system holds the library only: MicroPython looks for main.py and the settings in the writable "
+            "one, so leave out --example, --config and --ca"
+        )
+    return found | contents.library(None if wanted.source else board.mpy_arch)
+
+
+def _program(board: Board, wanted: Wanted) -> dict[str, bytes]:
+    found = contents.main(board, wanted.example)
+    if wanted.config is not None:
+        found |= contents.configuration(board, settings.read(wanted.config), wanted.ca)
+    elif wanted.ca is not None:
+        raise ImageError("--ca goes with the settings: give --config as well")
+    return found
+
+
+def _check_suffix(board: Board, suffix: str, rom: bool) -> None:
+    fitting = [".romfs"] if rom else [".bin", ".uf2"] if board.uf2 else [".bin"]
+    if suffix not in fitting:
+        kind = "a ROM file system" if rom else f"an image for {board.name}"
+        raise ImageError(f"{kind} is a file that ends in {' or '.join(fitting)}: give such a name with --out")
+
+
+def _how(board: Board, out: Path) -> str:
+    """How the file gets on a board."""
+    if out.suffix == ".romfs":
+        return f"with a firmware that has room for it, mpremote romfs deploy {out}"
+    if board.uf2 and out.suffix == ".uf2":
+        return f"hold BOOTSEL while plugging the board in, then copy {out} to the drive that appears"
+    if board.uf2:
+        return f"picotool load {out} -o {board.uf2.flash_start + board.filesystem.offset:#x}"
+    if board.port == "esp32":
+        return f"esptool write_flash {board.filesystem.offset:#x} {out}"
+    return "mount it as a block device"

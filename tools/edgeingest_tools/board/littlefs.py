@@ -1,0 +1,64 @@
+"""littlefs as bytes, for the flash of a board; read back and compared."""
+
+from littlefs import LittleFS, LittleFSError, UserContext
+
+from edgeingest_tools.board.catalogue import Filesystem
+from edgeingest_tools.board.volumes import VolumeError, compare
+
+_NO_SPACE = -28
+
+
+def build(place: Filesystem, files: dict[str, bytes]) -> bytes:
+    """A littlefs of the size that the board's firmware expects, with these files."""
+    if place.kind != "littlefs2":
+        raise VolumeError(f"the file system of this board is {place.kind}, and images are littlefs2")
+    volume = _volume(place, UserContext(place.size))
+    volume.format()
+    volume.mount()
+    try:
+        for path, data in files.items():
+            folder = path.rpartition("/")[0]
+            if folder:
+                volume.makedirs(folder, exist_ok=True)
+            with volume.open(path, "wb") as file:
+                file.write(data)
+    except LittleFSError as error:
+        if error.code != _NO_SPACE:
+            raise
+        raise VolumeError(
+            f"{sum(map(len, files.values()))} bytes in {len(files)} files do not fit the board's {place.size} bytes, "
+            "of which the file system takes some itself"
+        ) from None
+    volume.unmount()
+    image = bytes(volume.context.buffer)
+    compare(files, read(place, image))
+    return image
+
+
+def read(place: Filesystem, image: bytes) -> dict[str, bytes]:
+    """The files in an image, by a file system that is mounted anew and never formatted."""
+    volume = _volume(place, UserContext(buffer=bytearray(image)))
+    volume.mount()
+    found = {}
+    for folder, _, names in volume.walk("/"):
+        for name in names:
+            path = f"{folder.rstrip('/')}/{name}"
+            with volume.open(path, "rb") as file:
+                found[path.lstrip("/")] = bytes(file.read())
+    return found
+
+
+def _volume(place: Filesystem, flash: UserContext) -> LittleFS:
+    return LittleFS(
+        flash,
+        mount=False,
+        block_size=place.block_size,
+        block_count=place.size // place.block_size,
+        prog_size=256,  # RP2 writes whole pages; ESP32 would do with less
+        read_size=256,
+        cache_size=256,
+        lookahead_size=32,
+        # A file inside its directory has to fit the cache of whoever reads it: that of ESP32 is 4 x 32 bytes.
+        inline_max=128,
+        disk_version=0x0002_0000,  # the oldest that littlefs 2 has, so every MicroPython mounts it
+    )
