@@ -1,0 +1,156 @@
+"""`make docs`: firmware/API.md, the names that programs use with signatures and docstrings, from the source."""
+
+import ast
+import itertools
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import rooms
+from compile_mpy import FIRMWARE
+
+API = FIRMWARE / "API.md"
+# Rooms that a program imports from, beside `edgeingest` itself; below sources/ each is one.
+OPEN = ("aio", "capture", "labels", "config", "network", "retry", "spool", "sources/*", "cbor", "body", "errors")
+HIDDEN = {"LabelFile", "octets", "typecode_of"}  # what these rooms have for the library itself
+_HEAD = """# What edgeingest offers
+
+Made from the docstrings by `make docs`; edit those. Names of `edgeingest` itself are loaded when they are first used.
+"""
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Definition = _Function | ast.ClassDef
+
+
+def document() -> str:
+    """The whole text."""
+    parts = [_HEAD]
+    parts += _heading("edgeingest", rooms.TOP)
+    for name, room in rooms.public().items():
+        parts += _named(name, rooms.room(room))
+    for pattern in OPEN:
+        for path in sorted(rooms.PACKAGE.glob(f"{pattern}.py")):
+            parts += _room(path)
+    return "\n".join(parts)
+
+
+def _room(path: Path) -> Iterator[str]:
+    """A module, with all its public functions and classes."""
+    module = ".".join(path.relative_to(FIRMWARE).with_suffix("").parts).removesuffix(".__init__")
+    yield from _heading(module, path)
+    for node in _tree(path).body:
+        if isinstance(node, _Definition) and not node.name.startswith("_") and node.name not in HIDDEN:
+            yield from _definition(node, path)
+
+
+def _heading(module: str, path: Path) -> Iterator[str]:
+    yield f"## `{module}`\n"
+    yield from _docstring(_tree(path))
+
+
+def _named(name: str, path: Path) -> Iterator[str]:
+    """A name of a module: a function, a class, or a named tuple with a comment above it."""
+    found = _found(path, name)
+    if not isinstance(found, ast.Assign):
+        yield from _definition(found, path)
+        return
+    assert isinstance(found.value, ast.Call)
+    fields = ", ".join(ast.literal_eval(found.value.args[1]))
+    yield f"### `{name}({fields})`\n"
+    above = path.read_text(encoding="utf-8").splitlines()[: found.lineno - 1]
+    comment = [line[2:] for line in itertools.takewhile(lambda line: line.startswith("# "), reversed(above))]
+    yield _fenced("\n".join(reversed(comment)))
+
+
+def _definition(node: _Definition, path: Path) -> Iterator[str]:
+    """A function, or a class with its methods."""
+    if not isinstance(node, ast.ClassDef):
+        yield f"### `{_call(node)}`\n"
+        yield from _docstring(node)
+        return
+    family = [node, *_inherited(node, path)]
+    methods: dict[str, _Function] = {}
+    for each in reversed(family):  # what a class defines hides what it inherits
+        methods |= {part.name: part for part in each.body if isinstance(part, _Function)}
+    made = methods.get("__init__")
+    bases = ", ".join(ast.unparse(base) for base in node.bases)
+    yield f"### `{_call(made, node.name) if made else f'class {node.name}({bases})'.replace('()', '')}`\n"
+    for each in family:
+        yield from _docstring(each)
+    for name, method in methods.items():
+        if not name.startswith("_") and ast.get_docstring(method):
+            is_property = any(ast.unparse(each) == "property" for each in method.decorator_list)
+            yield f"#### `.{name if is_property else _call(method)}`\n"
+            yield from _docstring(method)
+
+
+def _inherited(node: ast.ClassDef, path: Path) -> Iterator[ast.ClassDef]:
+    """The classes around it that have no place of their own in the document."""
+    for base in map(ast.unparse, node.bases):
+        place = _origin(base, path)
+        if place is not None and not _has_a_place(place):
+            found = _found(place, base)
+            assert isinstance(found, ast.ClassDef)
+            yield found
+            yield from _inherited(found, place)
+
+
+def _has_a_place(path: Path) -> bool:
+    return any(path.relative_to(rooms.PACKAGE).match(f"{pattern}.py") for pattern in OPEN)
+
+
+def _origin(name: str, path: Path) -> Path | None:
+    """The module of the library in which a name that is used here is defined."""
+    tree = _tree(path)
+    if any(isinstance(node, ast.ClassDef) and node.name == name for node in tree.body):
+        return path
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.level and any(alias.name == name for alias in node.names):
+            return (path.parents[node.level - 1] / (node.module or "").replace(".", "/")).with_suffix(".py")
+    return None
+
+
+def _found(path: Path, name: str) -> _Definition | ast.Assign:
+    for node in _tree(path).body:
+        if isinstance(node, _Definition) and node.name == name:
+            return node
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            return node
+    raise LookupError(f"{path} defines no {name}")
+
+
+def _call(node: _Definition, name: str = "") -> str:
+    """The signature as a caller sees it: without self, annotations and what is for the library itself."""
+    assert isinstance(node, _Function)
+    arguments = node.args.args
+    while arguments and arguments[-1].arg.startswith("_"):
+        del arguments[-1], node.args.defaults[-1:]
+    if arguments and arguments[0].arg == "self":
+        del arguments[0]
+    for each in (*node.args.posonlyargs, *arguments, *node.args.kwonlyargs):
+        each.annotation = None
+    called = f"{name or node.name}({ast.unparse(node.args)})"
+    return f"await {called}" if isinstance(node, ast.AsyncFunctionDef) else called
+
+
+def _docstring(node: ast.Module | _Definition) -> Iterator[str]:
+    text = ast.get_docstring(node)
+    if text:
+        yield _fenced(text)
+
+
+def _fenced(text: str) -> str:
+    return f"```text\n{text}\n```\n"
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def main() -> int:
+    API.write_text(document(), encoding="utf-8")
+    print(f"{API.relative_to(FIRMWARE.parent)}: {document().count(chr(10))} lines")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
