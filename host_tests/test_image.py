@@ -64,12 +64,9 @@ for path, data in walk(sys.argv[4]):
 BOARD = """
 asked = []
 
-class Pin:
-    def __init__(self, number):
-        asked.append(("pin", number))
-
 class ADC:
     def __init__(self, pin):
+        asked.append(("adc", pin))
         self.count = 0
 
     def read_u16(self):
@@ -82,7 +79,7 @@ class machine:
 class network:
     pass
 
-machine.ADC, machine.Pin = ADC, Pin
+machine.ADC = ADC
 network.connect = lambda ssid, password: asked.append(("connect", ssid, password))
 network.set_clock = lambda: asked.append(("clock",))
 sys.modules["machine"] = machine
@@ -121,7 +118,7 @@ def listed(said):
 
 
 def wanted(board, source=False):
-    return contents.library(None if source else board.mpy_arch) | contents.main(board, None)
+    return contents.library(None if source else board.mpy_arch) | contents.main(board, "main")
 
 
 # -- what MicroPython sees
@@ -185,8 +182,22 @@ def test_main_sends_the_first_sample(make, tmp_path, name):
         row = service.row(stored_name="first.cbor")
     assert said.splitlines()[0] == "stored first.cbor"
     assert (row["rows"], row["signature"], row["label"], row["interval_ms"]) == (100, "valid", "one", 10)
-    asked = "[]" if board.pins is None else f"[('connect', 'attic', '12345678'), ('clock',), ('pin', {board.pins.adc})]"
+    asked = "[]" if board.pins is None else f"[('connect', 'attic', '12345678'), ('clock',), ('adc', {board.pins.adc})]"
     assert said.splitlines()[1] == asked
+
+
+def test_main_of_a_board_without_network_keeps_its_sample(make, tmp_path):
+    """And a client gets it out of there, as the tools do over USB."""
+    board = catalogue.load("RPI_PICO")
+    with running(tmp_path / "data", hmac_key=HMAC_KEY) as service:
+        image = make("RPI_PICO", "flash.bin", "--config", settings_file(tmp_path, service.url, label="one"))
+        flush = "from edgeingest.spool import Spool\nfrom edgeingest.config import load\n"
+        flush += "spool = Spool('/spool')\nprint(spool.entries)\n"
+        flush += "with load().client() as client:\n    spool.flush(client)\nprint(spool.entries)\n"
+        said = micropython(tmp_path, FLASH + BOARD + flush, image, board).splitlines()
+        row = service.row(stored_name="first.cbor")
+    assert said == ["kept; take it over with: edgeingest pull", "[('adc', 26)]", "1", "0"]
+    assert (row["rows"], row["signature"], row["label"]) == (100, "valid", "one")
 
 
 # The example's recordings and certificate, put on the flash, and its command line.

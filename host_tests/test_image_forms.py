@@ -81,7 +81,10 @@ REFUSED = [
     (["--board", "RPI_PICO", "--out", "x"], "is a file that ends in .bin or .uf2"),
     (["--board", "RPI_PICO", "--out", "x.bin", "--romfs"], "a ROM file system is a file that ends in .romfs"),
     (["--board", "RPI_PICO", "--out", "x.romfs", "--romfs", "--example", "replay_motion"], "leave out --example"),
-    (["--board", "RPI_PICO", "--out", "x.bin", "--example", "none"], "no example 'none': take one of replay_motion"),
+    (
+        ["--board", "RPI_PICO", "--out", "x.bin", "--example", "none"],
+        "no example 'none': take one of main, replay_motion",
+    ),
     (["--board", "RPI_PICO", "--out", "x.bin", "--config", "gone.json"], "gone.json cannot be read: No such file"),
     (["--board", "RPI_PICO", "--out", "x.bin", "--ca", "ca.der"], "--ca goes with the settings: give --config"),
     (["--board", "RPI_PICO", "--out", "gone/x.bin"], "cannot write gone/x.bin: No such file or directory; give"),

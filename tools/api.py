@@ -12,7 +12,8 @@ from compile_mpy import FIRMWARE
 API = FIRMWARE / "API.md"
 # Rooms that a program imports from, beside `edgeingest` itself; below sources/ each is one.
 OPEN = ("aio", "capture", "labels", "config", "network", "retry", "spool", "sources/*", "cbor", "body", "errors")
-HIDDEN = {"LabelFile", "octets", "typecode_of"}  # what these rooms have for the library itself
+HIDDEN = {"LabelFile", "octets", "typecode_of"}  # what these rooms have for the library itself,
+HIDDEN_ROOMS = {"registers", "scaling", "scale_kernels"}  # and rooms that are for other rooms
 _HEAD = """# What edgeingest offers
 
 Made from the docstrings by `make docs`; edit those. Names of `edgeingest` itself are loaded when they are first used.
@@ -29,7 +30,8 @@ def document() -> str:
         parts += _named(name, rooms.room(room))
     for pattern in OPEN:
         for path in sorted(rooms.PACKAGE.glob(f"{pattern}.py")):
-            parts += _room(path)
+            if path.stem not in HIDDEN_ROOMS:
+                parts += _room(path)
     return "\n".join(parts)
 
 

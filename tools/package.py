@@ -13,6 +13,7 @@ from compile_mpy import FIRMWARE, sources
 PARTS = {
     "core": tuple(rooms.public().values()),
     "asyncio": ("aio", "files", "sample"),
+    "spool": ("spool", "files", "sample"),
 }
 
 

@@ -1,17 +1,16 @@
-"""The first sample from this board: one second of its ADC. `edgeingest provision` puts /edgeingest.json there."""
+"""The first sample from this board: one second of its ADC, sent as `edgeingest provision` has set it up."""
 
 from edgeingest.capture import capture
 from edgeingest.config import load
 from edgeingest.network import connect, set_clock
-from machine import ADC, Pin
+from edgeingest.sources.adc import Adc
 
 settings = load()
 connect(settings.wifi_ssid, settings.wifi_password)
 set_clock()
 
-adc = ADC(Pin(1))
-sensors = (("adc", "N/A"),)
+adc = Adc((("input", 1),))
 who = {"device_name": settings.device_name, "name": "first"}
-sample = capture(lambda: (adc.read_u16(),), 100, 10_000, sensors, settings.device_type, tuples=True, **who)
+sample = capture(adc.read, 100, 10_000, adc.sensors, settings.device_type, **who)
 with settings.client() as client:
     print("stored", client.send("training", sample, label=settings.label).file_name)

@@ -30,13 +30,13 @@ def library(arch: str | None) -> dict[str, bytes]:
 
 
 def examples() -> list[str]:
-    """The names that --example takes."""
-    return sorted(path.stem for path in EXAMPLES.glob("*.py"))
+    """The names of examples, and `main`: what each board has to start from."""
+    return ["main", *sorted(path.stem for path in EXAMPLES.glob("*.py"))]
 
 
-def main(board: Board, example: str | None) -> dict[str, bytes]:
-    """main.py: an example, or what the board has to start from."""
-    if example is None:
+def main(board: Board, example: str) -> dict[str, bytes]:
+    """The example as main.py."""
+    if example == "main":
         return {"main.py": (board.folder / "main.py").read_bytes()}
     if example not in examples():
         raise ContentsError(f"there is no example {example!r}: take one of {', '.join(examples())}")

@@ -39,9 +39,7 @@ class Wanted:
 def image(
     board: Annotated[str, typer.Option(help="The board, by its name in boards/.")],
     out: Annotated[Path, typer.Option(help="The file to write: .bin, .uf2 for boards with a BOOTSEL button, .romfs.")],
-    example: Annotated[
-        str | None, typer.Option(help="An example as main.py; none: what the board starts from.")
-    ] = None,
+    example: Annotated[str | None, typer.Option(help="An example as main.py; none: the board's own.")] = None,
     config: Annotated[Path | None, typer.Option(help="The boards' settings, .toml or .json.")] = None,
     ca: Annotated[Path | None, typer.Option(help="Root certificate for https, as `edgeingest ca` saves it.")] = None,
     source: Annotated[bool, typer.Option("--source", help="The library as .py files instead of .mpy.")] = False,
@@ -90,7 +88,7 @@ def files(board: Board, wanted: Wanted) -> dict[str, bytes]:
 
 
 def _program(board: Board, wanted: Wanted) -> dict[str, bytes]:
-    found = contents.main(board, wanted.example)
+    found = contents.main(board, wanted.example or "main")
     if wanted.config is not None:
         found |= contents.configuration(board, settings.read(wanted.config), wanted.ca)
     elif wanted.ca is not None:
