@@ -153,11 +153,13 @@ def mpremote(port, *arguments):
     return done.stdout
 
 
-def test_mpremote_mip_installs_what_uploads(site, tmp_path):
+@pytest.mark.parametrize("place", ["server", "folder"])
+def test_mpremote_mip_installs_what_uploads(site, tmp_path, place):
+    source = site if place == "server" else FIRMWARE
     with contextlib.ExitStack() as stack:
         service = stack.enter_context(running(tmp_path / "data"))
         port = stack.enter_context(board(tmp_path))
-        said = mpremote(port, "mip", "install", f"{site}/package-core.json")
+        said = mpremote(port, "mip", "install", f"{source}/package-core.json")
         assert said.count("Installing: /flash/lib/edgeingest/") == len(
             json.loads(PACKAGES["package-core.json"])["urls"]
         )
