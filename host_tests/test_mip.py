@@ -12,9 +12,9 @@ import threading
 import package
 import pytest
 import rooms
+from edgeingest_tools.board.simulated import Simulated
 from service_support import KEY, running
 from support import interpreters, modes
-from support.board import board
 from support.interpreters import FIRMWARE
 
 PACKAGES = package.packages()
@@ -147,7 +147,7 @@ def test_the_spool_keeps_alone_and_sends_with_the_core_beside_it(site, tmp_path)
 
 def mpremote(port, *arguments):
     """Runs mpremote against a board that is running, and gives what it said."""
-    command = [sys.executable, "-m", "mpremote", "connect", port, "resume", *arguments]
+    command = [sys.executable, "-m", "mpremote", "connect", port, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -158,11 +158,9 @@ def test_mpremote_mip_installs_what_uploads(site, tmp_path, place):
     source = site if place == "server" else FIRMWARE
     with contextlib.ExitStack() as stack:
         service = stack.enter_context(running(tmp_path / "data"))
-        port = stack.enter_context(board(tmp_path))
+        port = stack.enter_context(Simulated(tmp_path)).port
         said = mpremote(port, "mip", "install", f"{source}/package-core.json")
-        assert said.count("Installing: /flash/lib/edgeingest/") == len(
-            json.loads(PACKAGES["package-core.json"])["urls"]
-        )
+        assert said.count("Installing: /lib/edgeingest/") == len(json.loads(PACKAGES["package-core.json"])["urls"])
         assert "mip.01.cbor" in mpremote(port, "exec", BLOCKING.format(key=KEY, url=service.url))
         assert service.row(stored_name="mip.01.cbor")["rows"] == 2
 
