@@ -185,8 +185,9 @@ def test_a_rom_file_system_runs_in_place(make, tmp_path):
 
 # -- what it does there
 def settings_file(tmp_path, url, **more):
-    path = tmp_path / "settings.json"
-    path.write_text(json.dumps({"api_key": KEY, "url": url, "hmac_key": HMAC_KEY, **more}))
+    path = tmp_path / "settings.toml"
+    found = {"api_key": KEY, "url": url, "hmac_key": HMAC_KEY, **more}
+    path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in found.items()))
     return path
 
 

@@ -4,13 +4,18 @@ Everything that differs from board to board is in those files; `load` gives one,
 """
 
 import datetime
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from edgeingest_tools.board import schema
 from edgeingest_tools.firmware import ARCHITECTURES
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 BOARDS = Path(__file__).resolve().parents[3] / "boards"
 Pin = Annotated[int, Field(ge=0, le=63)]
@@ -20,7 +25,11 @@ class CatalogueError(Exception):
     """A board is not known, or its board.toml is wrong; the text names the file and the field."""
 
 
-class Filesystem(schema.Table):
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Filesystem(_Table):
     """Where the stock firmware keeps its files: bytes from the start of the flash, and how many."""
 
     offset: Annotated[int, Field(ge=0)]
@@ -35,27 +44,27 @@ class Filesystem(schema.Table):
         return self
 
 
-class Uf2(schema.Table):
+class Uf2(_Table):
     """For boards that are flashed by copying a file: the family it must carry, and where the flash is mapped."""
 
     family_id: Annotated[int, Field(gt=0, lt=2**32)]
     flash_start: Annotated[int, Field(ge=0, lt=2**32)]
 
 
-class I2C(schema.Table):
+class I2C(_Table):
     id: int
     sda: Pin
     scl: Pin
 
 
-class I2S(schema.Table):
+class I2S(_Table):
     id: int
     sck: Pin
     ws: Pin
     sd: Pin
 
 
-class Pins(schema.Table):
+class Pins(_Table):
     """Default pins of main.py and the examples, as numbers of machine.Pin."""
 
     i2c: I2C
@@ -63,7 +72,7 @@ class Pins(schema.Table):
     adc: Pin
 
 
-class Measured(schema.Table):
+class Measured(_Table):
     """What has been run on the board itself; without a date, nothing has."""
 
     what: str
@@ -71,7 +80,7 @@ class Measured(schema.Table):
     date: datetime.date | None = None
 
 
-class Board(schema.Table):
+class Board(_Table):
     """One board.toml."""
 
     name: str
@@ -118,9 +127,11 @@ def load(name: str) -> Board:
         raise CatalogueError(f"no board is called {name!r}: there are {', '.join(names()) or 'none'} in {BOARDS}")
     path = BOARDS / name / "board.toml"
     try:
-        board = schema.read(path, Board)
-    except schema.SchemaError as error:
-        raise CatalogueError(str(error)) from None
+        board = Board.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogueError(f"{path} is no TOML: {error}") from None
+    except ValidationError as error:
+        raise CatalogueError("\n".join(_complaints(path, error))) from None
     if board.name != name:
         raise CatalogueError(f"{path}: name is {board.name!r}, its folder {name!r}; they have to be the same")
     return board
@@ -129,3 +140,11 @@ def load(name: str) -> Board:
 def find(machine: str) -> Board | None:
     """The board whose firmware says this of itself (sys.implementation._machine), or None."""
     return next((board for board in map(load, names()) if machine.startswith(tuple(board.machine))), None)
+
+
+def _complaints(path: Path, error: ValidationError) -> list[str]:
+    lines = []
+    for each in error.errors():
+        field = ".".join(str(part) for part in each["loc"])
+        lines.append(f"{path}: {field + ': ' if field else ''}{each['msg']}")
+    return lines

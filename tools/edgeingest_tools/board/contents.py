@@ -7,15 +7,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from edgeingest_tools import firmware
+from edgeingest_tools.board import settings
 from edgeingest_tools.board.catalogue import Board
-from edgeingest_tools.board.settings import ON_BOARD, SERVICE, Settings
+from edgeingest_tools.board.link import BoardError
 
 LIBRARY = "lib"  # sys.path of every board has /lib, and of those with a ROM file system /rom/lib
+CONFIGURATION, CERTIFICATE = "/edgeingest.json", "/edgeingest.der"  # where edgeingest.config looks
 EXAMPLES = firmware.FIRMWARE / "examples"
-
-
-class ContentsError(Exception):
-    """Something that should go on the board is not there or does not fit; the text says what to do."""
 
 
 def library(arch: str | None) -> dict[str, bytes]:
@@ -39,19 +37,24 @@ def main(board: Board, example: str) -> dict[str, bytes]:
     if example == "main":
         return {"main.py": (board.folder / "main.py").read_bytes()}
     if example not in examples():
-        raise ContentsError(f"there is no example {example!r}: take one of {', '.join(examples())}")
+        raise BoardError(f"there is no example {example!r}: take one of {', '.join(examples())}")
     return {"main.py": (EXAMPLES / f"{example}.py").read_bytes()}
 
 
-def configuration(board: Board, settings: Settings, ca: Path | None) -> dict[str, bytes]:
-    """The settings, and the root certificate that https needs, as DER."""
-    files = {ON_BOARD: settings.encoded()}
-    if ca is not None:
-        files[settings.ca_path] = der(ca)
-    elif board.network and settings.https:
-        url = settings.url or SERVICE
-        raise ContentsError(f"{url} needs its root certificate: save it with `edgeingest ca`, then give it with --ca")
-    return files
+def configuration(board: Board, path: Path) -> dict[str, bytes]:
+    """The settings in a TOML file, and the root certificate that they name, as `edgeingest provision` puts them."""
+    wanted = settings.checked(settings.from_file(path), str(path))
+    values = wanted.for_board()
+    ca = values.pop("ca", None)
+    files = {}
+    if board.network and wanted.https:
+        if ca is None:
+            raise BoardError(
+                f"{path}: {wanted.url} needs its root certificate: `edgeingest ca` saves it; name it as ca"
+            )
+        files[CERTIFICATE.lstrip("/")] = der(Path(ca))
+        values["ca"] = CERTIFICATE
+    return files | {CONFIGURATION.lstrip("/"): settings.as_json(values)}
 
 
 def der(path: Path) -> bytes:
@@ -61,6 +64,6 @@ def der(path: Path) -> bytes:
         load = x509.load_pem_x509_certificate if b"-----BEGIN" in data else x509.load_der_x509_certificate
         return load(data).public_bytes(Encoding.DER)
     except OSError as error:
-        raise ContentsError(f"{path} cannot be read: {error.strerror}") from None
+        raise BoardError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise ContentsError(f"{path} is no certificate, neither PEM nor DER: {error}") from None
+        raise BoardError(f"{path} is no certificate, neither PEM nor DER: {error}") from None

@@ -6,23 +6,9 @@ from typing import Annotated
 
 import typer
 
-from edgeingest_tools import firmware
-from edgeingest_tools.board import catalogue, contents, littlefs, rom, schema, settings, uf2, volumes
+from edgeingest_tools.board import catalogue, contents, littlefs, rom, uf2
 from edgeingest_tools.board.catalogue import Board
-
-
-class ImageError(Exception):
-    """The image that was asked for cannot be; the text says why and what to do."""
-
-
-ERRORS = (
-    ImageError,
-    catalogue.CatalogueError,
-    contents.ContentsError,
-    firmware.CompileError,
-    schema.SchemaError,
-    volumes.VolumeError,
-)
+from edgeingest_tools.board.link import BoardError
 
 
 @dataclass(frozen=True)
@@ -31,7 +17,6 @@ class Wanted:
 
     example: str | None = None
     config: Path | None = None
-    ca: Path | None = None
     source: bool = False
     rom: bool = False
 
@@ -40,8 +25,7 @@ def image(
     board: Annotated[str, typer.Option(help="The board, by its name in boards/.")],
     out: Annotated[Path, typer.Option(help="The file to write: .bin, .uf2 for boards with a BOOTSEL button, .romfs.")],
     example: Annotated[str | None, typer.Option(help="An example as main.py; none: the board's own.")] = None,
-    config: Annotated[Path | None, typer.Option(help="The boards' settings, .toml or .json.")] = None,
-    ca: Annotated[Path | None, typer.Option(help="Root certificate for https, as `edgeingest ca` saves it.")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with the settings, as for `provision`.")] = None,
     source: Annotated[bool, typer.Option("--source", help="The library as .py files instead of .mpy.")] = False,
     romfs: Annotated[
         bool, typer.Option("--romfs", help="The library as ROM file system, for MicroPython 1.25+.")
@@ -49,15 +33,11 @@ def image(
 ) -> None:
     """Make the file system of a board as one file, to flash many boards alike."""
     try:
-        print(write(catalogue.load(board), out, Wanted(example, config, ca, source, romfs)))
-    except ERRORS as error:
-        text = str(error)
+        print(write(catalogue.load(board), out, Wanted(example, config, source, romfs)))
+    except catalogue.CatalogueError as error:
+        raise BoardError(str(error)) from None
     except OSError as error:
-        text = f"cannot write {out}: {error.strerror}; give another file with --out"
-    else:
-        return
-    typer.echo(f"edgeingest: {text}", err=True)
-    raise typer.Exit(1)
+        raise BoardError(f"cannot write {out}: {error.strerror}; give another file with --out") from None
 
 
 def write(board: Board, out: Path, wanted: Wanted) -> str:
@@ -79,28 +59,24 @@ def write(board: Board, out: Path, wanted: Wanted) -> str:
 def files(board: Board, wanted: Wanted) -> dict[str, bytes]:
     """{path: bytes} of all that goes in."""
     found = {} if wanted.rom else _program(board, wanted)
-    if wanted.rom and (wanted.example or wanted.config or wanted.ca):
-        raise ImageError(
+    if wanted.rom and (wanted.example or wanted.config):
+        raise BoardError(
             "a ROM file system holds the library only: MicroPython looks for main.py and the settings in the writable "
-            "one, so leave out --example, --config and --ca"
+            "one, so leave out --example and --config"
         )
     return found | contents.library(None if wanted.source else board.mpy_arch)
 
 
 def _program(board: Board, wanted: Wanted) -> dict[str, bytes]:
     found = contents.main(board, wanted.example or "main")
-    if wanted.config is not None:
-        found |= contents.configuration(board, settings.read(wanted.config), wanted.ca)
-    elif wanted.ca is not None:
-        raise ImageError("--ca goes with the settings: give --config as well")
-    return found
+    return found | (contents.configuration(board, wanted.config) if wanted.config else {})
 
 
 def _check_suffix(board: Board, suffix: str, rom: bool) -> None:
     fitting = [".romfs"] if rom else [".bin", ".uf2"] if board.uf2 else [".bin"]
     if suffix not in fitting:
         kind = "a ROM file system" if rom else f"an image for {board.name}"
-        raise ImageError(f"{kind} is a file that ends in {' or '.join(fitting)}: give such a name with --out")
+        raise BoardError(f"{kind} is a file that ends in {' or '.join(fitting)}: give such a name with --out")
 
 
 def _how(board: Board, out: Path) -> str:

@@ -3,7 +3,8 @@
 from littlefs import LittleFS, LittleFSError, UserContext
 
 from edgeingest_tools.board.catalogue import Filesystem
-from edgeingest_tools.board.volumes import VolumeError, compare
+from edgeingest_tools.board.link import BoardError
+from edgeingest_tools.board.volumes import compare
 
 _NO_SPACE = -28
 
@@ -11,7 +12,7 @@ _NO_SPACE = -28
 def build(place: Filesystem, files: dict[str, bytes]) -> bytes:
     """A littlefs of the size that the board's firmware expects, with these files."""
     if place.kind != "littlefs2":
-        raise VolumeError(f"the file system of this board is {place.kind}, and images are littlefs2")
+        raise BoardError(f"the file system of this board is {place.kind}, and images are littlefs2")
     volume = _volume(place, UserContext(place.size))
     volume.format()
     volume.mount()
@@ -25,7 +26,7 @@ def build(place: Filesystem, files: dict[str, bytes]) -> bytes:
     except LittleFSError as error:
         if error.code != _NO_SPACE:
             raise
-        raise VolumeError(
+        raise BoardError(
             f"{sum(map(len, files.values()))} bytes in {len(files)} files do not fit the board's {place.size} bytes, "
             "of which the file system takes some itself"
         ) from None

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from mpremote.romfs import VfsRomWriter
 
-from edgeingest_tools.board.volumes import VolumeError, compare
+from edgeingest_tools.board.link import BoardError
+from edgeingest_tools.board.volumes import compare
 
 
 def build(files: dict[str, bytes]) -> bytes:
@@ -31,7 +32,7 @@ def read(image: bytes) -> dict[str, bytes]:
     """The files in a ROM file system: records of a kind, a length and that many bytes (MicroPython, vfs_rom.c)."""
     kind, data, rest = _record(image)
     if not image.startswith(VfsRomWriter.ROMFS_HEADER) or rest:
-        raise VolumeError("this is no ROM file system")
+        raise BoardError("this is no ROM file system")
     return dict(_walk(data))
 
 
@@ -64,4 +65,4 @@ def _uint(data: bytes) -> tuple[int, bytes]:
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
             return value, data[at + 1 :]
-    raise VolumeError("a number in the ROM file system has no end")
+    raise BoardError("a number in the ROM file system has no end")
