@@ -1,0 +1,90 @@
+"""What firmware/README.md says for a plain Pico, command by command, on a simulated one: the sample arrives."""
+
+import re
+import shlex
+import subprocess
+import sys
+
+import cbor2
+import pytest
+from edgeingest_tools.board import simulated
+from service_support import HMAC_KEY, KEY, environment, running
+from support.interpreters import FIRMWARE, ROOT
+
+SECTION = (FIRMWARE / "README.md").read_text().split("## A plain Pico\n")[1].split("\n## ")[0]
+COMMANDS = re.search(r"```sh\n(.*?)```", SECTION, re.DOTALL).group(1).splitlines()
+# A converter that counts its readings, beside what a simulated board has; and a clock for the capture that goes on
+# only when it is looked at, so that a busy computer makes no row late.
+ADC = """
+
+class Clock:
+    now = 0
+
+    def ticks_us(self):
+        self.now += 50
+        return self.now
+
+    def sleep_us(self, us):
+        self.now += us
+
+    def ticks_diff(self, end, start):
+        return end - start
+
+    def ticks_add(self, start, us):
+        return start + us
+
+class ADC:
+    def __init__(self, pin):
+        assert pin == 26
+        self.count = 0
+        import edgeingest.capture, edgeingest.recorder
+        edgeingest.capture.time = edgeingest.recorder.time = Clock()
+
+    def read_u16(self):
+        self.count += 1
+        return self.count * 600
+"""
+
+
+def run(command, port, folder, **variables):
+    """A command as it is typed, on this board."""
+    program, *words = shlex.split(command)
+    if program == ".venv/bin/mpremote":
+        words = ["mpremote", "connect", port, *words]
+    else:
+        words = ["edgeingest_tools", *words, "--port", port]
+    words = [str(ROOT / word) if word.startswith("boards/") else word for word in words]
+    line = [sys.executable, "-m", *words]
+    variables = environment() | variables
+    done = subprocess.run(line, cwd=folder, env=variables, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture
+def port(tmp_path):
+    [machine] = [path for path in simulated.Simulated.MODULES if path.name == "machine.py"]
+    (tmp_path / "machine.py").write_text(machine.read_text() + ADC)
+    others = [path for path in simulated.Simulated.MODULES if path != machine]
+    with simulated.Simulated(tmp_path, modules=[tmp_path / "machine.py", *others]) as board:
+        yield board.port
+
+
+def test_a_plain_pico(tmp_path, port):
+    assert [shlex.split(command)[1] for command in COMMANDS] == ["deploy", "provision", "run", "pull"]
+    with running(tmp_path / "data", hmac_key=HMAC_KEY) as service:
+        keys = {"API_KEY": KEY, "HMAC_KEY": HMAC_KEY, "URL": service.url, "LABEL": "idle", "DEVICE_NAME": "attic"}
+        answers = {f"EDGEINGEST_{name}": value for name, value in keys.items()}  # what provision would ask for
+        deploy, provision, first, pull = COMMANDS
+        assert "is on the board" in run(deploy, port, tmp_path)
+        run(provision, port, tmp_path, **answers)
+        assert "kept" in run(first, port, tmp_path)
+        assert "1 stored" in run(pull, port, tmp_path)
+        assert "0 stored" in run(pull, port, tmp_path)
+        row = service.row()
+        message = cbor2.loads((service.directory / "training" / row["stored_name"]).read_bytes())
+    assert (row["stored_name"], row["label"], row["signature"], row["rows"]) == ("first.cbor", "idle", "valid", 100)
+    assert message["payload"]["device_name"] == "attic"
+    assert message["payload"]["sensors"] == [{"name": "input", "units": "V"}]
+    wanted = [reading * 600 * 3.3 / 65535 for reading in range(1, 101)]
+    assert message["payload"]["values"] == pytest.approx(wanted, rel=1e-5)
