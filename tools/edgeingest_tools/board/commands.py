@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import typer
 
-from edgeingest_tools.board import deploy, doctor, listing, monitor, provision, pull, simulate
+from edgeingest_tools.board import deploy, doctor, image, listing, monitor, provision, pull, simulate
 from edgeingest_tools.board.link import BoardError
 from edgeingest_tools.firmware import CompileError
 from edgeingest_tools.micropython import Missing
@@ -30,6 +30,7 @@ _COMMANDS = (
     deploy.deploy,
     provision.provision,
     doctor.doctor,
+    image.image,
     monitor.monitor,
     pull.pull,
     simulate.simulate,
