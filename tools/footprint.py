@@ -22,6 +22,7 @@ FIRST_USES = {
     "Wav": "from array import array; from edgeingest import Wav; Wav(array('h', [1]), 16000, 16, 1)",
     "Stored": "from edgeingest import Stored; Stored('a', 1, False)",
     "Retry": "from edgeingest import Retry; Retry()",
+    "Spool": "from edgeingest.spool import Spool; Spool('spool', max_bytes=4096)",
     "labels": "from edgeingest.labels import structured_labels; structured_labels({'a.cbor': [(0, 1, 'b')]})",
     "capture": "from edgeingest.capture import capture; capture(lambda b, at: None, 1, 1000, (('a', 'm'),), 'X')",
     "Encoder": "from edgeingest.cbor import Encoder; Encoder(bytearray().extend).encode([1, 'a'])",
