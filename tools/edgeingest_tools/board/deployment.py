@@ -42,11 +42,11 @@ class Deployment:
         for rest in (self._first + ".old", self._second + ".old", *([self._now + ".new"] if first or second else [])):
             self._do(f"remove({rest!r})")
         self._hashes = {name: hashlib.sha256(data).hexdigest() for name, data in wanted.items()}
-        self._there, self._staged = self._list(self._now), self._list(self._new)
+        self.there, self._staged = self._list(self._now), self._list(self._new)
 
     def needed(self) -> list[str]:
         """What has to go over the cable."""
-        here = (self._there, self._staged)
+        here = (self.there, self._staged)
         return [name for name, hashed in self._hashes.items() if hashed not in [each.get(name) for each in here]]
 
     def install(self, advance: Advance) -> Done:
@@ -56,7 +56,7 @@ class Deployment:
             raise _explained(error) from None
 
     def _install(self, advance: Advance) -> Done:
-        if self._there == self._hashes:
+        if self.there == self._hashes:
             self._do(f"remove({self._new!r})")
             return Done([], len(self._wanted), 0)
         sent = self.needed()
@@ -73,10 +73,10 @@ class Deployment:
                 "what arrived on the board differs from what was sent: check the cable, then run this again"
             )
         self._do(f"os.rename({self._new!r}, {self._next!r})")
-        if self._there:
+        if self.there:
             self._do(f"set_aside({self._now!r}, '.old')")
             self._do(f"remove({self._now + '.old'!r})")
-        return Done(sent, len(self._wanted) - len(sent), len(self._there.keys() - self._hashes.keys()))
+        return Done(sent, len(self._wanted) - len(sent), len(self.there.keys() - self._hashes.keys()))
 
     def _stage(self, name: str, data: bytes, send: bool, advance: Advance) -> None:
         target = f"{self._new}/{name}"
