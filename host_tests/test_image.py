@@ -64,9 +64,13 @@ for path, data in walk(sys.argv[4]):
 BOARD = """
 asked = []
 
+class Pin:
+    def __init__(self, id):
+        self.id = id
+
 class ADC:
     def __init__(self, pin):
-        asked.append(("adc", pin))
+        asked.append(("adc", pin.id))
         self.count = 0
 
     def read_u16(self):
@@ -80,6 +84,7 @@ class network:
     pass
 
 machine.ADC = ADC
+machine.Pin = Pin
 network.connect = lambda ssid, password: asked.append(("connect", ssid, password))
 network.set_clock = lambda: asked.append(("clock",))
 class Clock:  # the captures', so that a busy computer makes no row late

@@ -6,10 +6,10 @@ import hashlib
 import json
 import shlex
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
-import compile_mpy
 import pytest
 from edgeingest_tools import certificates
 from edgeingest_tools.board.simulated import Simulated
@@ -24,7 +24,7 @@ DATA = interpreters.ROOT / "firmware" / "examples" / "data"
 # -- the programs
 def upload_a_wave(program, folder):
     with service_at(folder / "service") as service:
-        shutil.copyfile(folder / "service" / "ca.der", folder / "ca.der")
+        shutil.copyfile(folder / "service" / "ca.der", folder / "edgeingest.der")
         done = run(program, folder, HOST, 443, service.url)
         assert (done.returncode, done.stderr) == (0, "")
         check_wave(service, done.stdout)
@@ -45,8 +45,26 @@ def upload_a_picture(program, folder):
     assert (service.directory / "testing" / "flower.01.jpg").read_bytes() == (DATA / "flower.01.jpg").read_bytes()
 
 
-# first line of a Python block -> what runs it
-PROGRAMS = {"import ntptime": upload_a_wave, "from edgeingest import Client, File": upload_a_picture}
+def keep_a_level(program, folder):
+    """Twice: first nobody is there, then the service is, and gets what waited, too."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        done = run(program, folder, "192.168.1.10", 4810, f"http://127.0.0.1:{closed.getsockname()[1]}")
+    assert (done.returncode, done.stderr) == (0, "") and "kept=1" in done.stdout and "NetworkError" in done.stdout
+    with running(folder / "service", **KEYS) as service:
+        done = run(program, folder, "192.168.1.10", 4810, service.url)
+        assert (done.returncode, done.stderr) == (0, "")
+        # Within one second both are signed alike: then the second is a duplicate of the first.
+        assert ("stored=2" in done.stdout or "stored=1, duplicates=1" in done.stdout) and "kept=0" in done.stdout
+        assert {row["signature"] for row in service.rows()} == {"valid"}
+
+
+# first lines of a Python block -> what runs it
+PROGRAMS = {
+    "import ntptime": upload_a_wave,
+    "from edgeingest import Client, File": upload_a_picture,
+    "from array import array": keep_a_level,
+}
 
 
 @pytest.mark.parametrize("block", readme.blocks("python"), ids=lambda block: block.lines[0])
@@ -59,7 +77,9 @@ def test_the_first_program_does_verify(wrong, tmp_path):
     """Else its test above would show nothing: TLS must not be what the redirection has replaced."""
     with service_at(tmp_path / "service", "other.example" if wrong == "name" else HOST) as service:
         certificates.server_context(tmp_path / "other", [HOST])
-        shutil.copyfile(tmp_path / ("other" if wrong == "authority" else "service") / "ca.der", tmp_path / "ca.der")
+        shutil.copyfile(
+            tmp_path / ("other" if wrong == "authority" else "service") / "ca.der", tmp_path / "edgeingest.der"
+        )
         done = run(readme.blocks("python")[0].text, tmp_path, HOST, 443, service.url)
         assert done.returncode == 1
         assert "CertificateError: ingestion.edgeimpulse.com:443 did not prove who it is" in done.stderr + done.stdout
@@ -67,30 +87,20 @@ def test_the_first_program_does_verify(wrong, tmp_path):
 
 
 # -- the commands
-# Python reads this when it starts: there is another server at the address of the real one.
-SITECUSTOMIZE = """
-import os, socket
-connect = socket.create_connection
-
-def redirected(address, *rest, **named):
-    assert address == ("ingestion.edgeimpulse.com", 443), address
-    return connect(("127.0.0.1", int(os.environ["REDIRECTED"])), *rest, **named)
-
-socket.create_connection = redirected
-"""
-# What is on the board.
+# What is on the board: a line a file, as a heap that was used has no room for one large text.
 HASHES = """
-import binascii, hashlib, json, os
-hashes = {}
-folders = ["edgeingest/"]
+import binascii, hashlib, os
+folders = ["lib/edgeingest/"]
 for folder in folders:
     for name, kind, *_ in os.ilistdir(folder[:-1]):
         if kind & 0x4000:
             folders.append(folder + name + "/")
         else:
+            digest = hashlib.sha256()
             with open(folder + name, "rb") as file:
-                hashes[folder + name] = binascii.hexlify(hashlib.sha256(file.read()).digest()).decode()
-print(json.dumps(hashes))
+                while part := file.read(512):
+                    digest.update(part)
+            print(folder + name, binascii.hexlify(digest.digest()).decode())
 """
 
 
@@ -123,50 +133,40 @@ class Place(Checkout):
         self._stack.callback(started.terminate)
         return next(line.split()[-1] for line in started.stdout if line.startswith("Listening on "))
 
-    def mpremote(self, command, *more):
-        """README names no port, as mpremote finds a board at USB by itself; `resume`: no soft reset each time."""
-        program, *words = command.split()
-        return self.run(program, "connect", self.port, "resume", *words, *more)
-
     def on_board(self, script):
         path = self._outside / "script.py"
         path.write_text(script)
-        return self.mpremote(".venv/bin/mpremote run", str(path))
+        return self.run(".venv/bin/mpremote connect", self.port, "run", str(path))
 
 
-def make_mpy(place, command):
-    place.run(command)
-    firmware = place.folder / "firmware"
-    modules = {path.relative_to(firmware) for path in firmware.glob("edgeingest/**/*.py")}
-    for arch in compile_mpy.ARCHITECTURES:
-        made = place.folder / "build" / "mpy" / arch
-        assert {path.relative_to(made).with_suffix(".py") for path in made.rglob("*.mpy")} == modules
+def make_setup(place, command):
+    assert place.run(command, "--dry-run", f"VENV={place.folder / 'new'}").count(" install ") >= 3
 
 
-def save_root(place, command):
-    """Without the internet: the connection is led to a server here, and the trusted root is that of its authority."""
-    (place.folder / "sitecustomize.py").write_text(SITECUSTOMIZE)
-    folder, port = place.service.directory, place.service.url.rpartition(":")[2]
-    place.run(command, "--bundle", str(folder / "ca.pem"), paths=(str(place.folder),), REDIRECTED=port)
-    assert (place.folder / "ca.der").read_bytes() == (folder / "ca.der").read_bytes()
+def deploy(place, command):
+    """What is there afterwards is the library, compiled for what stands in for a board."""
+    place.run(command, "--port", place.port)
+    place.run("make mpy")
+    made = place.folder / "build" / "mpy" / "x64"
+    hashes = {
+        f"lib/{path.relative_to(made)}": hashlib.sha256(path.read_bytes()).hexdigest() for path in made.rglob("*.mpy")
+    }
+    assert dict(line.split() for line in place.on_board(HASHES).splitlines()) == hashes
 
 
-def copy_library(place, command):
-    """As it stands, then with the x64 build, as that is what can run here; elsewhere its kernels are passed over."""
-    assert "/armv6m/" in command
-    for arch in ("armv6m", "x64"):
-        place.mpremote(command.replace("/armv6m/", f"/{arch}/"))
-        made = place.folder / "build" / "mpy" / arch
-        files = [path for path in made.rglob("*") if path.is_file()]
-        hashes = {str(path.relative_to(made)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-        assert json.loads(place.on_board(HASHES)) == hashes
-
-
-def copy_root(place, command):
+def provision(place, command):
     """With this the board is complete: the first program must run there."""
-    place.mpremote(command)
+    settings = place.folder / "settings.toml"
+    root = place.service.directory / "ca.der"
+    lines = {"api_key": KEYS["api_keys"][0], "hmac_key": KEYS["hmac_key"], "url": place.service.url, "ca": str(root)}
+    settings.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items()))
+    place.run(command, "--port", place.port, "--file", str(settings))
     program = readme.blocks("python")[0].text
     check_wave(place.service, place.on_board(readme.redirected(program, HOST, 443, place.service.url)))
+
+
+def doctor(place, command):
+    place.run(command, "--port", place.port)
 
 
 def make_demo(place, command):
@@ -217,10 +217,10 @@ def own_program(place, command):
 
 # command -> what runs it
 COMMANDS = {
-    "make mpy": make_mpy,
-    ".venv/bin/edgeingest ca ingestion.edgeimpulse.com -o ca.der": save_root,
-    ".venv/bin/mpremote cp -r build/mpy/armv6m/edgeingest :": copy_library,
-    ".venv/bin/mpremote cp ca.der :": copy_root,
+    "make setup": make_setup,
+    ".venv/bin/edgeingest deploy": deploy,
+    ".venv/bin/edgeingest provision": provision,
+    ".venv/bin/edgeingest doctor": doctor,
     "make demo": make_demo,
     "make test": make_test,
     ".venv/bin/edgeingest serve --hmac-key your_hmac_key": serve,

@@ -50,7 +50,7 @@ class Patient:
 
     def configuration(self):
         from edgeingest.config import load
-        from edgeingest.stream import parse_url
+        from edgeingest.urls import parse_url
 
         self.config = config = load()
         self.tls, self.host, self.port, _ = parse_url(config.url)
