@@ -221,7 +221,7 @@ def test_a_peer_that_stops_reading(worker, limit):
 
     with peer(handler) as made:
         # timeout_ms counts from the last byte of progress, and two megabytes fit into the sockets
-        text, sent = late(worker, made.url, 800 if limit is DEADLINE else 3000, **BIG, **limit)
+        text, sent = late(worker, made.url, 800 if limit is DEADLINE else 8000, **BIG, **limit)
     assert "sending" in text and 1000 < sent < 5_000_000
 
 

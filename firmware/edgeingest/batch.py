@@ -66,13 +66,12 @@ class Parts:
         self._body = None  # a body is handed out once: it may be read to its end, and only one is held
         if index % 2:
             return body
-        line = "\r\n--" + self._boundary
         if index == 2 * len(self._bodies):
-            return (line + "--\r\n").encode()
+            return ("\r\n--%s--\r\n" % self._boundary).encode()
         self._body = body = self._bodies[index // 2]
         return (
-            '%s\r\nContent-Disposition: form-data; name="data"; filename="%s"\r\nContent-Type: %s\r\n\r\n'
-            % (line if index else line[2:], body.name.replace('"', "%22"), body.content_type)
+            '%s--%s\r\nContent-Disposition: form-data; name="data"; filename="%s"\r\nContent-Type: %s\r\n\r\n'
+            % ("\r\n" if index else "", self._boundary, body.name.replace('"', "%22"), body.content_type)
         ).encode()
 
 
