@@ -13,10 +13,18 @@ CORPUS = {
 DEVICE = (
     (FUZZ / "targets.py").read_text()
     + """
-def run(name, inputs):
+def run(name, inputs, path):
+    global PATH
+    PATH = path
     return [TARGETS[name](data) for data in inputs]
 """
 )
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory):
+    """A file for the target that reads one."""
+    return str(tmp_path_factory.mktemp("fuzz") / "scratch")
 
 
 def test_the_corpus_is_small():
@@ -27,8 +35,8 @@ def test_the_corpus_is_small():
 
 @pytest.mark.modes("py", "mpy", "native", "cpython")
 @pytest.mark.parametrize("name", CORPUS)
-def test_the_kept_corpus(worker, name, counted):
-    results = worker.define(DEVICE).run(name, CORPUS[name])
+def test_the_kept_corpus(worker, name, scratch, counted):
+    results = worker.define(DEVICE).run(name, CORPUS[name], scratch)
     assert len(results) == len(CORPUS[name])
     assert {result[0] for result in results if result} == {"ok", "error"}
     counted(len(results))
@@ -41,10 +49,10 @@ def plain(value):
     return [plain(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
-def test_interpreters_agree(workers):
+def test_interpreters_agree(workers, scratch):
     """What MicroPython makes of the corpus is what CPython makes of it."""
     for name in CORPUS:
-        here, there = [workers(mode).define(DEVICE).run(name, CORPUS[name]) for mode in ("mpy", "cpython")]
+        here, there = [workers(mode).define(DEVICE).run(name, CORPUS[name], scratch) for mode in ("mpy", "cpython")]
         assert [plain(one) for one in here] == [plain(one) for one in there], name
 
 
@@ -60,10 +68,10 @@ TOKENS = [
 @pytest.mark.parametrize("name", CORPUS)
 @settings(max_examples=100)
 @given(data=st.data())
-def test_mutations_of_the_corpus(worker, name, data):
+def test_mutations_of_the_corpus(worker, name, scratch, data):
     changed = bytearray(data.draw(st.sampled_from(CORPUS[name])))
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(changed)))
         new = data.draw(st.sampled_from(TOKENS) | st.binary(max_size=8) | st.sampled_from(CORPUS[name]))
         changed[at : at + data.draw(st.integers(0, 6))] = new
-    worker.define(DEVICE).run(name, [bytes(changed)[:4096]])
+    worker.define(DEVICE).run(name, [bytes(changed)[:4096]], scratch)

@@ -8,6 +8,7 @@ fuzz.py --keep              afterwards the kept corpus gets what found new code
 import argparse
 import concurrent.futures
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -45,6 +46,9 @@ def load():
     sys.setrecursionlimit(10_000)  # CPython's json goes deeper into itself than MicroPython's
     import oracles
     import targets
+
+    BUILD.mkdir(parents=True, exist_ok=True)
+    targets.PATH = str(BUILD / f"spool-{os.getpid()}.ent")
 
     def checked(name):
         def one(data):

@@ -1,6 +1,8 @@
 """What others make of the same bytes: h11 of a reply, json of its body, urllib of a URL. A disagreement raises."""
 
 import json
+import zlib
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import targets
@@ -72,4 +74,34 @@ def url(data, result):
         assert (found.port or (443 if tls else 80)) == port, (found, result)
 
 
-ORACLES = {"parser": parser, "data_reply": data_reply, "files_reply": files_reply, "url": url}
+def spool(data, result):
+    """What is sent is what the documented format says, frame by frame; and nothing when one is wrong."""
+    frames = list(_frames(Path(targets.PATH).read_bytes()))
+    if result[0] == "ok" and not data[0] & 2:
+        kinds = b"".join(kind for kind, _ in frames)
+        assert kinds[:1] == b"H" and kinds[-1:] == b"E" and kinds.count(b"E") == 1, (kinds, result)
+        content = b"".join(content for kind, content in frames if kind in b"DT")
+        assert content == result[1], (frames, result)
+        assert int.from_bytes(frames[-1][1], "little") == len(content)
+    elif result[0] == "ok" and result[1] is not None:
+        rows = []
+        for kind, content in frames[2:]:
+            if kind != b"D":
+                break
+            rows.append(content)
+        assert b"".join(rows).startswith(result[1]), (frames, result)
+
+
+def _frames(data):
+    """(kind, content) of every frame up to the first whose sum is wrong."""
+    total = 0
+    while len(data) >= 7:
+        end = 3 + int.from_bytes(data[1:3], "little")
+        total = zlib.crc32(data[:end], total)
+        if data[end : end + 4] != total.to_bytes(4, "little"):
+            return
+        yield data[:1], data[3:end]
+        data = data[end + 4 :]
+
+
+ORACLES = {"parser": parser, "data_reply": data_reply, "files_reply": files_reply, "url": url, "spool": spool}

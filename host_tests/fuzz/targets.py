@@ -4,15 +4,22 @@ Plain enough for MicroPython, where the kept corpus is run as well; `oracles` ad
 A result is ("error", class) or ("ok", ...): it must not depend on how the bytes were cut into pieces.
 """
 
+from binascii import crc32
+from struct import pack
+
 from edgeingest.errors import IngestError, ProtocolError, SampleError, ServiceError
 from edgeingest.files_reply import FilesReply
 from edgeingest.http import ResponseParser
 from edgeingest.replies import DataReply
+from edgeingest.spool_entry import Damaged, Entry
+from edgeingest.spool_recover import Cut
 from edgeingest.urls import parse_url
 
 DUPLICATE = "An item with this hash already exists"
 LINE, HEADERS, BODY = 256, 512, 700  # small, so that limits are met
 SLACK = 512  # bytes
+PATH = "build/fuzz/spool.ent"  # the file that `spool` reads; who runs it may set another
+NUMBER = 7  # of that file
 STATUSES = (200, 201, 204, 301, 400, 401, 413, 429, 500, 503)
 
 
@@ -163,4 +170,64 @@ def url(data):
     return result
 
 
-TARGETS = {"parser": parser, "data_reply": data_reply, "files_reply": files_reply, "url": url}
+def repaired(data):
+    """The frames in the data with the lengths and sums that they should have, so that what is in them is read."""
+    found = b""
+    total = at = 0
+    while at + 3 <= len(data):
+        content = data[at + 3 : at + 3 + (data[at + 1] | data[at + 2] << 8)]
+        head = data[at : at + 1] + pack("<H", len(content))
+        total = crc32(content, crc32(head, total))
+        found += head + content + pack("<I", total)
+        at += 3 + len(content) + 4
+    return found
+
+
+def read(entry, size):
+    """All of an entry, through a window of this size."""
+    found = b""
+    window = bytearray(size)
+    while n := entry.readinto(window):
+        found += bytes(window[:n])
+    return found
+
+
+def entry_of(path):
+    """What would be sent of the file, and how."""
+    entry = Entry(path, NUMBER)
+    try:
+        content = read(entry, 100)
+        for size in (1, 2048):
+            entry.rewind()
+            if read(entry, size) != content:
+                raise ValueError("an entry depends on the window")
+        if len(content) != entry.size:
+            raise ValueError(f"{len(content)} bytes of an entry of {entry.size}")
+    finally:
+        entry.close()
+    category, arguments = entry.header.arguments()
+    return content, entry.name, entry.content_type, category, sorted((arguments["metadata"] or {}).items())
+
+
+def recording_of(path):
+    """What a recording that was cut off has kept."""
+    cut = Cut(path, NUMBER)
+    if cut.fault:
+        return None, cut.sealed
+    whole = cut.whole()
+    content = b"".join([bytes(piece) for piece in cut.pieces(whole)])
+    if len(content) != whole or whole > cut.sent:
+        raise ValueError(f"{len(content)} bytes of {whole}, {cut.sent} were written")
+    return content, cut.sealed
+
+
+def spool(data):
+    """data: 1 repair its sums, 2 it is a recording; a file of a spool."""
+    if not data:
+        return None
+    with open(PATH, "wb") as file:
+        file.write(repaired(data[1:]) if data[0] & 1 else data[1:])
+    return attempt(recording_of if data[0] & 2 else entry_of, Damaged, PATH)
+
+
+TARGETS = {"parser": parser, "data_reply": data_reply, "files_reply": files_reply, "url": url, "spool": spool}
