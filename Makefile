@@ -65,7 +65,7 @@ format: $(READY) ## formats the Python files, sorts imports
 	$(BIN)/ruff check --select I --fix .
 	$(BIN)/ruff format .
 
-check: lint test size ## all that must pass before a commit
+check: lint size test ## all that must pass before a commit
 
 size: $(READY) ## bytes of every .mpy, heap on the device, held to host_tests/budgets.json (UPDATE=1 lowers it)
 	$(BIN)/python tools/size.py $(if $(UPDATE),--update)
