@@ -2,15 +2,19 @@
 
 
 def field(head, name):
-    """The value of a field as str, or None; several of one name are joined by commas. head: all lines, as they came."""
+    """The value of a field as str, or None; several of one name are joined by commas. head: lines, as they came; the
+    last may be cut off, and does not count then."""
     key = ("\n%s:" % name.lower()).encode()
     lower = head.lower()
     values = []
     start = lower.find(key)
     while start >= 0:
         start += len(key)
+        end = head.find(b"\r", start)
+        if end < 0:
+            break
         # A field may hold any bytes; each becomes the character of that number (ISO 8859-1).
-        values.append("".join([chr(c) for c in head[start : head.find(b"\r", start)].strip(b" \t")]))
+        values.append("".join([chr(c) for c in head[start:end].strip(b" \t")]))
         start = lower.find(key, start)
     return ", ".join(values) if values else None
 

@@ -121,8 +121,9 @@ class ResponseParser:
                 if self._state == _STATUS:  # that was an interim reply
                     first = end
             start = end
-        if len(self._head) < self.limit_line:  # of a longer head the last fields are not looked up: it is a hostile one
-            self._head += data[first:start]
+        room = self.limit_line - len(self._head)
+        if room > 0:  # of a longer head the last fields are not looked up: it is a hostile one
+            self._head += data[first : min(start, first + room)]
         if self._state >= _CHUNKS or self.done:
             return start - before
         self._rest = data[start:]
