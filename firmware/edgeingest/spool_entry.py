@@ -198,7 +198,7 @@ class Entry(Body):
         if kind == b"D" or kind == b"T":
             self._rest = content
             self._left -= len(content)
-        elif kind != b"E" or self._left or reader.size != reader.end:
+        elif kind != b"E" or len(content) != 4 or self._left or reader.size != reader.end:
             raise Damaged("its frames are not those of an entry")
         else:
             self._ended = True
