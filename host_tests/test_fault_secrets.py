@@ -1,6 +1,7 @@
 """Keys go to the service alone, and what a caller passes on cannot become a header, a part or a line of its own."""
 
 import itertools
+import json
 
 import pytest
 from aio_support import Chains
@@ -142,3 +143,31 @@ def test_no_text_of_the_caller_can_end_its_line(worker, counted):
     assert (accepted, others) == ([], [])
     assert made.connections == []
     counted(len(sources))
+
+
+@pytest.mark.modes("mpy", "cpython")
+def test_a_key_that_comes_back_is_in_no_result(worker):
+    """The text of the error has the first failure only; `results` has all of them, and a spool writes them to flash."""
+    files = [{"success": False, "error": "no"}, {"success": False, "error": f"bad key {API_KEY}"}]
+    source = """
+from edgeingest import Client, File, errors
+try:
+    Client(key, url=url).upload("training", [File(b"a", name="a.txt"), File(b"b", name="b.txt")])
+except errors.FilesError as e:
+    result = e.results, str(e), type(e).__name__, e.status
+"""
+    with peer(answering(json.dumps({"success": True, "files": files}))) as made:
+        results, text, kind, status = worker.run(source, url=made.url, key=API_KEY)
+    assert results == ["no", "bad key ***"]
+    assert (kind, status) == ("FilesError", 200) and API_KEY not in text
+
+
+@pytest.mark.modes("mpy", "cpython")
+def test_an_errno_is_a_number_or_none(worker):
+    """MicroPython's OSError takes a text for its number."""
+    source = """
+from edgeingest.broken import broken
+errors = OSError("refused"), OSError(5, "io"), ValueError("x"), None
+result = [broken("h:1", "failed", e, None, 0).errno for e in errors]
+"""
+    assert worker.run(source) == [None, 5, None, None]

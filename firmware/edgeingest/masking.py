@@ -17,16 +17,15 @@ def mask(text, secret):
 
 def masked(error, secret):
     """The error; or one of its class with the same attributes, without the key."""
-    text = mask(str(error), secret)
-    body = mask(getattr(error, "body", ""), secret)
-    if text == str(error) and body == getattr(error, "body", ""):
-        return error
-    made = remade(error, text)
+    made = remade(error, mask(str(error), secret))
+    told = str(made) != str(error)
     if hasattr(error, "body"):
-        made.body = body
-    if hasattr(error, "results"):
+        made.body = mask(error.body, secret)
+        told |= made.body != error.body
+    if hasattr(error, "results"):  # the text has the first failure only
         made.results = [mask(result, secret) if isinstance(result, str) else result for result in error.results]
-    return made
+        told |= made.results != list(error.results)
+    return made if told else error
 
 
 def remade(error, text):
