@@ -77,6 +77,7 @@ def test_what_is_left_out(device, worker):
     assert found["hmac_key"] is found["label"] is found["device_name"] is found["wifi_ssid"] is None
     assert "hmac_key=None" in shown
     assert device.found(text(api_key="ei_1", url="http://127.0.0.1:4810"))[KEYS.index("ca")] is None
+    assert device.found(text(api_key="ei_1", url="HTTPS://Host"))[KEYS.index("ca")] == "/edgeingest.der"
 
 
 @FILES

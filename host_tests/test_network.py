@@ -169,11 +169,12 @@ def answer(request, seconds, first=0x24, stratum=1, cookie=None, fraction=1 << 3
 @pytest.fixture
 def server():
     """server(*answers): the port; each is a function of the request or None for silence, the last one for ever."""
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.bind(("127.0.0.1", 0))
     requests = []
 
-    def serve(*answers):
+    def serve(*answers, host="127.0.0.1"):
+        udp = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind((host, 0))
+
         def run():
             while True:
                 try:
@@ -193,7 +194,7 @@ def server():
         return udp.getsockname()[1]
 
     serve.requests = requests
-    serve.stop = udp.close
+    serve.stop = bool
     yield serve
     serve.stop()
 
@@ -249,3 +250,8 @@ def test_an_answer_that_is_lost(device, server):
 def test_no_server(device, server):
     refused(lambda: device.clock(server(None), timeout_ms=200), "no answer", "200 ms", kind="DeadlineError")
     refused(lambda: device.clock(1, host="no.such.name.invalid", timeout_ms=200), "error", kind="DeadlineError")
+
+
+def test_a_server_with_an_address_of_ipv6(device, server):
+    port = server(lambda request: answer(request, NOW), host="::1")
+    assert device.clock(port, host="::1")[0] == NOW - _1900

@@ -59,7 +59,7 @@ class Config:
         self.api_key = found["api_key"]
         self.hmac_key = found.get("hmac_key")
         self.url = found.get("url") or "https://ingestion.edgeimpulse.com"
-        self.ca = found.get("ca") or ("/edgeingest.der" if self.url.startswith("https:") else None)
+        self.ca = found.get("ca") or ("/edgeingest.der" if self.url.lower().startswith("https:") else None)
         self.label = found.get("label")
         self.device_name = found.get("device_name")
         self.device_type = found.get("device_type") or platform

@@ -19,11 +19,11 @@ def seconds(host, timeout_ms, port=123):
 
     Right from 1968 to 2104. Name look-up blocks and is not bounded; that it fails is an OSError.
     """
-    address = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM)[0][-1]
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    found = socket.getaddrinfo(host, port)[0]  # told what for, an RP2040 complains on the console
+    udp = socket.socket(found[0], socket.SOCK_DGRAM)  # an address of IPv6, perhaps
     try:
         cookie = os.urandom(8)  # in place of our time: comes back with the answer, so nobody else can make one up
-        udp.sendto(b"\x23" + bytes(39) + cookie, address)  # version 4, client
+        udp.sendto(b"\x23" + bytes(39) + cookie, found[-1])  # version 4, client
         poll = select.poll()
         poll.register(udp, select.POLLIN)
         answer = udp.recv(48) if poll.poll(timeout_ms) else b""
