@@ -386,3 +386,139 @@ def test_flushing_with_an_async_client(worker, folder):
     assert (first, error, status) == ((1, 0, 0, 0, 2), "ServiceError", 401)
     assert last == (2, 0, 0, 0, 2, None)
     assert told.startswith("flush: ") and stored == 2
+
+
+@FEW
+def test_nothing_is_dropped_when_that_makes_no_room(worker, folder):
+    """A recording at work cannot be dropped, nor what is being sent."""
+    source = """
+spool = Spool(folder, 4000, drop_oldest=True)
+recording = spool.record("training", (("a", "m"),), 10, "X")
+recording.write(array("f", range(400)))
+for i in range(3):
+    spool.put("training", File(b"%d" % i, name="%d.txt" % i))
+try:
+    spool.put("training", File(bytes(3300), name="big.txt"))
+    result = []
+except errors.SpoolFull:
+    result = [(spool.entries, spool.dropped)]
+spool.put("training", File(bytes(2000), name="less.txt"))
+result.append((spool.entries, spool.dropped, spool.bytes <= 4000))
+recording.close()
+"""
+    assert run(worker, folder, source) == [(3, 0), (3, 1, True)]
+
+
+@FEW
+def test_a_full_file_system_and_a_body_of_ones_own(worker, folder):
+    """`rewindable` may be left out of a body; a file system without space makes the oldest entry go."""
+    source = """
+class Own:
+    name = "own.txt"
+    size = 5
+    content_type = "text/plain"
+
+    def readinto(self, window):
+        n = min(self.left, len(window))
+        self.left -= n
+        return n
+
+    def rewind(self):
+        self.left = 5
+
+    def close(self):
+        pass
+
+spool = Spool(folder, drop_oldest=True)
+spool.put("training", wave(1))
+write = spool._folder.write
+full = [True]
+
+def writes(number, fill):
+    if full.pop():
+        full.append(False)
+        raise errors.SpoolFull("no space")
+    write(number, fill)
+
+spool._folder.write = writes
+spool.put("training", Own())
+result = spool.dropped, spool.entries, files(folder)
+"""
+    assert run(worker, folder, source) == (1, 1, ["00000002.ent"])
+
+
+@FEW
+def test_what_was_stored_is_removed_before_anything_is_set_aside(worker, folder):
+    """To set aside needs room: what fails there must not have the others sent again."""
+    source = """
+spool = Spool(folder)
+for i in range(3):
+    spool.put("training", wave(i), disallow_duplicates=False)
+
+def full(*arguments):
+    raise errors.SpoolFull("no space")
+
+spool._folder.set_aside = full
+try:
+    spool.flush(Service([{"wave.0.cbor": "no"}]))
+    result = None
+except errors.SpoolFull:
+    result = spool.entries, files(folder)
+"""
+    assert run(worker, folder, source) == (1, ["00000001.ent"])
+
+
+@FEW
+def test_an_entry_is_not_to_blame_for_every_error(worker, folder):
+    """Too many open files, for one: the entry stays. What the file system cannot read is set aside."""
+    source = """
+import edgeingest.spool_flush
+
+result = []
+for number in (24, 5, 84):
+    spool = Spool(folder)
+    spool.put("training", wave(1))
+    entry = edgeingest.spool_flush.Entry
+
+    def fails(path, each):
+        raise OSError(number, "x")
+
+    edgeingest.spool_flush.Entry = fails
+    try:
+        found = flushed(spool, Service())
+    except OSError as e:
+        found = e.errno
+    finally:
+        edgeingest.spool_flush.Entry = entry
+    result.append((found, spool.entries))
+"""
+    damaged = (0, 0, 0, 1, 0, None), 0
+    assert run(worker, folder, source) == [(24, 1), ((0, 0, 0, 2, 0, None), 0), damaged]
+
+
+@pytest.mark.modes("mpy")
+def test_a_damaged_length_takes_no_memory(worker, folder):
+    source = """
+import edgeingest.spool_entry
+
+spool = Spool(folder)
+spool.put("training", File(bytes(100_000), name="a.bin"))
+with open(folder + "/00000001.ent", "r+b") as file:
+    file.seek(2)
+    file.write(b"\\xf0")  # the header has 61440 bytes more
+asked = []
+make = bytearray
+
+def counted(size):
+    asked.append(size)
+    return make(size)
+
+edgeingest.spool_entry.bytearray = counted
+try:
+    result = flushed(spool, Service()), max(asked, default=0)
+finally:
+    del edgeingest.spool_entry.bytearray
+"""
+    flushed, most = run(worker, folder, source)
+    assert flushed == (0, 0, 0, 1, 0, None)
+    assert most <= 16640

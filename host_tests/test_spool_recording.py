@@ -341,3 +341,39 @@ def test_a_recording_that_is_damaged_anywhere(worker, tmp_path, torture, counted
         assert outcome[:2] in ((1, 0), (2, 0)) and sent == [], (recovered, outcome)
         assert left in ([], ["damaged/00000001.ent", "damaged/00000001.txt"])
     counted(len(found))
+
+
+@FEW
+def test_rows_after_damage_are_kept_for_a_person(worker, tmp_path):
+    """Whether the first frame of them is bad, or the file system cannot read it."""
+    source = """
+import edgeingest.spool_recover
+
+result = []
+for unreadable in (False, True):
+    empty(folder)
+    spool = Spool(folder)
+    recording = begin(spool)
+    recording.sync()
+    start = os.stat(folder + "/00000001.rec")[6]
+    recording.write(array("f", range(400)))
+    recording.sync()
+    recording._file.close()
+    with open(folder + "/00000001.rec", "r+b") as file:
+        file.seek(60 if unreadable else start - 20)  # of the header; of the payload's frame
+        file.write(b"?")
+    reader = edgeingest.spool_recover.Reader
+    if unreadable:
+
+        class Fails(reader):
+            def next(self):
+                raise OSError(84)
+
+        edgeingest.spool_recover.Reader = Fails
+    try:
+        result.append((tuple(Spool(folder).recover()), files(folder)))
+    finally:
+        edgeingest.spool_recover.Reader = reader
+"""
+    left = ["damaged/00000001.ent", "damaged/00000001.txt"]
+    assert worker.run(RECORD + source, folder=str(tmp_path / "spool")) == [((0, 0, 0, 1), left)] * 2

@@ -93,7 +93,7 @@ class Spool:
                     folder.write(number, fill)
                     break
                 except SpoolFull as e:
-                    if not (body.rewindable and folder.drop()):
+                    if not (chain.rewindable and folder.drop()):
                         raise e
             folder.highest = number
         finally:

@@ -31,6 +31,7 @@ from .errors import SampleError
 _VERSION = const(1)
 _HEAD = const(6)  # bytes of H before its text
 _SEAL = const(11)  # bytes of E with all around it
+_LONGEST = const(16640)  # bytes of H, at most: four texts, none longer than a header field of 4096
 FRAME = 512  # bytes of content of D, at most
 OVERHEAD = 7  # bytes of a frame around its content
 
@@ -89,7 +90,11 @@ class Reader:
         head = self._file.read(3)
         kind = head[:1]
         n = head[1] | head[2] << 8 if len(head) == 3 else left
-        if n + OVERHEAD > left or kind not in (b"H", b"R", b"D", b"T", b"E") or n > FRAME and kind == b"D":
+        if (
+            n + OVERHEAD > left
+            or kind not in (b"H", b"R", b"D", b"T", b"E")
+            or n > (_LONGEST if kind == b"H" else FRAME)
+        ):
             raise Damaged("it is cut off, or no frame, at byte %d" % self.size)
         if kind == b"D":
             self._buffer = self._buffer or memoryview(bytearray(FRAME))

@@ -17,7 +17,7 @@ _FILES = const(64)  # in a request
 _BYTES = const(1 << 18)  # in a request, unless one entry alone has more: this much is sent again when it fails
 _LOOK = const(256)  # entries that are looked at for one request
 _SCAN = const(32)  # numbers that are held at a time
-_CORRUPT = const(84)  # littlefs has found out itself
+_UNREADABLE = (5, 84)  # EIO, and what littlefs says when it finds damage; of any other error a file is not to blame
 _REFUSALS = (400, 413, 415, 421, 422)
 _LATER = (408, 425, 429)  # and from 500 on
 _FINE = const(0)  # what an error means: there is none;
@@ -111,7 +111,9 @@ def _collect(folder, alone, newest):
                 if not batch.takes(entry):
                     continue
                 entry.check()
-            except (Damaged, OSError) as e:  # littlefs finds damage, too
+            except (Damaged, OSError) as e:
+                if isinstance(e, OSError) and e.errno not in _UNREADABLE:
+                    raise e
                 folder.set_aside(number, "ent", DAMAGED, str(e))
                 damaged += 1
                 continue
@@ -172,15 +174,16 @@ def _verdict(error):
 def _settle(folder, batch, counts):
     """Remove what the service has, set aside what it refused, count both; whether there was any."""
     settled = False
-    for i, result in enumerate(batch.results):
-        if result is None:
-            continue
-        settled = True
-        number = batch.numbers[i]
-        if isinstance(result, str):
-            folder.set_aside(number, "ent", REJECTED, result)
-            counts[2] += 1
-        else:
-            folder.remove(number)
-            counts[result] += 1
+    for refused in (False, True):  # first what makes room: to set aside needs some
+        for i, result in enumerate(batch.results):
+            if result is None or isinstance(result, str) is not refused:
+                continue
+            settled = True
+            number = batch.numbers[i]
+            if refused:
+                folder.set_aside(number, "ent", REJECTED, result)
+                counts[2] += 1
+            else:
+                folder.remove(number)
+                counts[result] += 1
     return settled

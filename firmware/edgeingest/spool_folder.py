@@ -148,11 +148,21 @@ class Folder:
     def reserve(self, size):
         """See that this many bytes may be added, if told to by dropping what is oldest; or SpoolFull."""
         while self.bytes + size > self.max_bytes:
-            if size > self.max_bytes or not self.drop():
+            # nothing is dropped if that does not help: recordings at work stay, and what is being sent
+            if self.bytes - self._spare() + size > self.max_bytes or not self.drop():
                 raise SpoolFull(
                     "the spool has %d bytes in it, of max_bytes=%d: no room for %d more; flush it, or look what is in "
                     "rejected/ and damaged/" % (self.bytes, self.max_bytes, size)
                 )
+
+    def _spare(self):
+        """Bytes of what may be dropped."""
+        spare = 0
+        for folder in (REJECTED, DAMAGED, "") if self.drops else ():
+            for number, kind, size in self._files(folder):
+                if folder or kind == "ent" and number not in self.busy:
+                    spare += os.stat(self.path(number, kind, folder))[6] if size is None else size
+        return spare
 
     def drop(self):
         """If told to, drop the oldest file of those set aside, or else the oldest entry; whether there was one."""

@@ -24,14 +24,15 @@ class Cut:
     """A recording as it was left: its frames H, R, D, ... are read until one is missing or bad.
 
     size, total: where the last good D ended, and the sum there; sent: bytes in all D. sealed: T and E follow, it was
-    finished. fault: why nothing can be made of it, or None. clean: nothing follows the last good D.
+    finished. fault: why nothing can be made of it, or None. clean: nothing follows the last good D. lost: more than an
+    interrupted write does not make sense there.
     """
 
     def __init__(self, path, number):
         self._path = path
         self._number = number
         self.fault = None
-        self.sealed = self.clean = False
+        self.sealed = self.clean = self.lost = False
         self.sent = self.size = self.total = 0
         reader = Reader(path)
         self.end = reader.end
@@ -46,9 +47,11 @@ class Cut:
                     self.sent += len(content)
             self.clean = not kind
             self.sealed = kind == b"T" and reader.next()[0] == b"E" and reader.size == self.end
-        except Damaged as e:
+        except (Damaged, OSError) as e:  # what the file system cannot read is damaged as well
             if not self.size:
                 self.fault = str(e)
+            # More than the frame that was being written: there may be rows.
+            self.lost = isinstance(e, OSError) or self.end - self.size > FRAME + OVERHEAD
         finally:
             reader.close()
 
@@ -100,10 +103,10 @@ def _recover(folder, number, key, drop):
         folder.remove(number, "rec")
         return _DROPPED
     cut = Cut(path, number)
-    if cut.fault:
-        folder.set_aside(number, "rec", DAMAGED, cut.fault)
+    left = 0 if cut.fault else cut.whole()
+    if cut.fault or cut.lost and not left:
+        folder.set_aside(number, "rec", DAMAGED, cut.fault or "all that follows byte %d is damaged" % cut.size)
         return _DAMAGED
-    left = cut.whole()
     if not left:
         folder.remove(number, "rec")
         return _DROPPED
@@ -115,7 +118,7 @@ def _recover(folder, number, key, drop):
         _append(folder, number, cut, key)
     else:
         _copy(folder, number, cut, key, left)
-        if cut.end - cut.size > FRAME + OVERHEAD:  # more than the frame that was being written: there may be rows
+        if cut.lost:
             folder.set_aside(number, "rec", DAMAGED, "what follows byte %d is damaged" % cut.size)
         else:
             folder.remove(number, "rec")
