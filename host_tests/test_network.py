@@ -32,6 +32,11 @@ def join(flavour, ssid, password=None, changes={}, **options):
 made = []
 idle = []
 
+def radio(error):
+    network.reset("esp32")
+    network.broken = eval(error)
+    connect("home", "password1")
+
 def last():
     return made[-1]
 
@@ -124,6 +129,13 @@ def test_what_went_wrong(device, flavour, ssid, password, changes, words):
     attempts, connected, _ = device.last()
     assert len(attempts) == 3 and not connected and device.gave_up()
     assert error.errno in (201, 202, 203, -1, -2, -3)
+
+
+def test_a_radio_that_does_not_start(device):
+    """As ESP32s tell it: a text in place of a number, or no OSError."""
+    for error in ("OSError('WiFi Out of Memory')", "RuntimeError('Wifi Unknown Error 0x0101')"):
+        found = refused(lambda error=error: device.radio(error), "'home': cannot connect: error W", kind="NetworkError")
+        assert found.errno is None
 
 
 @pytest.mark.parametrize("reason", [2, 15])

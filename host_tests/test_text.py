@@ -27,6 +27,14 @@ def source(named, format, raw, step, rewinds=True, waits=0):
     values = (Again if rewinds else Once)(raw, step, waits)
     return every_way(Sample(values=values, **named).body(format=format), WAYS)
 
+def shared(named, format, raw):
+    # Another body of the same sample is read in between.
+    sample = Sample(values=Again(raw, 100), **named)
+    body = sample.body(format=format)
+    body.readinto(bytearray(len(body._start) + 1))
+    drain(sample.body(), (500,))
+    drain(body, (500,))
+
 def late(named, format, raw, step):
     # A source that has everything at once when the size is found, and pauses when it is sent.
     values = Again(raw, step)
@@ -194,6 +202,12 @@ def test_row_sources(device, form):
     refused(lambda: device.source(named, form, data, 5, True, 1), "values")
     for cut in (0, 3, 4, 23):
         refused(lambda cut=cut: device.source(named, form, data[:cut], 5), f"row source ended after {cut} of 24")
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_a_row_source_that_another_body_has_read_is_an_error(device, form):
+    data = struct.pack("<12h", *range(-6, 6))
+    refused(lambda: device.shared({**NAMED, "typecode": "h", "rows": 6}, form, data), "another body of this sample")
 
 
 def test_decimals_are_never_in_a_form_that_json_lacks(device):

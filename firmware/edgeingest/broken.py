@@ -8,8 +8,6 @@ from .errors import CertificateError, NetworkError
 def broken(where, doing, e, tls, sent):
     """The error. where: host:port. doing: what became of it. e: of the socket, or None. sent: bytes before that."""
     number = e.errno if isinstance(e, OSError) else None
-    if isinstance(number, str):  # MicroPython takes a text for the number
-        number = None
     why = "" if e is None else ": " + str(e).strip()
     # mbedTLS: its words for a refused chain come as ValueError; -0x7680 is "no CA chain", -0x2700 "verify failed".
     if tls and not sent and (isinstance(e, ValueError) or number in (-0x7680, -0x2700)):

@@ -42,7 +42,7 @@ class NetworkError(IngestError):
 
     def __init__(self, text, errno=None, sent=0):
         super().__init__(text)
-        self.errno = errno
+        self.errno = None if isinstance(errno, str) else errno  # MicroPython's OSError takes a text for its number
         self.sent = sent
 
 

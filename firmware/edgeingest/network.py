@@ -44,13 +44,14 @@ def connect(ssid, password=None, timeout_ms=20_000, country=None, hostname=None)
     if hostname:
         network.hostname(hostname)
     wlan = network.WLAN(network.STA_IF)
-    wlan.active(True)
+    _begin(ssid, wlan.active, True)
     if wlan.isconnected() and wlan.config("ssid") == ssid:
         return wlan
     start = time.ticks_ms()
     for _ in range(_TRIES):
         _reconnects(wlan, 0)  # ESP32: one attempt at a time, or it would go on and say nothing
-        _begin(wlan, ssid, password)
+        _begin(ssid, wlan.disconnect)
+        _begin(ssid, wlan.connect, ssid, password)
         status = _wait(wlan, start, timeout_ms, ssid)
         if status is None:
             _reconnects(wlan, -1)  # from now on without an end
@@ -59,12 +60,11 @@ def connect(ssid, password=None, timeout_ms=20_000, country=None, hostname=None)
     raise NetworkError("Wi-Fi %r: %s (status %d)" % (ssid, _reason(status), status), status)
 
 
-def _begin(wlan, ssid, password):
+def _begin(ssid, action, *arguments):
     try:
-        wlan.disconnect()
-        wlan.connect(ssid, password)
-    except OSError as e:
-        raise NetworkError("Wi-Fi %r: cannot connect: error %s" % (ssid, e), e.errno)
+        action(*arguments)
+    except (OSError, RuntimeError) as e:  # ESP32: errors that have no name there are a RuntimeError
+        raise NetworkError("Wi-Fi %r: cannot connect: error %s" % (ssid, e), getattr(e, "errno", None))
 
 
 def _reconnects(wlan, count):

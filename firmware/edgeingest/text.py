@@ -136,6 +136,8 @@ class Table(Pieces):
             n = self._source.readinto(memoryview(raw)[self._have :])
             if n is None:
                 return False
+            if not n:
+                raise SampleError("values: another body of this sample has read its row source to the end")
             self._have += n
         self._have = 0
         return True

@@ -2,7 +2,7 @@
 
 flavour "esp32" or "rp2": the constants that the port has and the statuses it gives. What a test sets: `air`, ssid ->
 password (None: open); `refusals`: how many attempts fail first, and `reason`: with which status, if not that of a
-refused association; `address_ms`: how long an address takes.
+refused association; `address_ms`: how long an address takes; `broken`: what the radio raises.
 """
 
 import time
@@ -14,6 +14,7 @@ air = {}
 refusals = 0
 reason = None
 address_ms = 20
+broken = None
 set_country = set_hostname = None
 _ESP32 = {
     "STAT_IDLE": 1000,
@@ -36,13 +37,13 @@ _RP2 = {
 
 
 def reset(flavour):
-    global air, refusals, reason, address_ms, set_country, set_hostname, _wlan
+    global broken, air, refusals, reason, address_ms, set_country, set_hostname, _wlan
     for name in list(globals()):
         if name.startswith("STAT_"):
             del globals()[name]
     globals().update(_ESP32 if flavour == "esp32" else _RP2)
     air, refusals, address_ms = {"home": "password1", "cafe": None}, 0, 20
-    set_country = set_hostname = reason = None
+    set_country = set_hostname = reason = broken = None
     _wlan = _Wlan(flavour)
 
 
@@ -68,6 +69,8 @@ class _Wlan:
     def active(self, on=None):
         if on is None:
             return self.on
+        if broken:
+            raise broken
         self.on = on
 
     def config(self, *names, **values):
