@@ -13,7 +13,7 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.glob("**/*.py"))
 ROOMS = {
     "client": {"batch", "certificates", "connection", "ingestion", "replies", "signing", "stream", "urls"},
     "aio": {"client"},
-    "batch": {"files_reply", "ingestion"},
+    "batch": {"clock", "files_reply", "ingestion"},
     "connection": {"http", "masking", "stream"},
     "masking": set(),
     "spool": {"ingestion", "spool_entry", "spool_flush", "spool_folder", "spool_recording", "spool_recover"},

@@ -418,3 +418,43 @@ def test_what_is_no_policy_is_refused(worker):
     for value in ("5", "True", "'x'", "{}"):
         source = DEVICE + f"try:\n    Client(KEY, url='http://h', retry={value})\nexcept errors.SampleError as e:\n"
         assert worker.run(source + "    result = str(e)\n").startswith("retry: a Retry is needed")
+
+
+@UNIX
+def test_samples_that_are_made_anew_are_signed_at_one_time(worker):
+    """Or an attempt that follows a lost reply would send other bytes, and the service would store both."""
+    source = """
+import edgeingest.clock
+from edgeingest import Client, Retry, Sample
+now = edgeingest.clock.now
+ticks = [1795000000]
+
+def later():
+    ticks[0] += 1
+    return ticks[0]
+
+class Anew:
+    def __len__(self):
+        return 3
+    def __getitem__(self, index):
+        iat = 1700000000 if index == 2 else None
+        return Sample((("a", "m"),), 10, [index], "X", name="s%d" % index, iat=iat)
+
+edgeingest.clock.now = later
+try:
+    with Client("ei_0123456789abcdef", url=url, hmac_key="abcdef", retry=Retry(base_ms=1)) as client:
+        result = len(client.upload("training", Anew(), boundary="b"))
+finally:
+    edgeingest.clock.now = now
+"""
+
+    def once_silent(made, connection, number):
+        if made.take(connection) and number:
+            connection.reply(stored("a", "b", "c"))
+
+    with peer(once_silent) as made:
+        assert worker.run(source, url=made.url) == 3
+    first, second = [request.body for request in made.requests]
+    assert first == second
+    times = [part.split(b"ciat\x1a")[1][:4] for part in first.split(b"--b\r\n")[1:]]
+    assert times[0] == times[1] != times[2] == (1700000000).to_bytes(4, "big")

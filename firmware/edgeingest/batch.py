@@ -24,12 +24,20 @@ class Bodies:
         self._checked = 0
         self._sums = bytearray(4 * len(items))  # of the names; names themselves are not held: there may be 1000
         self.labels = []  # the indices of label files
+        self._iat = None
+        if hmac_key:
+            from .clock import now
+
+            self._iat = now()
 
     def __len__(self):
         return len(self._items)
 
     def __getitem__(self, index):
-        body = body_of(self._items[index], self._hmac_key, index)
+        item = self._items[index]
+        if self._hmac_key and getattr(item, "iat", 0) is None:
+            item.iat = self._iat  # a Sample that is made anew has the same bytes, and counts as a duplicate
+        body = body_of(item, self._hmac_key, index)
         if index == self._checked:
             self._check(index, body)
             self._checked += 1
