@@ -17,15 +17,19 @@ def mask(text, secret):
 
 def masked(error, secret):
     """The error; or one of its class with the same attributes, without the key."""
-    made = remade(error, mask(str(error), secret))
-    told = str(made) != str(error)
+    told = str(error), getattr(error, "body", ""), list(getattr(error, "results", ()))
+    text = mask(told[0], secret)
+    body = mask(told[1], secret)
+    # The text has the first failure only.
+    results = [mask(result, secret) if isinstance(result, str) else result for result in told[2]]
+    if (text, body, results) == told:
+        return error
+    made = remade(error, text)
     if hasattr(error, "body"):
-        made.body = mask(error.body, secret)
-        told |= made.body != error.body
-    if hasattr(error, "results"):  # the text has the first failure only
-        made.results = [mask(result, secret) if isinstance(result, str) else result for result in error.results]
-        told |= made.results != list(error.results)
-    return made if told else error
+        made.body = body
+    if hasattr(error, "results"):
+        made.results = results
+    return made
 
 
 def remade(error, text):
