@@ -152,6 +152,12 @@ def test_no_address_in_time(device, flavour):
     assert device.last()[0] == [("home", HOME)] and device.gave_up()
 
 
+def test_times_that_cannot_be_right(device):
+    for ms in (0, -1, 1 << 28, 0.5, "1", None):
+        refused(lambda ms=ms: device.join("rp2", "home", HOME, timeout_ms=ms), "timeout_ms", repr(ms))
+        refused(lambda ms=ms: device.clock(123, timeout_ms=ms), "timeout_ms", repr(ms))
+
+
 @pytest.mark.parametrize(
     ("ssid", "password", "words"),
     [("", HOME, "ssid"), ("x" * 33, HOME, "ssid"), (None, HOME, "ssid"), ("home", "short77", "password")],

@@ -411,10 +411,10 @@ recording.close()
 
 @FEW
 def test_a_full_file_system_and_a_body_of_ones_own(worker, folder):
-    """`rewindable` may be left out of a body; a file system without space makes the oldest entry go."""
+    """Without `rewindable`, and without a name where one is given; without space the oldest entry goes."""
     source = """
 class Own:
-    name = "own.txt"
+    name = None
     size = 5
     content_type = "text/plain"
 
@@ -441,7 +441,7 @@ def writes(number, fill):
     write(number, fill)
 
 spool._folder.write = writes
-spool.put("training", Own())
+spool.put("training", Own(), file_name="own.txt")
 result = spool.dropped, spool.entries, files(folder)
 """
     assert run(worker, folder, source) == (1, 1, ["00000002.ent"])

@@ -4,6 +4,7 @@ import time
 
 from micropython import const
 
+from .checks import whole
 from .clock import possible, put_right
 from .errors import DeadlineError, NetworkError, SampleError
 
@@ -13,6 +14,7 @@ except ImportError:
     raise NetworkError("this MicroPython has no Wi-Fi: put samples into a Spool, and get them with `edgeingest pull`")
 
 _TRIES = const(3)  # the right password is refused now and then, and an access point is not heard every time
+_LONGEST_MS = const(0xFFFFFFF)  # three days: the ticks of a board come round after six
 _SAID = {
     "STAT_WRONG_PASSWORD": "the password is wrong",
     "STAT_NO_AP_FOUND": "no network of this name is in reach (most boards see 2.4 GHz only)",
@@ -39,6 +41,7 @@ def connect(ssid, password=None, timeout_ms=20_000, country=None, hostname=None)
         raise SampleError("ssid: a name of 1 to 32 bytes is needed, not %r" % (ssid,))
     if password is not None and (not isinstance(password, str) or not 8 <= len(password.encode()) <= 64):
         raise SampleError("password: 8 to 64 bytes are needed, or None for an open network")
+    whole(timeout_ms, "timeout_ms", 1, _LONGEST_MS)
     if country:
         network.country(country)
     if hostname:
@@ -104,6 +107,7 @@ def set_clock(host="pool.ntp.org", timeout_ms=10_000, port=123):
     """
     from .sntp import seconds
 
+    whole(timeout_ms, "timeout_ms", 1, _LONGEST_MS)
     start = time.ticks_ms()
     why = "no answer that makes sense"
     while True:

@@ -71,7 +71,7 @@ class Spool:
             check_body(body, name)
             number = folder.highest + 1
             head = _header(number, body, category, name, label, metadata, no_label, disallow_duplicates, add_date_id)
-            if file_name is not None and _extension(name) != _extension(body.name):
+            if file_name is not None and body.name and _extension(name) != _extension(body.name):
                 raise SampleError("file_name: %r must end as %r does: the service goes by that" % (name, body.name))
             size = len(head) + body.size + (body.size // FRAME + 1) * OVERHEAD + _EXTRA
             folder.reserve(size)
