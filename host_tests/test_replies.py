@@ -344,3 +344,26 @@ def test_results_are_those_of_json(worker, results, more, style, step):
 )
 def test_noise_ends_in_results_or_in_an_error_of_ours(worker, start, noise, status):
     worker.define(DEVICE).survives(status, start + noise)
+
+
+@pytest.mark.modes("mpy", "cpython")
+def test_a_result_that_a_board_cannot_hold_is_no_answer(worker):
+    source = """
+from edgeingest import errors, files_reply
+
+def loads(text):
+    raise MemoryError("memory allocation failed")
+
+class Named:
+    name = "a"
+
+before = files_reply.loads
+files_reply.loads = loads
+try:
+    files_reply.FilesReply([Named()]).feed(200, b'{"success":true,"files":[{"a":[[[[]]]]}]}')
+except errors.ProtocolError as e:
+    result = str(e)
+finally:
+    files_reply.loads = before
+"""
+    assert "[[[[]]]]" in worker.run(source)

@@ -19,7 +19,7 @@ def _parsed(data):
     """The JSON object in the bytes, or None."""
     try:
         value = loads(data.decode())
-    except ValueError:
+    except (ValueError, MemoryError):  # it may be nested a thousand times
         return None
     return value if isinstance(value, dict) else None
 
