@@ -377,3 +377,37 @@ for unreadable in (False, True):
 """
     left = ["damaged/00000001.ent", "damaged/00000001.txt"]
     assert worker.run(RECORD + source, folder=str(tmp_path / "spool")) == [((0, 0, 0, 1), left)] * 2
+
+
+@FEW
+@pytest.mark.parametrize("torn", [False, True])
+def test_a_recording_waits_while_flash_is_full(worker, tmp_path, torn):
+    """Recovery needs room, which the flush after it makes: a program must get there."""
+    source = """
+import edgeingest.spool_recover
+
+spool = Spool(folder)
+recording = begin(spool)
+recording.write(array("f", range(12)))
+recording.sync()
+recording._file.close()
+if torn:
+    with open(folder + "/00000001.rec", "ab") as file:
+        file.write(b"D")
+finish = edgeingest.spool_recover.finish
+
+def full(writer, tail, hmac):
+    writer.frame(b"T", tail)
+    raise OSError(28, "no space")
+
+edgeingest.spool_recover.finish = full
+try:
+    spool = Spool(folder)
+    result = [tuple(spool.recover()), files(folder), spool.bytes == size(folder)]
+finally:
+    edgeingest.spool_recover.finish = finish
+result += [tuple(spool.recover()), files(folder), spool.bytes == size(folder), flushed(spool, Service())]
+"""
+    found = worker.run(RECORD + source, folder=str(tmp_path / "spool"), torn=torn)
+    waits, recovered = [(0, 1, 0, 0), ["00000001.rec"], True], [(1, 0, 0, 0), ["00000001.ent"], True]
+    assert found == [*waits, *recovered, (1, 0, 0, 0, 0, None)]

@@ -138,9 +138,9 @@ class Spool:
         """Finish the recordings that a power cut interrupted: call it once after start-up, before recording begins.
 
         They end with the last row that was synced, or later. hmac_key: of those that were begun with a key, which else
-        have to wait as they are. drop=True: remove all of them instead.
-        Returns Recovered(finished, waiting, dropped, damaged): how many became entries; still wait for the key; were
-        dropped, as were those without a row; were set aside.
+        have to wait as they are, as they do while flash is full: until the next call. drop=True: remove all instead.
+        Returns Recovered(finished, waiting, dropped, damaged): how many became entries; still wait; were dropped, as
+        were those without a row; were set aside.
         """
         from .spool_recover import recover
 

@@ -6,6 +6,7 @@ from struct import unpack
 
 from micropython import const
 
+from .errors import SpoolFull
 from .signing import Hmac, key_bytes
 from .spool_entry import FRAME, OVERHEAD, Damaged, Header, Reader, Writer
 from .spool_folder import DAMAGED, full
@@ -112,16 +113,19 @@ def _recover(folder, number, key, drop):
         return _DROPPED
     if cut.signed and key is None and not cut.sealed:
         return _WAITING
-    if cut.sealed:
-        folder.rename(number)
-    elif cut.clean and left == cut.sent:
-        _append(folder, number, cut, key)
-    else:
-        _copy(folder, number, cut, key, left)
-        if cut.lost:
-            folder.set_aside(number, "rec", DAMAGED, "what follows byte %d is damaged" % cut.size)
+    try:
+        if cut.sealed:
+            folder.rename(number)
+        elif cut.clean and left == cut.sent:
+            _append(folder, number, cut, key)
         else:
-            folder.remove(number, "rec")
+            _copy(folder, number, cut, key, left)
+            if cut.lost:
+                folder.set_aside(number, "rec", DAMAGED, "what follows byte %d is damaged" % cut.size)
+            else:
+                folder.remove(number, "rec")
+    except SpoolFull:  # a program that starts with this must come to its flush
+        return _WAITING
     return _FINISHED
 
 
@@ -138,7 +142,8 @@ def _append(folder, number, cut, key):
             finish(Writer(file, cut.size, cut.sent, cut.total), cut.tail, hmac)
     except OSError as e:
         raise full(e)
-    folder.bytes += os.stat(path)[6] - cut.end
+    finally:
+        folder.bytes += os.stat(path)[6] - cut.end
     folder.rename(number)
 
 
