@@ -229,7 +229,7 @@ def test_any_parts(worker, items, lazy):
 def test_boundaries_are_random(device):
     found = device.boundaries(50)
     assert len(set(found)) == 50
-    assert all(len(boundary_of(text)) == 32 for text in found)
+    assert all(len(boundary_of(text)) == 24 for text in found)
 
 
 @pytest.mark.modes("cpython")  # where an object goes when nobody holds it any more

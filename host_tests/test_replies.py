@@ -19,7 +19,7 @@ class Named:
 def feed(reply, status, data, step):
     step = step or len(data) or 1
     for i in range(0, len(data), step):
-        if not reply.full:
+        if not reply.full(status):
             reply.feed(status, memoryview(data)[i : i + step])
 
 def data(status, body, step=0, fields=()):

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from .client import Client
-from .errors import DeadlineError, NetworkError
+from .errors import DeadlineError, IngestError, NetworkError
 
 _NAP = 8  # ms, the longest between two looks at the socket
 
@@ -21,7 +21,7 @@ class AsyncClient(Client):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._connection.shares = True
-        self._turns = []  # exchanges: the one at work, and those that wait
+        self._turns = []  # works: the one that is done, and those that wait
         self._closes = 0
 
     def close(self):
@@ -35,24 +35,26 @@ class AsyncClient(Client):
     async def __aexit__(self, *_):
         self.close()
 
-    async def _run(self, exchange):
-        """Let other tasks run while the exchange waits, to its end.
+    async def _run(self, work, body, deadline):
+        """Let other tasks run while the work waits, to its end.
 
         It waits by looking now and then: waiting in asyncio's own queue with a time limit makes two tasks each time,
         and a board that uploads while it samples must not collect garbage.
         """
         connection = self._connection
         turns = self._turns
-        turns.append(exchange)
+        turns.append(work)
+        result = None
+        started = False
         try:
-            deadline = next(exchange)
-            while place := turns.index(exchange):
+            while place := turns.index(work):
                 await asyncio.sleep_ms(_NAP * place)
                 if deadline is not None and time.ticks_diff(deadline, time.ticks_ms()) <= 0:
                     raise DeadlineError("no time left while waiting for its turn, nothing was sent")
-            while True:
-                closes = self._closes
-                events = next(exchange)
+            started = True
+            connection.start(deadline)
+            closes = self._closes
+            for events in work:
                 nap = 1 if events == 0 else 0
                 while True:
                     await asyncio.sleep_ms(min(nap, connection.left()))
@@ -61,8 +63,12 @@ class AsyncClient(Client):
                     if not events or not connection.left() or events > 0 and connection.poll(events, 0):
                         break
                     nap = min(2 * nap or 1, _NAP)
-        except StopIteration as e:
-            return e.value
+        except IngestError as e:
+            raise connection.told(e)
         finally:
-            turns.remove(exchange)
-            exchange.close()
+            turns.remove(work)
+            work.close()
+            if started:  # otherwise the connection is another's
+                result = connection.over()
+            body.close()
+        return result

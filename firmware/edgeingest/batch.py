@@ -6,7 +6,7 @@ from binascii import crc32, hexlify
 
 from micropython import const
 
-from .body import Chain
+from .body import Chain, flat
 from .checks import checked_name
 from .errors import wrong
 from .files_reply import FilesReply
@@ -18,12 +18,15 @@ _MAX_FILES = const(1000)
 class Bodies:
     """The bodies of items, made when they are asked for; each is checked when it is made for the first time."""
 
+    labels = ()  # the indices of label files
+
     def __init__(self, items, hmac_key):
         self._items = items
         self._hmac_key = hmac_key
         self._checked = 0
-        self._sums = bytearray(4 * len(items))  # of the names; names themselves are not held: there may be 1000
-        self.labels = []  # the indices of label files
+        self._sums = b""  # of the names; names themselves are not held: there may be 1000
+        if len(items) > 1:
+            self._sums = bytearray(4 * len(items))
         self._iat = None
         if hmac_key:
             from .clock import now
@@ -49,7 +52,9 @@ class Bodies:
             checked_name(name, "items: name of item %d" % index)
         check_body(body, name)
         if name.lower().endswith(".labels"):
-            self.labels.append(index)
+            self.labels += (index,)
+        if not self._sums:
+            return
         name_sum = crc32(name.encode()).to_bytes(4, "little")
         if name_sum in self._sums:  # perhaps a second one: look at the names
             for i in range(index):
@@ -87,12 +92,12 @@ def multipart(bodies, boundary=None):
     """One body of all bodies: a list, or any object with `__len__` and `__getitem__`, of which one at a time is held.
     boundary: random if not given (RFC 2046, section 5.1.1, without the characters that need quotes in the header)."""
     if boundary is None:
-        boundary = hexlify(os.urandom(16)).decode()
+        boundary = hexlify(os.urandom(12)).decode()
     elif not isinstance(boundary, str) or not 0 < len(boundary) < 71 or boundary.strip(PLAIN + "+'"):
         raise wrong("boundary", boundary)
     parts = Parts(bodies, boundary)
     if isinstance(bodies, list):
-        parts = [parts[i] for i in range(len(parts))]
+        parts = flat(parts)
     return Chain(parts, "the request", "multipart/form-data; boundary=" + boundary)
 
 

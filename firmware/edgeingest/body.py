@@ -11,7 +11,7 @@ from array import array
 
 from .errors import SampleError
 
-_PROBE = bytearray(1)  # for the byte that should not be there
+PROBE = bytearray(1)  # for the byte that should not be there
 
 
 def octets(buffer):
@@ -57,6 +57,18 @@ def _size(part):
     return part.size if hasattr(part, "readinto") else len(part)
 
 
+def flat(parts):
+    """A list of the parts of a sequence, and of those of Chains in it."""
+    found = []
+    for i in range(len(parts)):
+        part = parts[i]
+        if type(part) is Chain and part._held():
+            found.extend(part._parts)
+        else:
+            found.append(part)
+    return found
+
+
 class Chain(Body):
     """Byte strings and bodies, one after the other, as one body.
 
@@ -65,16 +77,14 @@ class Chain(Body):
     A part whose bytes are not as many as its `size` is a SampleError: nothing is padded or cut.
     """
 
+    _read = None  # of the part, if it is a body
+
     def __init__(self, parts, name=None, content_type=None):
-        if isinstance(parts, (list, tuple)):
-            flat = []
-            for part in parts:
-                if type(part) is Chain and isinstance(part._parts, list):  # type: ignore[has-type]
-                    flat.extend(part._parts)  # type: ignore[has-type]
-                else:
-                    flat.append(part)
-            parts = flat
         self._parts = parts
+        for part in parts if self._held() else ():
+            if type(part) is Chain and part._held():
+                self._parts = parts = flat(parts)
+                break
         if name:
             self.name = name
         if content_type:
@@ -89,6 +99,9 @@ class Chain(Body):
         self.size = size
         self._part = None  # the one that is being read
         self._begin()
+
+    def _held(self):
+        return isinstance(self._parts, (list, tuple))
 
     def _begin(self):
         self._index = -1
@@ -111,18 +124,15 @@ class Chain(Body):
             if hasattr(part, "readinto"):
                 part.rewind()
                 self._read = part.readinto
-            else:
-                self._part = memoryview(part)
-                self._read = self._copy
             if not self._left:
                 self._finish()
         return more
 
-    def _copy(self, window):
+    def _copy(self, window, at):
         part = self._part
-        n = min(self._left, len(window))
+        n = min(self._left, len(window) - at)
         start = len(part) - self._left
-        window[:n] = part[start : start + n]
+        window[at : at + n] = part if n == len(part) else memoryview(part)[start : start + n]
         return n
 
     def readinto(self, window):
@@ -132,7 +142,10 @@ class Chain(Body):
         while filled < len(window):
             left = self._left
             if left:
-                n = self._read(memoryview(window)[filled:] if filled else window)
+                if not self._read:
+                    n = self._copy(window, filled)
+                else:
+                    n = self._read(memoryview(window)[filled:] if filled else window)
                 if not n:
                     if n is None:
                         return filled or None
@@ -147,7 +160,7 @@ class Chain(Body):
         return filled
 
     def _finish(self):
-        if self._left or not isinstance(self._part, memoryview) and self._read(_PROBE):
+        if self._left or self._read and self._read(PROBE):
             self._wrong()
         self._close()
 
@@ -171,7 +184,6 @@ class Chain(Body):
 
     def close(self):
         """Close every part that is held."""
-        parts = self._parts if isinstance(self._parts, list) else (self._part,)
-        for part in parts:
+        for part in self._parts if self._held() else (self._part,):
             if hasattr(part, "close"):
                 part.close()

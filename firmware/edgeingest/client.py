@@ -4,10 +4,10 @@ from micropython import const
 
 from .checks import checked_name, whole
 from .connection import Connection
-from .errors import SampleError, wrong
+from .errors import IngestError, SampleError, wrong
 from .ingestion import body_of, check_body, checked_flag, common, is_plain, request_head
 from .replies import DataReply
-from .stream import pause
+from .stream import pause, ticks
 
 _MAX_MS = const(0xFFFFFFF)  # three days: the ticks of a board come round after six
 _HOST = "ingestion.edgeimpulse.com"
@@ -146,21 +146,25 @@ class Client:
     def _call(self, endpoint, category, body, name, flags, reply, deadline_ms):
         head = request_head(self._shared, category, endpoint, body, name, *flags)
         if deadline_ms is not None:
-            whole(deadline_ms, "deadline_ms", 1, _MAX_MS)
-        return self._run(self._connection.exchange(head, body, reply, flags[3], deadline_ms))
-
-    def _run(self, exchange):
-        """Wait for what the exchange waits for, to its end, and return its result."""
+            deadline_ms = ticks(whole(deadline_ms, "deadline_ms", 1, _MAX_MS))
         connection = self._connection
+        work = connection.retry.run if connection.retry else Connection.attempt
+        return self._run(work(connection, head, body, reply, flags[3]), body, deadline_ms)
+
+    def _run(self, work, body, deadline):
+        """Wait for what the work waits for, to its end, and return its result. deadline: in ticks, or None."""
+        connection = self._connection
+        connection.start(deadline)
         try:
-            while True:
-                events = next(exchange)
+            for events in work:
                 if events > 0:
                     connection.poll(events, connection.left())
                 else:
                     pause(connection.left() if events else 1)
-        except StopIteration as e:
-            result = e.value
+        except IngestError as e:
+            raise connection.told(e)
         finally:
-            exchange.close()
-        return result
+            work.close()
+            result = connection.over()
+            body.close()
+        return result  # not from within `try`: the native emitter loses the value

@@ -1,16 +1,15 @@
 """One connection to the service, kept between calls: a request out, a reply in.
 
-`Connection` never waits. `exchange` is a generator that yields the poll events it waits for; a driver (`client`, `aio`)
-waits for them with `poll`, no longer than `left()`, and resumes. It yields 0 when a body has nothing ready, -1 to wait
-until `left()` is 0 before another attempt, and, if `shares`, first its deadline, to be resumed when no other exchange
-is at work, and None after each window: others may run.
+`Connection` never waits. `attempt` is a generator that yields the poll events it waits for; a driver (`client`, `aio`)
+says `start`, waits for them with `poll`, no longer than `left()`, resumes, and says `over` whatever came of it. It
+yields 0 when a body has nothing ready, None after each window if it `shares`: others may run; and `Retry`, which takes
+its place, -1 to wait until `left()` is 0 before another attempt.
 """
-
-import time
 
 from micropython import const
 
-from .errors import DeadlineError, IngestError, NetworkError, ProtocolError, wrong
+from .body import PROBE
+from .errors import DeadlineError, NetworkError, ProtocolError, wrong
 from .http import ResponseParser
 from .stream import READ, WRITE, Stream
 
@@ -21,7 +20,7 @@ class Connection(Stream):
     """The connection, and the one buffer through which everything goes."""
 
     shares = False
-    retry = None
+    retry = result = None
 
     def __init__(self, host, port, context, secret, timeout_ms, buffer_size):
         super().__init__(host, port, context, timeout_ms)
@@ -30,33 +29,30 @@ class Connection(Stream):
         self._parser = ResponseParser()
         self._kept = self._answered = False  # whether the connection stays open; whether a reply has begun
 
-    def exchange(self, head, body, reply, repeatable, deadline_ms):
-        """A generator: send the request, read the reply, return its result. Kept open only if all went well.
+    def start(self, deadline):
+        """A call begins. deadline: the ticks at which it must be over, or None."""
+        self._kept = False
+        self.deadline = deadline
+
+    def over(self):
+        """A call has ended. The connection stays open only if all went well; gives the result."""
+        if not self._kept:
+            self.close()
+        result = self.result
+        self.result = None
+        return result
+
+    def told(self, error):
+        """The error of a call, as the caller may see it."""
+        from .masking import masked
+
+        return masked(error, self._secret)
+
+    def attempt(self, head, body, reply, repeatable):  # noqa: C901  # generators cost heap: one, not three
+        """A generator: send the request, read the reply, set `result`.
 
         repeatable: the request may be sent again on a new connection if a kept one turns out to be closed.
         """
-        deadline = deadline_ms and time.ticks_add(time.ticks_ms(), deadline_ms)
-        keep = self.shares
-        try:
-            if keep:  # the connection is another's, until it is resumed
-                yield deadline
-            keep = self._kept = False
-            self.deadline = deadline
-            work = self.retry.run if self.retry else Connection.attempt
-            result = yield from work(self, head, body, reply, repeatable)
-            keep = self._kept
-        except IngestError as e:
-            from .masking import masked
-
-            raise masked(e, self._secret)
-        finally:
-            if not keep:
-                self.close()
-            body.close()
-        return result  # not from within `try`: the native emitter loses the value
-
-    def attempt(self, head, body, reply, repeatable):  # noqa: C901  # generators cost heap: one, not three
-        """A generator: send the request, read the reply, return its result."""
         parser = self._parser
         fresh = False
         while True:
@@ -77,7 +73,7 @@ class Connection(Stream):
                         raise e
                     broken = e  # a peer that refuses may answer, and close, before it has read everything
                 self.restart()
-                while not parser.done and not reply.full:
+                while not parser.done and not reply.full(parser.status):
                     if not self._read(self._view):
                         yield READ
                         self.check("waiting for the reply of")
@@ -92,10 +88,9 @@ class Connection(Stream):
                 self.close()
         if broken and parser.status < 300:
             raise broken
-        result = reply.finish(parser.status, parser.header)
+        self.result = reply.finish(parser.status, parser.header)
         # A long refusal is not read to its end; and what comes next would count as the rest of half a request.
         self._kept = parser.keep_alive and parser.done and self.sent == len(head) + body.size
-        return result
 
     def _connect(self):
         """A generator: a new connection."""
@@ -139,7 +134,7 @@ class Connection(Stream):
                 filled += n
                 left -= n
             if left <= 0:  # before its last byte leaves: nothing is cut
-                if left or read(bytearray(1)):
+                if left or read(PROBE):
                     raise wrong("longer", body.name, body.size)
                 if sent:
                     self.push(1)

@@ -13,6 +13,7 @@ from .replies import KEPT, DataReply, Stored
 
 _RESULT = const(4096)  # bytes of one result: a name may come with every character escaped
 _PIECE = const(512)  # bytes that are looked at together
+_NONE = [None]
 
 
 def _parsed(data):
@@ -40,7 +41,7 @@ class FilesReply(DataReply):
         self._labels = labels
         self._on_stored = on_stored
         self.limit = 65536 + len(bodies) * _RESULT
-        self._results = None if on_stored else [None] * len(bodies)
+        self._results = None if on_stored else _NONE * len(bodies)
         self._most = 0
         self.begin()
 
@@ -50,9 +51,10 @@ class FilesReply(DataReply):
         self._told = self._most  # items before this one were told of
         self._text = b""  # of a result that is not complete
         self._list = 0  # 1 in the list of results, 2 after it
-        self._count = self._failed = 0
-        self._held = []  # results from the first label file on: whose they are is known at the end
-        self._failure = None
+        self._count = 0
+        self._held = (
+            [] if self._labels else ()
+        )  # results from the first label file on: whose they are is known at the end
 
     def feed(self, status, data):
         """Take bytes of the body; those of one result at a time are kept."""
@@ -61,7 +63,7 @@ class FilesReply(DataReply):
         for i in range(0, len(data), _PIECE):
             piece = bytes(data[i : i + _PIECE])
             if self._list == 1:
-                self._take_results(self._text + piece)
+                self._take_results(self._text + piece, 0)
                 continue
             self._body += piece
             if not self._list:
@@ -82,10 +84,9 @@ class FilesReply(DataReply):
         if at:
             self._body = body[:at]
             self._list = 1
-            self._take_results(body[at:])
+            self._take_results(body, at)
 
-    def _take_results(self, text):
-        start = 0
+    def _take_results(self, text, start):
         end = 1
         while end:
             while start < len(text) and text[start] in b", \r\n\t":
@@ -156,10 +157,8 @@ class FilesReply(DataReply):
         if index < self._told and not (results and isinstance(results[index], str)):
             return
         if isinstance(outcome, str):
-            self._failed += 1
             if not results:
-                self._results = results = [None] * len(self._bodies)
-            self._failure = self._failure or "%r: %s" % (self._bodies[index].name, outcome[:200])
+                self._results = results = _NONE * len(self._bodies)
         elif self._on_stored:
             self._on_stored(index, outcome)
             outcome = None
@@ -187,7 +186,14 @@ class FilesReply(DataReply):
                     self.tell(i, Stored(self._bodies[i].name, None, False))
                 else:
                     self._hand_on(i, value)
-        if self._failed:
-            text = "%d of %d files were not stored; %s" % (self._failed, total, self._failure)
-            raise FilesError(text, 200, self._failure, None, self._results)
-        return total if self._on_stored else self._results
+        results = self._results
+        failed = 0
+        for result in results or ():
+            failed += isinstance(result, str)
+        if failed:
+            for i, result in enumerate(results):
+                if isinstance(result, str):
+                    break
+            text = "%r: %s" % (self._bodies[i].name, result[:200])
+            raise FilesError("%d of %d files were not stored; %s" % (failed, total, text), 200, text, None, results)
+        return total if self._on_stored else results

@@ -54,7 +54,6 @@ class ResponseParser:
 
     def feed(self, view):
         """Take bytes; returns how many belong to this reply. Fewer than all only when it is done."""
-        view = memoryview(view)
         size = len(view)
         i = 0
         while i < size and not self.done:

@@ -23,12 +23,14 @@ class DataReply:
     def begin(self):
         """A reply begins: the first, or that to another attempt."""
         self._body = b""
-        self.full = False  # whether the rest need not be read
 
     def feed(self, status, data):
         """Take bytes of the body."""
         self._body += bytes(data[: KEPT - len(self._body)])
-        self.full = not 200 <= status < 300 and len(self._body) == KEPT
+
+    def full(self, status):
+        """Whether the rest need not be read: that of a long refusal."""
+        return len(self._body) == KEPT and not 200 <= status < 300
 
     def finish(self, status, header=None):
         """The `Stored`; or the error. header: gives the value of a header field by its name."""

@@ -50,13 +50,13 @@ class Retry:
         return min(asked * 1000 + int.from_bytes(os.urandom(4), "little") % (most + 1), self.max_ms)
 
     def run(self, connection, head, body, reply, repeatable):
-        """A generator: attempts until one goes well, or its error is final; its result. It yields -1 for a
+        """A generator: attempts until one goes well, or its error is final. It yields -1 for a
         wait that ends with `connection.left()`."""
-        result = error = None
+        error = None
         made = 0
-        while result is None:
+        while connection.result is None:
             try:
-                result = yield from connection.attempt(head, body, reply, repeatable)
+                yield from connection.attempt(head, body, reply, repeatable)
             except SampleError as e:
                 # A body that was sent once, and is not there any more: that is not why the call failed.
                 raise remade(error, "%s (not sent again: %s)" % (error, e)) if error else e
@@ -66,7 +66,6 @@ class Retry:
                 self._prepare(connection, body, repeatable, e, made)
                 reply.begin()
                 yield -1
-        return result
 
     def _prepare(self, connection, body, repeatable, error, made):
         """What another attempt needs; or the error, with why there is none."""

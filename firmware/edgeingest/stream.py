@@ -9,6 +9,7 @@ import sys
 import time
 from errno import EINPROGRESS
 
+from .body import PROBE
 from .errors import DeadlineError
 
 # The unix port does not name it; sockets that do not know it (lwIP on older RP2040 builds) complain on the console.
@@ -20,6 +21,11 @@ WRITE = select.POLLOUT
 def pause(ms):
     """Wait, for nothing that a socket could tell."""
     time.sleep_ms(ms)
+
+
+def ticks(ms):
+    """Of the time so many milliseconds from now."""
+    return time.ticks_add(time.ticks_ms(), ms)
 
 
 class Stream:
@@ -39,7 +45,7 @@ class Stream:
 
     def restart(self, ms=None):
         """A phase begins, of timeout_ms or of its own length."""
-        self._end = time.ticks_add(time.ticks_ms(), self._timeout if ms is None else ms)
+        self._end = ticks(self._timeout if ms is None else ms)
 
     def left(self):
         """Milliseconds until the nearer of the two limits; 0 when it has passed."""
@@ -83,7 +89,7 @@ class Stream:
         sock = self._sock
         try:
             if self.poll(WRITE, 0) != WRITE:  # POLLERR or POLLHUP besides
-                sock.readinto(bytearray(1))
+                sock.readinto(PROBE)
                 raise OSError("refused or unreachable")
             if self._context:
                 self._poll.unregister(sock)
@@ -128,7 +134,7 @@ class Stream:
             # TLS may hold data that the socket does not show, and what the socket shows may be no data for us.
             if self._sock is self._plain and not self.poll(READ, 0):
                 return True
-            return self.readinto(bytearray(1)) is None
+            return self.readinto(PROBE) is None
         except (OSError, ValueError):
             return False
 

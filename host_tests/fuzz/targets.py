@@ -94,7 +94,7 @@ def answer(make, status, cut, most):
     """What a reply object makes of a body that comes in these pieces."""
     reply = make()
     for piece in cut:
-        if reply.full:
+        if reply.full(status):
             break
         reply.feed(status, memoryview(bytearray(piece)))
         if held(reply) > most:
