@@ -13,7 +13,7 @@ from .errors import DeadlineError, NetworkError, ProtocolError, wrong
 from .http import ResponseParser
 from .stream import READ, WRITE, Stream
 
-_LOOK = const(65536)  # bytes after which an early reply is looked for, though nothing holds the request up
+_LOOK = const(32)  # windows after which an early reply is looked for, though nothing holds the request up
 
 
 class Connection(Stream):
@@ -118,7 +118,7 @@ class Connection(Stream):
         left = body.size
         rest = len(head)
         sent = 0
-        look = _LOOK
+        look = _LOOK * size
         stalled = False
         while left or rest:
             filled = 0
@@ -174,7 +174,7 @@ class Connection(Stream):
                 if sent > size:
                     self.push(0)
             elif sent > look:  # a peer that reads on may have answered all the same
-                look = sent + _LOOK
+                look = sent + _LOOK * size
                 if self._early():
                     return
             if self.deadline is not None and not self.fits(0):

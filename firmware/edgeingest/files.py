@@ -25,7 +25,7 @@ _TYPES = {
 
 def content_type_of(name):
     """The content type by the extension; application/octet-stream for one that is not known."""
-    return _TYPES.get(name.rsplit(".", 1)[-1].lower(), "application/octet-stream")
+    return _TYPES.get(name[name.rfind(".") + 1 :].lower(), "application/octet-stream")
 
 
 class File(Body):
@@ -48,7 +48,7 @@ class File(Body):
         if isinstance(source, str):
             actual = _size_of(source)
             self._path = source
-            name = source.replace("\\", "/").rsplit("/", 1)[-1] if name is None else name
+            name = source[max(source.rfind("/"), source.rfind("\\")) + 1 :] if name is None else name
         elif hasattr(source, "readinto"):
             self._stream = source
             if hasattr(source, "content_type"):  # a body

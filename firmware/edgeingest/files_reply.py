@@ -52,9 +52,8 @@ class FilesReply(DataReply):
         self._text = b""  # of a result that is not complete
         self._list = 0  # 1 in the list of results, 2 after it
         self._count = 0
-        self._held = (
-            [] if self._labels else ()
-        )  # results from the first label file on: whose they are is known at the end
+        # Results from the first label file on: whose they are is known at the end.
+        self._held = [] if self._labels else ()
 
     def feed(self, status, data):
         """Take bytes of the body; those of one result at a time are kept."""
@@ -186,14 +185,18 @@ class FilesReply(DataReply):
                     self.tell(i, Stored(self._bodies[i].name, None, False))
                 else:
                     self._hand_on(i, value)
-        results = self._results
+        self._refuse()
+        return total if self._on_stored else self._results
+
+    def _refuse(self):
+        """Raise the FilesError, if some were not stored."""
+        results = self._results or ()
         failed = 0
-        for result in results or ():
-            failed += isinstance(result, str)
+        for i in range(len(results)):
+            if isinstance(results[i], str):
+                failed += 1
+                if failed == 1:
+                    text = "%r: %s" % (self._bodies[i].name, results[i][:200])
         if failed:
-            for i, result in enumerate(results):
-                if isinstance(result, str):
-                    break
-            text = "%r: %s" % (self._bodies[i].name, result[:200])
-            raise FilesError("%d of %d files were not stored; %s" % (failed, total, text), 200, text, None, results)
-        return total if self._on_stored else results
+            told = "%d of %d files were not stored; %s" % (failed, len(results), text)
+            raise FilesError(told, 200, text, None, results)
