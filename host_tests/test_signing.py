@@ -25,7 +25,7 @@ def signed(parts, key, tail, ways, step):
     if step:
         for part in parts:
             part.rewindable = False
-    body = Signed(tuple(parts), key, "some.cbor", "application/cbor", tail)
+    body = Signed(tuple(parts), key_bytes(key), "some.cbor", "application/cbor", tail)
     if (body.name, body.content_type) != ("some.cbor", "application/cbor"):
         raise RuntimeError
     return drain(body, ways[0]) if step else every_way(body, ways)

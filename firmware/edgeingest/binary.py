@@ -7,7 +7,7 @@ Source: the service's documentation, data acquisition format, "Binary data". The
 from .body import Chain, octets
 from .errors import SampleError
 from .numbers import item_size
-from .signing import ZEROS, Hmac, key_bytes
+from .signing import ZEROS, Hmac
 
 
 def binary_body(sample, hmac_key):
@@ -33,7 +33,7 @@ def binary_body(sample, hmac_key):
     end.append(0x6B + len(form))
     end.extend(b"Ref-BINARY-" + form.encode() + b"\xff")
     if hmac_key:
-        start.extend(_signature((start, ZEROS, end, raw), key_bytes(hmac_key)))
+        start.extend(_signature((start, ZEROS, end, raw), hmac_key))
     keep = b"" if raw is values or hasattr(raw, "readinto") else memoryview(values)[:0]  # of what `raw` points into
     return Chain((start, end, raw, keep), sample.name + ".cbor", "application/octet-stream")
 

@@ -122,7 +122,7 @@ class Sample:
         sensor, CBOR header and raw values, for audio). hmac_key: the project's HMAC key, or None for no signature.
         """
         if hmac_key is not None:
-            key_bytes(hmac_key)
+            hmac_key = key_bytes(hmac_key)
         if format != "cbor":
             from .values import other_form
 

@@ -27,20 +27,21 @@ class Hmac:
     def __init__(self, key):
         if len(key) > 64:
             key = sha256(key).digest()
-        self._pad = bytearray(64)
-        self._pad[: len(key)] = key
-        self._hash = self._padded(0x36)
+        self._key = key
+        self._hash = self._padded(b"\x36")
         self.update = self._hash.update
 
     def _padded(self, mask):
-        pad = self._pad
-        for i in range(64):
-            pad[i] ^= mask
+        pad = bytearray(mask * 64)
+        i = 0
+        for b in self._key:
+            pad[i] ^= b
+            i += 1
         return sha256(pad)
 
     def hexdigest(self):
         """The signature: 64 lower-case hex digits, as bytes."""
-        outer = self._padded(0x36 ^ 0x5C)
+        outer = self._padded(b"\x5c")
         outer.update(self._hash.digest())
         return hexlify(outer.digest())
 
@@ -48,11 +49,11 @@ class Hmac:
 class Signed(Chain):
     """A Chain that hashes what passes through, and ends in its signature and `tail`: one pass, nothing to seek.
 
-    parts: a tuple.
+    parts: a tuple. key: as `key_bytes` gives it.
     """
 
-    def __init__(self, parts, hmac_key, name, content_type, tail=b""):
-        self._key = key_bytes(hmac_key)
+    def __init__(self, parts, key, name, content_type, tail=b""):
+        self._key = key
         self._end = bytearray(ZEROS + tail)
         super().__init__(parts + (self._end,), name, content_type)
 
