@@ -33,10 +33,8 @@ class Hmac:
 
     def _padded(self, mask):
         pad = bytearray(mask * 64)
-        i = 0
-        for b in self._key:
-            pad[i] ^= b
-            i += 1
+        for i in range(len(self._key)):
+            pad[i] ^= self._key[i]
         return sha256(pad)
 
     def hexdigest(self):
