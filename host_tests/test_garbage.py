@@ -7,7 +7,7 @@ from receiver import answer, requests
 
 KEY = "ei_0123456789abcdef"
 # Bytes of heap that any call may allocate besides the client's buffer; a smaller figure is always welcome here.
-CALL = 24 * 1024
+CALL = 11 * 1024
 STEADY = """
 import sys
 from array import array

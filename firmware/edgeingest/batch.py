@@ -6,7 +6,7 @@ from binascii import crc32, hexlify
 
 from micropython import const
 
-from .body import Chain, flat
+from .body import Chain
 from .checks import checked_name
 from .errors import wrong
 from .files_reply import FilesReply
@@ -97,7 +97,7 @@ def multipart(bodies, boundary=None):
         raise wrong("boundary", boundary)
     parts = Parts(bodies, boundary)
     if isinstance(bodies, list):
-        parts = flat(parts)
+        parts = [parts[i] for i in range(len(parts))]
     return Chain(parts, "the request", "multipart/form-data; boundary=" + boundary)
 
 

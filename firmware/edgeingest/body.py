@@ -11,7 +11,7 @@ from array import array
 
 from .errors import SampleError
 
-PROBE = bytearray(1)  # for the byte that should not be there
+_PROBE = bytearray(1)  # for the byte that should not be there
 
 
 def octets(buffer):
@@ -57,18 +57,6 @@ def _size(part):
     return part.size if hasattr(part, "readinto") else len(part)
 
 
-def flat(parts):
-    """A list of the parts of a sequence, and of those of Chains in it."""
-    found = []
-    for i in range(len(parts)):
-        part = parts[i]
-        if type(part) is Chain and part._held():
-            found.extend(part._parts)
-        else:
-            found.append(part)
-    return found
-
-
 class Chain(Body):
     """Byte strings and bodies, one after the other, as one body.
 
@@ -80,11 +68,15 @@ class Chain(Body):
     _read = None  # of the part, if it is a body
 
     def __init__(self, parts, name=None, content_type=None):
+        if isinstance(parts, (list, tuple)):
+            flat = []
+            for part in parts:
+                if type(part) is Chain and isinstance(part._parts, list):  # type: ignore[has-type]
+                    flat.extend(part._parts)  # type: ignore[has-type]
+                else:
+                    flat.append(part)
+            parts = flat
         self._parts = parts
-        for part in parts if self._held() else ():
-            if type(part) is Chain and part._held():
-                self._parts = parts = flat(parts)
-                break
         if name:
             self.name = name
         if content_type:
@@ -99,9 +91,6 @@ class Chain(Body):
         self.size = size
         self._part = None  # the one that is being read
         self._begin()
-
-    def _held(self):
-        return isinstance(self._parts, (list, tuple))
 
     def _begin(self):
         self._index = -1
@@ -160,7 +149,7 @@ class Chain(Body):
         return filled
 
     def _finish(self):
-        if self._left or self._read and self._read(PROBE):
+        if self._left or self._read and self._read(_PROBE):
             self._wrong()
         self._close()
 
@@ -184,6 +173,6 @@ class Chain(Body):
 
     def close(self):
         """Close every part that is held."""
-        for part in self._parts if self._held() else (self._part,):
+        for part in self._parts if isinstance(self._parts, list) else (self._part,):
             if hasattr(part, "close"):
                 part.close()

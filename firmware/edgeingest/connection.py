@@ -8,10 +8,9 @@ its place, -1 to wait until `left()` is 0 before another attempt.
 
 from micropython import const
 
-from .body import PROBE
 from .errors import DeadlineError, NetworkError, ProtocolError, wrong
 from .http import ResponseParser
-from .stream import READ, WRITE, Stream
+from .stream import PROBE, READ, WRITE, Stream
 
 _LOOK = const(32)  # windows after which an early reply is looked for, though nothing holds the request up
 

@@ -9,11 +9,11 @@ import sys
 import time
 from errno import EINPROGRESS
 
-from .body import PROBE
 from .errors import DeadlineError
 
 # The unix port does not name it; sockets that do not know it (lwIP on older RP2040 builds) complain on the console.
 _NODELAY = 1 if sys.platform in ("linux", "darwin") else getattr(socket, "TCP_NODELAY", None)
+PROBE = bytearray(1)  # for a byte that should not be there
 READ = select.POLLIN
 WRITE = select.POLLOUT
 
