@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 def compiled_once():
     """Every image has the library in it; what mpy-cross makes of it does not change between them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(contents, "library", functools.cache(contents.library))
+        patch.setattr(contents, "compiled", functools.cache(contents.compiled))
         yield
 
 

@@ -3,7 +3,7 @@
 import pytest
 from board_support import about, edgeingest, hashed, hashes, run
 from edgeingest_tools import firmware
-from edgeingest_tools.board import facts, package
+from edgeingest_tools.board import deploy, facts
 from edgeingest_tools.board.deployment import Deployment
 from edgeingest_tools.board.link import BoardError, Link
 from edgeingest_tools.board.simulated import Simulated
@@ -17,9 +17,9 @@ def built():
     """The library for the unix port, compiled once."""
     mpy = facts.Facts(
         version=(1, 29, 0), machine="", platform="linux", mpy=6 | 3 << 8 | 2 << 10, path=["", "/lib"], heap_free=0,
-        heap=0, block=4096, blocks=0, blocks_free=0, filesystem=None, frozen=None,
+        heap=0, block=4096, blocks=0, blocks_free=0, filesystem=None, frozen=None, network=True,
     )  # fmt: skip
-    return package.library(mpy, source=False)
+    return deploy.library(mpy, source=False)
 
 
 @pytest.fixture
@@ -201,15 +201,15 @@ def test_a_copy_by_hand_is_taken_over(board, built):
 def test_an_old_micropython(board, mpy, source, wanted):
     facts_ = about(board).model_copy(update={"mpy": mpy})
     if wanted is None:
-        assert "rows.py" in package.library(facts_, source)
+        assert "rows.py" in deploy.library(facts_, source)
     else:
         with pytest.raises(BoardError, match=wanted):
-            package.library(facts_, source)
+            deploy.library(facts_, source)
 
 
 def test_without_native_code(board):
     """A board that runs no machine code gets the modules without it; the library works with them."""
-    wanted = package.library(about(board).model_copy(update={"mpy": 6}), False)
+    wanted = deploy.library(about(board).model_copy(update={"mpy": 6}), False)
     assert "rows.mpy" in wanted and "kernels.mpy" not in wanted
     install(board, wanted)
     values = "from array import array\nfrom edgeingest import Sample\nfrom edgeingest import rows\n"

@@ -141,7 +141,9 @@ def listed(said):
 
 
 def wanted(board, source=False):
-    return contents.library(None if source else board.mpy_arch) | contents.main(board, "main")
+    library = contents.sources() if source else contents.compiled(board.mpy_arch)
+    found = {f"lib/edgeingest/{name}": data for name, data in library.items()}
+    return found | {"main.py": (board.folder / "main.py").read_bytes()}
 
 
 # -- what MicroPython sees
@@ -184,7 +186,7 @@ def test_a_rom_file_system_runs_in_place(make, tmp_path):
     image = make("UNIX", "library.romfs", "--romfs")
     script = ROM + LIST + "import edgeingest\nprint(edgeingest.__file__, edgeingest.Sample.__name__)\n"
     *lines, last = micropython(tmp_path, script, image, board, "/rom").splitlines()
-    assert listed("\n".join(lines)) == hashes(contents.library("x64"))
+    assert listed("\n".join(lines)) == hashes({path: data for path, data in wanted(board).items() if path != "main.py"})
     assert last == "/rom/lib/edgeingest/__init__.mpy Sample"
 
 

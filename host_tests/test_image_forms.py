@@ -83,7 +83,7 @@ REFUSED = [
     (["--board", "RPI_PICO", "--out", "x.romfs", "--romfs", "--example", "replay_motion"], "leave out --example"),
     (
         ["--board", "RPI_PICO", "--out", "x.bin", "--example", "none"],
-        "no example 'none': take one of main, ",
+        "no example is called 'none': there are main, ",
     ),
     (["--board", "RPI_PICO", "--out", "x.bin", "--config", "gone.toml"], "cannot read gone.toml: "),
     (["--board", "RPI_PICO", "--out", "gone/x.bin"], "cannot write gone/x.bin: No such file or directory; give"),
@@ -128,7 +128,7 @@ def test_settings_and_root_certificate_go_where_the_board_looks(tmp_path, monkey
         ('api_key = "ei_1"\nwifi = "x"', "wifi: there is no such key"),
         ("api_key =", "s.toml is no TOML: "),
         ('api_key = "ei_1"', "https://ingestion.edgeimpulse.com needs its root certificate"),
-        ('api_key = "ei_1"\nca = "gone.der"', "gone.der cannot be read: No such file or directory"),
+        ('api_key = "ei_1"\nca = "gone.der"', "ca: cannot read gone.der: No such file or directory"),
         ('api_key = "ei_1"\nca = "s.toml"', "s.toml is no certificate, neither PEM nor DER"),
     ],
 )

@@ -31,8 +31,14 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 4810,
     directory: _Directory = _DEFAULT_DIRECTORY,
-    api_key: Annotated[list[str] | None, typer.Option(help="Accepted key, repeatable; none: any ei_... key.")] = None,
-    hmac_key: Annotated[str | None, typer.Option(help="HMAC key to verify signatures with; none: not checked.")] = None,
+    api_key: Annotated[
+        list[str] | None,
+        typer.Option(help="Accepted key, repeatable; none: any ei_... key.", envvar="EDGEINGEST_API_KEY"),
+    ] = None,
+    hmac_key: Annotated[
+        str | None,
+        typer.Option(help="HMAC key to verify signatures with; none: not checked.", envvar="EDGEINGEST_HMAC_KEY"),
+    ] = None,
     list_labels: Annotated[
         bool, typer.Option("--list-labels", help="List label files in the results of /files.")
     ] = False,

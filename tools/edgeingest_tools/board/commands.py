@@ -6,9 +6,11 @@ from collections.abc import Callable
 import typer
 
 from edgeingest_tools.board import deploy, doctor, image, listing, monitor, provision, pull, simulate
+from edgeingest_tools.board.catalogue import CatalogueError
 from edgeingest_tools.board.link import BoardError
 from edgeingest_tools.firmware import CompileError
 from edgeingest_tools.micropython import Missing
+from edgeingest_tools.roots import RootError
 
 
 def _told(command: Callable[..., None]) -> Callable[..., None]:
@@ -18,11 +20,19 @@ def _told(command: Callable[..., None]) -> Callable[..., None]:
     def run(*arguments: object, **named: object) -> None:
         try:
             command(*arguments, **named)
-        except (BoardError, CompileError, Missing) as error:
-            typer.echo(f"edgeingest: {error}", err=True)
-            raise typer.Exit(1) from None
+        except (BoardError, CatalogueError, CompileError, Missing, RootError) as error:
+            raise _failure(str(error)) from None
+        except OSError as error:
+            if error.filename is None:
+                raise  # nothing that whoever typed the command could give another name for
+            raise _failure(f"cannot use {error.filename}: {error.strerror}; give another file or folder") from None
 
     return run
+
+
+def _failure(text: str) -> typer.Exit:
+    typer.echo(f"edgeingest: {text}", err=True)
+    return typer.Exit(1)
 
 
 _COMMANDS = (

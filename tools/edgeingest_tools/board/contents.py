@@ -1,4 +1,4 @@
-"""What goes on a board, as {path without the leading slash: bytes}: library, main.py, settings, root certificate."""
+"""What goes on a board: the library, a program as main.py, settings, a root certificate."""
 
 import tempfile
 from pathlib import Path
@@ -11,38 +11,54 @@ from edgeingest_tools.board import settings
 from edgeingest_tools.board.catalogue import Board
 from edgeingest_tools.board.link import BoardError
 
-LIBRARY = "lib"  # sys.path of every board has /lib, and of those with a ROM file system /rom/lib
+LIBRARY = "lib/edgeingest"  # sys.path of every board has /lib, and of those with a ROM file system /rom/lib
 CONFIGURATION, CERTIFICATE = "/edgeingest.json", "/edgeingest.der"  # where edgeingest.config looks
 EXAMPLES = firmware.FIRMWARE / "examples"
+_NATIVE = ("@micropython.viper", "@micropython.native")
 
 
-def library(arch: str | None) -> dict[str, bytes]:
-    """The device library, compiled for an architecture of mpy-cross; None: its sources."""
+def sources() -> dict[str, bytes]:
+    """{path below the package's folder: content} of the device library."""
+    return {_below(module): (firmware.FIRMWARE / module).read_bytes() for module in _modules()}
+
+
+def compiled(arch: str | None) -> dict[str, bytes]:
+    """The same as .mpy files for an architecture of mpy-cross; None: for boards that run no machine code."""
+    made = {}
     with tempfile.TemporaryDirectory(prefix="edgeingest-") as folder:
-        root, modules = firmware.FIRMWARE, firmware.sources()
-        if arch is not None:
-            root = Path(folder)
-            firmware.compile_tree(root, arch)
-            modules = [module.with_suffix(".mpy") for module in modules]
-        return {f"{LIBRARY}/{module.as_posix()}": (root / module).read_bytes() for module in modules}
+        for module in _modules():
+            if arch is None and any(mark in (firmware.FIRMWARE / module).read_text() for mark in _NATIVE):
+                continue  # the library does without, as the board has to
+            name = module.with_suffix(".mpy")
+            firmware.compile_file(module, Path(folder) / name, arch or "armv6m")
+            made[_below(name)] = (Path(folder) / name).read_bytes()
+    return made
 
 
-def examples() -> list[str]:
-    """The names of examples, and `main`: what each board has to start from."""
-    return ["main", *sorted(path.stem for path in EXAMPLES.glob("*.py"))]
+def _modules() -> list[Path]:
+    found = firmware.sources()
+    if not found:
+        raise BoardError(f"the device library is not in {firmware.FIRMWARE}: run this from a copy of the project")
+    return found
 
 
-def main(board: Board, example: str) -> dict[str, bytes]:
-    """The example as main.py."""
-    if example == "main":
-        return {"main.py": (board.folder / "main.py").read_bytes()}
-    if example not in examples():
-        raise BoardError(f"there is no example {example!r}: take one of {', '.join(examples())}")
-    return {"main.py": (EXAMPLES / f"{example}.py").read_bytes()}
+def _below(path: Path) -> str:
+    return path.relative_to("edgeingest").as_posix()
+
+
+def program(name: str, board: Board | None) -> bytes:
+    """An example, or `main`: what each board has to start from."""
+    known = {path.stem: path for path in sorted(EXAMPLES.glob("*.py"))}
+    if board:
+        known = {"main": board.folder / "main.py", **known}
+    if name not in known:
+        more = "" if board else "; with --board also `main`, to start from"
+        raise BoardError(f"no example is called {name!r}: there are {', '.join(known)}{more}")
+    return known[name].read_bytes()
 
 
 def configuration(board: Board, path: Path) -> dict[str, bytes]:
-    """The settings in a TOML file, and the root certificate that they name, as `edgeingest provision` puts them."""
+    """{path without the leading slash: content} for settings in a TOML file, as `edgeingest provision` puts them."""
     wanted = settings.checked(settings.from_file(path), str(path))
     values = wanted.for_board()
     ca = values.pop("ca", None)
@@ -64,6 +80,6 @@ def der(path: Path) -> bytes:
         load = x509.load_pem_x509_certificate if b"-----BEGIN" in data else x509.load_der_x509_certificate
         return load(data).public_bytes(Encoding.DER)
     except OSError as error:
-        raise BoardError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise BoardError(f"{path} is no certificate, neither PEM nor DER: {error}") from None
+        raise BoardError(f"ca: cannot read {path}: {error.strerror}") from None
+    except ValueError:
+        raise BoardError(f"ca: {path} is no certificate, neither PEM nor DER") from None

@@ -7,7 +7,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from edgeingest_tools.board import facts, package
+from edgeingest_tools import firmware
+from edgeingest_tools.board import catalogue, contents, facts
+from edgeingest_tools.board.catalogue import Board
 from edgeingest_tools.board.deployment import Deployment, Done
 from edgeingest_tools.board.facts import Facts
 from edgeingest_tools.board.link import BoardError, DeviceError, Link, choose
@@ -42,20 +44,34 @@ def check_imported(link: Link, about: Facts) -> str:
     return version
 
 
-def _check_board(about: Facts, board: str | None) -> str | None:
-    """What the files of the board say, beside what it says itself; the name of the board, if it is known."""
-    from edgeingest_tools.board import catalogue
+def library(about: Facts, source: bool) -> dict[str, bytes]:
+    """{path below the package's folder: content}, compiled for this board unless the source is asked for.
 
-    try:
-        known = catalogue.load(board) if board else catalogue.find(about.machine)
-    except catalogue.CatalogueError as error:
-        raise BoardError(str(error)) from None
+    MicroPython refuses .mpy files of another version, and native code of another sub-version (docs: mpyfiles).
+    """
+    if source:
+        return contents.sources()
+    if about.mpy_version is None:
+        raise BoardError("this MicroPython loads no .mpy files: deploy with --source")
+    version, sub = about.mpy_version
+    if version != firmware.MPY_VERSION[0] or (about.architecture and sub != firmware.MPY_VERSION[1]):
+        raise BoardError(
+            f"MicroPython {about.release} on the board loads .mpy files of version {version}.{sub}, "
+            f"{'{}.{}'.format(*firmware.MPY_VERSION)} is what is built here: "
+            "put MicroPython 1.23 or later on the board, or deploy with --source"
+        )
+    return contents.compiled(about.architecture)
+
+
+def _check_board(about: Facts, board: str | None) -> Board | None:
+    """What the files of the board say, beside what it says itself; None: there are none of such a board."""
+    known = catalogue.load(board) if board else catalogue.find(about.machine)
     if board and known and about.architecture and known.mpy_arch != about.architecture:
         raise BoardError(
             f"a {board} runs code for {known.mpy_arch}, the connected board ({about.machine}) for {about.architecture}"
             ": leave --board out, or connect another board"
         )
-    return known.name if known else None
+    return known
 
 
 def deploy(
@@ -65,26 +81,29 @@ def deploy(
     source: Annotated[
         bool, typer.Option("--source", help="Copy .py files, for boards that refuse .mpy files.")
     ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Remove the old version first, where there is no room for both.")
+    ] = False,
 ) -> None:
     """Put the library onto a board, compiled for it; only what changed is copied."""
     console = Console(highlight=False)
     with Link(choose(port)) as link:
         about = facts.ask(link)
-        name = _check_board(about, board)
+        known = _check_board(about, board)
         if about.frozen:
             raise BoardError(
                 f"edgeingest {about.frozen} is frozen into this board's firmware, which goes before files: "
                 "build a firmware with the new version, or flash the stock one"
             )
-        program = package.example(example, name) if example else None
+        program = contents.program(example, known) if example else None
         console.print(f"{link.port}: {about.machine}, MicroPython {about.release}, {about.mpy_text}")
         if about.filesystem_text not in ("littlefs", "not known"):
             console.print(
                 f"[yellow]its file system is {about.filesystem_text}, which renames in several steps: if the power "
                 "fails while files are exchanged, deploy again[/yellow]"
             )
-        wanted = package.library(about, source)
-        deployment = Deployment(link, about, wanted)
+        wanted = library(about, source)
+        deployment = Deployment(link, about, wanted, replace)
         done = _with_progress(deployment, wanted, console)
         told = put_main(link, about, program) if program is not None else None
         link.reset()  # so that it imports what a program will find

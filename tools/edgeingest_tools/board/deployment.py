@@ -27,9 +27,12 @@ class Done:
 
 
 class Deployment:
-    """The library onto one board; `needed` and then `install`."""
+    """The library onto one board; `needed` and then `install`.
 
-    def __init__(self, link: Link, about: Facts, wanted: dict[str, bytes]) -> None:
+    replace: the old version is removed first, where there is no room for both; cut off, the board has none.
+    """
+
+    def __init__(self, link: Link, about: Facts, wanted: dict[str, bytes], replace: bool = False) -> None:
         self._link, self._about, self._wanted = link, about, wanted
         self._first, self._second = about.root + "/edgeingest", about.root + "/lib/edgeingest"
         link.load("files")
@@ -43,6 +46,9 @@ class Deployment:
             self._do(f"remove({rest!r})")
         self._hashes = {name: hashlib.sha256(data).hexdigest() for name, data in wanted.items()}
         self.there, self._staged = self._list(self._now), self._list(self._new)
+        if replace and self.there != self._hashes:
+            self._do(f"remove({self._now!r})")
+            self.there = {}
 
     def needed(self) -> list[str]:
         """What has to go over the cable."""
@@ -95,9 +101,10 @@ class Deployment:
         blocks = sum(-(-len(data) // block) for data in missing) + 2 * len(folders) + 2
         free = self._link.call(f"__import__('os').statvfs({self._about.root + '/'!r})")[3]
         if blocks > free:
+            more = ", or deploy with --replace: the new version is built beside the old one" if self.there else ""
             raise BoardError(
                 f"the board's file system has {free * block // 1024} KB free, {blocks * block // 1024} KB are needed: "
-                "the new version is built beside the old one; remove files that are not needed (`mpremote rm`)"
+                f"remove files that are not needed (`mpremote rm`){more}"
             )
 
     def _list(self, folder: str) -> dict[str, str]:

@@ -41,6 +41,7 @@ class Facts(BaseModel):
     blocks_free: int
     filesystem: str | None
     frozen: str | None
+    network: bool
 
     @property
     def release(self) -> str:

@@ -34,8 +34,6 @@ def image(
     """Make the file system of a board as one file, to flash many boards alike."""
     try:
         print(write(catalogue.load(board), out, Wanted(example, config, source, romfs)))
-    except catalogue.CatalogueError as error:
-        raise BoardError(str(error)) from None
     except OSError as error:
         raise BoardError(f"cannot write {out}: {error.strerror}; give another file with --out") from None
 
@@ -47,6 +45,9 @@ def write(board: Board, out: Path, wanted: Wanted) -> str:
     made = rom.build(found) if wanted.rom else littlefs.build(board.filesystem, found)
     if out.suffix == ".uf2" and board.uf2:
         made = uf2.encode(made, board.uf2.flash_start + board.filesystem.offset, board.uf2.family_id)
+    if wanted.config:  # keys and a password are in it
+        out.touch(0o600)
+        out.chmod(0o600)
     out.write_bytes(made)
     size = sum(map(len, found.values()))
     kind = "a ROM file system" if wanted.rom else f"{board.filesystem.size // 1024} KB of {board.filesystem.kind}"
@@ -64,11 +65,12 @@ def files(board: Board, wanted: Wanted) -> dict[str, bytes]:
             "a ROM file system holds the library only: MicroPython looks for main.py and the settings in the writable "
             "one, so leave out --example and --config"
         )
-    return found | contents.library(None if wanted.source else board.mpy_arch)
+    library = contents.sources() if wanted.source else contents.compiled(board.mpy_arch)
+    return found | {f"{contents.LIBRARY}/{name}": data for name, data in library.items()}
 
 
 def _program(board: Board, wanted: Wanted) -> dict[str, bytes]:
-    found = contents.main(board, wanted.example or "main")
+    found = {"main.py": contents.program(wanted.example or "main", board)}
     return found | (contents.configuration(board, wanted.config) if wanted.config else {})
 
 

@@ -64,7 +64,22 @@ def why_closed(port: str) -> str:
             f"{port} may not be opened by this user: on Linux, `sudo usermod -a -G dialout $USER` "
             "(on Arch: uucp), then log out and in again"
         )
+    if _is_something_else(port):
+        return f"{port} is no serial port: look with `edgeingest boards` where the board is"
     return f"{port} is in use: close the program that has it open (mpremote, Thonny, a serial monitor)"
+
+
+def _is_something_else(port: str) -> bool:
+    if os.name != "posix":
+        return False
+    try:
+        opened = os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:  # in use, or a folder
+        return os.path.isdir(port)
+    try:
+        return not os.isatty(opened)
+    finally:
+        os.close(opened)
 
 
 class Link:

@@ -14,10 +14,10 @@ from rich.console import Console
 
 from edgeingest_tools import roots
 from edgeingest_tools.board import facts, settings
+from edgeingest_tools.board.contents import CERTIFICATE, CONFIGURATION, der
 from edgeingest_tools.board.link import BoardError, DeviceError, Link, choose
 from edgeingest_tools.board.settings import Settings
 
-CONFIG, ROOT = "/edgeingest.json", "/edgeingest.der"
 _TIMEOUT_S = 10
 _QUESTIONS = {
     "wifi_ssid": "Wi-Fi network (empty: none)",
@@ -48,53 +48,59 @@ def provision(
     if show and erase or (show or erase) and (file or fetch or bundle):
         raise BoardError("--show and --erase stand alone")
     console = Console(highlight=False)
-    where = choose(port)
-    if show or erase:
-        with Link(where) as link:
+    with Link(choose(port)) as link:  # before anybody answers questions for a board that is not there
+        if show or erase:
             (_show if show else _erase)(link, console)
-        return
-    wanted = _gathered(file)
-    der = _root(wanted, fetch, bundle) if wanted.https else None
-    with Link(where) as link:
-        _put(link, wanted, der)
+            return
+        about = facts.ask(link)
+        wanted = _gathered(file, about.network)
+        # Without a network of its own, `pull` sends what it has, and knows the usual roots.
+        root = _root(wanted, fetch, bundle) if wanted.https and (about.network or wanted.ca) else None
+        _put(link, about.root, wanted, root)
     for name, value in settings.masked(wanted.for_board()).items():
         console.print(f"{name:13} {value}", markup=False)
-    if der:
-        for what, text in roots.describe(der)[:2]:
+    if root:
+        for what, text in roots.describe(root)[:2]:
             console.print(f"certificate   {what} {text}", markup=False)
-    console.print(f"[green]{where} has its configuration[/green]; `edgeingest doctor` tries it out")
+    console.print(f"[green]{link.port} has its configuration[/green]; `edgeingest doctor` tries it out")
 
 
-def _gathered(file: Path | None) -> Settings:
+def _gathered(file: Path | None, network: bool) -> Settings:
     """From the file, or the environment, or a person; a file's keys are completed by the environment's."""
     found: dict[str, Any] = settings.from_environment()
     if file:
         return settings.checked({**found, **settings.from_file(file)}, str(file))
     if "api_key" not in found and sys.stdin.isatty():
-        found.update(_asked(found))
+        found.update(_asked(found, network))
     where = "provision" if "api_key" in found else "give --file, or EDGEINGEST_API_KEY in the environment"
     return settings.checked(found, where)
 
 
-def _asked(found: dict[str, Any]) -> dict[str, str]:
+def _asked(found: dict[str, Any], network: bool) -> dict[str, str]:
+    """The answers to questions; one that cannot be is asked again."""
     answers: dict[str, str] = {}
     for name, question in _QUESTIONS.items():
-        if name in found or (name == "wifi_password" and not answers.get("wifi_ssid", found.get("wifi_ssid"))):
+        if name in found or (name.startswith("wifi") and not network):
+            continue
+        if name == "wifi_password" and not answers.get("wifi_ssid", found.get("wifi_ssid")):
             continue
         while True:
             secret = name in settings.SECRETS
             answer = typer.prompt(question, default="", show_default=False, hide_input=secret).strip()
-            if answer or name != "api_key":
+            if not answer and name != "api_key":
                 break
-        if answer:
-            answers[name] = answer
+            wrong = settings.complaints({"api_key": "ei_", name: answer})
+            if not wrong:
+                answers[name] = answer
+                break
+            typer.echo(wrong[0])
     return answers
 
 
 def _root(wanted: Settings, fetch: bool, bundle: Path | None) -> bytes:
     """The DER of the root that verifies the host: a file of the user's, or looked up when that is allowed."""
     if wanted.ca:
-        return _certificate(Path(wanted.ca))
+        return der(Path(wanted.ca))
     host, port = roots.split_host(wanted.url)
     if not fetch and sys.stdin.isatty():
         fetch = typer.confirm(f"Connect to {host}:{port} now, to see which root certificate it has?", default=True)
@@ -109,32 +115,15 @@ def _root(wanted: Settings, fetch: bool, bundle: Path | None) -> bytes:
         raise BoardError(str(error)) from None
 
 
-def _certificate(path: Path) -> bytes:
-    """A certificate file, PEM or DER, as DER."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    try:
-        data = path.read_bytes()
-        pem = b"-----BEGIN CERTIFICATE-----" in data
-        certificate = x509.load_pem_x509_certificate(data) if pem else x509.load_der_x509_certificate(data)
-    except OSError as error:
-        raise BoardError(f"ca: cannot read {path}: {error.strerror}") from None
-    except ValueError:
-        raise BoardError(f"ca: {path} is no certificate, PEM or DER") from None
-    return certificate.public_bytes(Encoding.DER)
-
-
-def _put(link: Link, wanted: Settings, der: bytes | None) -> None:
+def _put(link: Link, place: str, wanted: Settings, root: bytes | None) -> None:
     """The certificate first: a configuration never names one that is not there. Each is renamed into place."""
     values = wanted.for_board()
     values.pop("ca", None)
-    root = facts.ask(link).root
     link.load("files")
-    if der:
-        values["ca"] = root + ROOT
-        _replace(link, root + ROOT, der)
-    _replace(link, root + CONFIG, settings.as_json(values))
+    if root:
+        values["ca"] = place + CERTIFICATE
+        _replace(link, place + CERTIFICATE, root)
+    _replace(link, place + CONFIGURATION, settings.as_json(values))
 
 
 def _replace(link: Link, path: str, data: bytes) -> None:
@@ -150,7 +139,7 @@ def _replace(link: Link, path: str, data: bytes) -> None:
 
 def on_board(link: Link) -> dict[str, Any] | None:
     """The configuration on a board, with its secrets, or None."""
-    path = facts.ask(link).root + CONFIG
+    path = facts.ask(link).root + CONFIGURATION
     link.load("files")
     if not link.call(f"exists({path!r})"):
         return None
@@ -166,7 +155,7 @@ def on_board(link: Link) -> dict[str, Any] | None:
 def _show(link: Link, console: Console) -> None:
     found = on_board(link)
     if found is None:
-        raise BoardError(f"there is no {CONFIG} on the board: `edgeingest provision` puts it there")
+        raise BoardError(f"there is no {CONFIGURATION} on the board: `edgeingest provision` puts it there")
     for name, value in settings.masked(found).items():
         console.print(f"{name:13} {value}", markup=False)
 
@@ -174,6 +163,6 @@ def _show(link: Link, console: Console) -> None:
 def _erase(link: Link, console: Console) -> None:
     root = facts.ask(link).root
     link.load("files")
-    for path in (CONFIG, ROOT, CONFIG + ".new", ROOT + ".new"):
+    for path in (CONFIGURATION, CERTIFICATE, CONFIGURATION + ".new", CERTIFICATE + ".new"):
         link.run(f"remove({root + path!r})")
     console.print("configuration and certificate are off the board")

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from edgeingest_tools.board import provision, settings
+from edgeingest_tools.board import contents, provision, settings
 from edgeingest_tools.board.link import BoardError, Link, choose
 from edgeingest_tools.board.mirror import Account, Flushed, Mirror
 
@@ -55,6 +55,9 @@ def pull(
                 _send(mirror, account, total)
                 _settled(link, spool, mirror)
     stored, duplicates, rejected, damaged = total
+    if not any(total):
+        console.print(f"0 stored: nothing is waiting in {spool} on the board")
+        return
     console.print(f"{stored} stored, {duplicates} were there already, {rejected} rejected, {damaged} damaged")
     if rejected or damaged:
         raise BoardError(
@@ -101,7 +104,7 @@ def _account(link: Link, file: Path | None, place: Path) -> Account:
         if found is None:
             raise BoardError("the board has no configuration: give --file, or set EDGEINGEST_API_KEY")
         der = found.pop("ca", None)
-        wanted = settings.checked(found, provision.CONFIG)
+        wanted = settings.checked(found, contents.CONFIGURATION)
         ca = str(place / "ca.der") if der else certifi.where()
         if der:
             Path(ca).write_bytes(link.read(der))

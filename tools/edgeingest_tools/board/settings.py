@@ -60,7 +60,8 @@ class Settings(BaseModel):
     def _host_only(cls, url: str) -> str:
         parts = urlsplit(url)
         wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query
-        if wrong or parts.path.strip("/") or parts.fragment:
+        # What is no port at all makes parts.port raise ValueError.
+        if wrong or parts.port == 0 or parts.path.strip("/") or parts.fragment:
             raise ValueError(f"scheme, host and port are needed, such as {SERVICE}")
         return url.rstrip("/")
 
@@ -82,8 +83,17 @@ def masked(values: Mapping[str, Any]) -> dict[str, str]:
 
 def checked(values: Mapping[str, Any], where: str) -> Settings:
     """The settings, or an error that names the key and never the value."""
+    lines = complaints(values)
+    if lines:
+        raise BoardError(f"{where}: {'; '.join(lines)} (keys: {', '.join(Settings.model_fields)})")
+    return Settings.model_validate(dict(values))
+
+
+def complaints(values: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the settings, by key and without a value."""
     try:
-        return Settings.model_validate(dict(values))
+        Settings.model_validate(dict(values))
+        return []
     except ValidationError as error:
         lines = []
         for each in error.errors(include_input=False, include_url=False):
@@ -91,16 +101,17 @@ def checked(values: Mapping[str, Any], where: str) -> Settings:
             told = "there is no such key" if each["type"] == "extra_forbidden" else each["msg"]
             told = "it is missing" if each["type"] == "missing" else told.removeprefix("Value error, ")
             lines.append(f"{key}: {told}")
-        keys = ", ".join(Settings.model_fields)
-        raise BoardError(f"{where}: {'; '.join(lines)} (keys: {keys})") from None
+        return lines
 
 
 def from_file(path: Path) -> dict[str, Any]:
     """The keys in a TOML file."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BoardError(f"cannot read {path}: {error}") from None
+    except OSError as error:
+        raise BoardError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BoardError(f"{path} is no TOML: it is not in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise BoardError(f"{path} is no TOML: {error}") from None
 

@@ -1,5 +1,7 @@
 """`edgeingest simulate`: a board for those who have none at hand."""
 
+import os
+import re
 import signal
 import tempfile
 import threading
@@ -20,12 +22,21 @@ def simulate(
 ) -> None:
     """Run a board without hardware: MicroPython behind a serial port, with files in a littlefs. Ctrl-C ends it."""
     try:
+        import fcntl
+
         from edgeingest_tools.board.simulated import Simulated
     except ImportError:  # pty, termios
         raise BoardError("a simulated board needs Linux or macOS") from None
+    if not re.fullmatch(r"[1-9]\d*[KM]", heap):
+        raise BoardError(f"--heap: {heap!r} is no size, such as 192K or 2M")
     with tempfile.TemporaryDirectory(prefix="edgeingest-board-") as folder:
         place = directory or Path(folder)
         place.mkdir(parents=True, exist_ok=True)
+        held = os.open(place, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # two boards with one flash would ruin it
+        except BlockingIOError:
+            raise BoardError(f"another simulated board has its flash in {place}: give another --dir") from None
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())

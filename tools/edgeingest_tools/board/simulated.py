@@ -47,6 +47,7 @@ class Simulated:
     ) -> None:
         self.flash = folder / "flash.bin"
         if not self.flash.exists():
+            self.flash.touch(0o600)  # keys will be in it
             self.flash.write_bytes(b"\xff" * flash_bytes)
         boot = str(_SIMULATION / "boot.py")
         self._command = [micropython(), "-X", "heapsize=" + heap, "-i", boot, str(self.flash)]

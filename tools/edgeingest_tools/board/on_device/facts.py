@@ -29,6 +29,13 @@ def _facts():
             sys.path[:] = path
             sys.modules.pop("edgeingest", None)
 
+    def network():
+        try:
+            __import__("network")
+            return True
+        except ImportError:
+            return False
+
     gc.collect()
     lib = [path for path in sys.path if path.endswith("/lib")]
     disk = os.statvfs(lib[0][:-4] or "/" if lib else "/")
@@ -45,6 +52,7 @@ def _facts():
         "blocks_free": disk[3],
         "filesystem": kind(),
         "frozen": frozen(),
+        "network": network(),
     }
     print(json.dumps(about))
 
