@@ -64,7 +64,7 @@ def test_only_what_changed_goes_over_the_cable(board, built):
     sent = []
     done = install(board, {**built, "signing.mpy": built["signing.mpy"] + b"\0"}, lambda name, count: sent.append(name))
     assert (set(sent), done.sent, done.kept, done.gone) == ({"signing.mpy"}, ["signing.mpy"], len(built) - 1, 0)
-    assert board.received - before < 2 * len(built["signing.mpy"]) + 12000  # the code that does it comes along
+    assert board.received - before < 2 * len(built["signing.mpy"]) + 13000  # the code that does it comes along
 
 
 @pytest.mark.timeout(300)
@@ -230,5 +230,28 @@ def test_errors_of_the_command_line(board):
     assert "no example is called 'nothing'" in edgeingest(board, "deploy", "--example", "nothing", good=False)
     assert "runs code for armv6m" in edgeingest(board, "deploy", "--board", "RPI_PICO", good=False)
     assert "no board is called 'PICO'" in edgeingest(board, "deploy", "--board", "PICO", good=False)
-    board.unplug()
-    assert "there is no /dev/" in edgeingest(board, "deploy", good=False)
+    for port, wanted in (("/dev/gone", "there is no /dev/gone"), ("/dev/null", "/dev/null is no serial port")):
+        board.port = port
+        assert wanted in edgeingest(board, "deploy", good=False)
+
+
+def test_without_room_for_two_versions(tmp_path, built):
+    """The old one is removed first, if that is asked for; where nothing has changed, nothing is."""
+    with Simulated(tmp_path, flash_bytes=448 << 10) as board:
+        install(board, {name: data + b"\0" for name, data in built.items()})
+        assert "or deploy with --replace" in edgeingest(board, "deploy", good=False)
+        assert f"{len(built)} files copied" in edgeingest(board, "deploy", "--replace")
+        assert hashes(board, TOP) == hashed(built)
+        assert "nothing to do" in edgeingest(board, "deploy", "--replace")
+        assert run(board, USE).split() == ["0.1.0", "edgeingest/__init__.mpy"]
+
+
+def test_replacing_can_be_cut_off_and_taken_up(board, built):
+    install(board, newer(built))
+    for count in (2000, 60_000, 30_000):
+        board.unplug_after(count)
+        edgeingest(board, "deploy", "--replace", good=False)
+        board.plug()
+    edgeingest(board, "deploy", "--replace")
+    assert run(board, USE).startswith("0.1.0")
+    assert listed(board) in (["edgeingest", "lib"], ["lib"])

@@ -121,6 +121,14 @@ def test_settings_and_root_certificate_go_where_the_board_looks(tmp_path, monkey
     assert contents.configuration(catalogue.load("RPI_PICO"), path).keys() == {"edgeingest.json"}  # no network
 
 
+def test_an_image_with_keys_is_its_owners_alone(tmp_path, make):
+    (tmp_path / "s.toml").write_text('api_key = "ei_1"\nurl = "http://h"\n')
+    for _ in range(2):  # the second over one that everybody may read
+        image = make("RPI_PICO_W", "flash.bin", "--config", tmp_path / "s.toml")
+        assert image.stat().st_mode & 0o777 == 0o600
+        image.chmod(0o644)
+
+
 @pytest.mark.parametrize(
     "text, complaint",
     [

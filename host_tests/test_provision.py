@@ -83,6 +83,7 @@ def test_from_the_environment(board):
         ('api_key = ""', "api_key: visible ASCII"),
         ('wifi_password = "correct"', "wifi_password: 8 to 64 bytes"),
         ('url = "ftp://h"', "url: scheme, host and port are needed"),
+        ('url = "https://h:99999"', "url: Port out of range"),
         ('url = "https://h/path"', "url: scheme, host and port are needed"),
         ('api_kye = "x"', "api_kye: there is no such key"),
         ('label = ""', "label: String should have at least 1 character"),
@@ -120,6 +121,15 @@ def test_the_root_certificate(board, tmp_path, file):
         no_secrets(not_trusted)
 
 
+def test_a_board_without_network(tmp_path, file):
+    """It needs no root certificate: the computer sends what it has."""
+    modules = [path for path in Simulated.MODULES if path.name != "network.py"]
+    file.write_text(f'api_key = "{KEY}"\n')
+    with Simulated(tmp_path, modules=modules) as board:
+        edgeingest(board, "provision", "--file", str(file))
+        assert on_board(board) == {"api_key": KEY, "url": "https://ingestion.edgeimpulse.com"}
+
+
 def test_cut_off_it_leaves_the_old_configuration(board, file):
     edgeingest(board, "provision", "--file", str(file))
     before, start = on_board(board), board.received
@@ -141,9 +151,20 @@ def test_questions_without_echo(board):
     command = [sys.executable, "-m", "edgeingest_tools", "provision", "--port", board.port]
     child = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment())
     os.close(terminal)
-    seen, answers = "", ["net", PASSWORD, "", KEY, HMAC, "http://h", "", "x"]
+    seen, answers = "", ["net", "short", PASSWORD, "", KEY, HMAC, "ftp://h", "http://h", "", "x"]
     for number, question in enumerate(
-        ["Wi-Fi network", "Wi-Fi password", "API key", "API key", "HMAC key", "Service", "Label", "Name of this device"]
+        [
+            "Wi-Fi network",
+            "Wi-Fi password",
+            "Wi-Fi password",
+            "API key",
+            "API key",
+            "HMAC key",
+            "Service",
+            "Service",
+            "Label",
+            "Name of this device",
+        ]
     ):
         at = len(seen)
         seen += until(master, question)
@@ -151,6 +172,7 @@ def test_questions_without_echo(board):
         os.write(master, answers[number].encode() + b"\n")
         assert question in seen[at:]
     seen += until(master, "tries it out")
+    assert "wifi_password: 8 to 64 bytes" in seen and "url: scheme, host and port" in seen
     assert child.wait(10) == 0
     os.close(master)
     no_secrets(seen)

@@ -142,4 +142,6 @@ def test_with_the_configuration_of_the_board(board, service, tmp_path):
 def test_errors(board, tmp_path):
     edgeingest(board, "provision", "--erase")
     assert "no configuration" in edgeingest(board, "pull", "--dir", str(tmp_path), good=False)
+    said = edgeingest(board, "pull", "--dir", "/dev/null", good=False)
+    assert said.startswith("edgeingest: cannot use /dev/null/") and said.count("\n") == 1
     assert "is no absolute path" in edgeingest(board, "pull", "--spool", "spool'", "--dir", str(tmp_path), good=False)

@@ -1,5 +1,7 @@
 """The simulated board behaves as boards do, so that what is tried on it says something about them."""
 
+import fcntl
+import os
 import subprocess
 import sys
 import time
@@ -74,3 +76,26 @@ def test_a_pulled_cable_is_an_error_and_a_new_one_works(board, tmp_path):
     mpremote(board, "resume", "cp", str(tmp_path / "big"), ":", good=False)
     board.plug()
     assert mpremote(board, "resume", "exec", "import os; print(os.stat('/big')[6] < 20000)") == "True\n"
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["--heap", "abc"], "--heap: 'abc' is no size, such as 192K"),
+        (["--dir", "/dev/null"], "cannot use /dev/null: File exists; give another"),
+        (["--dir", "busy"], "another simulated board has its flash in busy"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(tmp_path, words, said):
+    (tmp_path / "busy").mkdir()
+    held = os.open(tmp_path / "busy", os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    command = [sys.executable, "-m", "edgeingest_tools", "simulate", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    os.close(held)
+    assert done.returncode == 1
+    assert done.stderr.startswith("edgeingest: ") and said in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_its_flash_is_its_owners_alone(board):
+    assert board.flash.stat().st_mode & 0o777 == 0o600

@@ -39,10 +39,12 @@ class Deployment:
         first, second = (link.call(f"exists({place!r})") for place in (self._first, self._second))
         if first and second:  # a deploy was cut off in its last steps: the first one is imported
             self._do(f"set_aside({self._second!r}, '.new')")
-        self._now = self._first if first else self._second
-        self._next = self._second if first or not second else self._first
+        begun = not first and link.call(f"exists({self._first + '.new'!r})")
+        self._now, self._next = self._first, self._second
+        if second and not first or begun:
+            self._now, self._next = self._second, self._first
         self._new = self._next + ".new"
-        for rest in (self._first + ".old", self._second + ".old", *([self._now + ".new"] if first or second else [])):
+        for rest in (self._first + ".old", self._second + ".old", self._now + ".new"):
             self._do(f"remove({rest!r})")
         self._hashes = {name: hashlib.sha256(data).hexdigest() for name, data in wanted.items()}
         self.there, self._staged = self._list(self._now), self._list(self._new)
