@@ -53,9 +53,17 @@ def test_mpy_then_source_then_an_example(board):
     assert run(board, USE).split() == ["0.1.0", "edgeingest/__init__.py"]
     main = firmware.ROOT / "boards" / "UNIX" / "main.py"
     assert run(board, "print(open('/main.py').read(), end='')") == main.read_text()
-    assert "one of before is main.py.old" in edgeingest(board, "deploy", "--source", "--example", "replay_motion")
-    assert run(board, "print(open('/main.py.old').read(), end='')") == main.read_text()
-    assert listed(board) == ["edgeingest", "lib", "main.py", "main.py.old"]
+    assert listed(board) == ["edgeingest", "lib", "main.py"]
+
+
+def test_a_program_of_ones_own_is_kept(board):
+    """And no example that comes after it takes its place."""
+    own = "print('mine')"
+    run(board, f"f = open('/main.py', 'w')\nf.write({own!r})\nf.close()")
+    assert "one of before is main.py.old" in edgeingest(board, "deploy", "--example", "replay_motion")
+    for name, told in (("main", "main.py is in place\n"), ("main", "main.py is there already\n")):
+        assert told in edgeingest(board, "deploy", "--example", name)
+    assert run(board, "print(open('/main.py.old').read(), end='')") == own
 
 
 def test_only_what_changed_goes_over_the_cable(board, built):

@@ -8,7 +8,7 @@ import pytest
 import trustme
 import typer
 from edgeingest_tools import cli
-from edgeingest_tools.board import catalogue
+from edgeingest_tools.board import catalogue, contents
 from image_support import compiled_once
 from support.interpreters import FIRMWARE, ROOT
 from typer.testing import CliRunner
@@ -48,6 +48,16 @@ def test_the_pins_are_those_that_the_boards_have():
     for name, words in said.items():
         assert words in TEXT
         assert str(catalogue.load(name).pins.adc) in re.findall(r"\d+", words)
+
+
+def test_what_the_library_takes_of_the_flash(once):
+    """Bytes, and littlefs's blocks of 4 KB."""
+    bytes_, blocks = re.search(
+        r"the library is about (\d+) KB of \.mpy .* about (\d+) KB of the board's 4 KB", TEXT
+    ).groups()
+    sizes = [len(data) for data in contents.compiled("armv6m").values()]
+    assert int(bytes_) == pytest.approx(sum(sizes) / 1024, rel=0.1)
+    assert int(blocks) == pytest.approx(sum(4 * -(-size // 4096) for size in sizes), rel=0.1)
 
 
 @pytest.mark.parametrize("line", LINES)

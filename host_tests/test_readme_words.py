@@ -47,6 +47,7 @@ HERE = {
     r"(rejected|damaged)/": lambda name: f'"{name}"' in (PACKAGE / "spool_folder.py").read_text(),
     r"(Retry-After)": lambda name: f'"{name.lower()}"' in (PACKAGE / "verdicts.py").read_text(),
     r"(?:.venv/bin/edgeingest serve )?(--[a-z-]+)(?: [\d.]+)?": lambda name: name in SERVE,
+    r"(EDGEINGEST_HMAC_KEY)": lambda name: SERVE["--hmac-key"].envvar == name,
     r".venv/bin/edgeingest (--help)": lambda name: True,
     r"((?!my\.py|edgeingest-data|rejected|damaged)[\w/]+/|(?!my\.py)[\w/]+\.(?:py|md))": lambda name: (
         (ROOT / name).exists() or (PACKAGE / name).exists()

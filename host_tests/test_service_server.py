@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 
+import cbor2
 import pytest
 from edgeingest_tools.server import own_address, url
 from rich.console import Console
@@ -21,6 +22,7 @@ from service_support import (
     part,
     process,
     running,
+    signed,
 )
 from test_service_log import Log
 
@@ -119,6 +121,17 @@ def test_process_prints_where_it_listens_and_ends_cleanly(tmp_path):
         assert service.data(numbered(1), x_disallow_duplicates="1").status == 400
         service.child.send_signal(signal.SIGINT)
         assert service.child.wait(30) == 0
+
+
+def test_keys_from_the_environment(tmp_path, monkeypatch):
+    """Where other users of the computer do not see them, as they do in a command line."""
+    monkeypatch.setenv("EDGEINGEST_API_KEY", "ei_one")
+    monkeypatch.setenv("EDGEINGEST_HMAC_KEY", "another")
+    with process(tmp_path) as service:
+        assert service.data(numbered(1), x_api_key="ei_two").status == 401
+        assert service.data(signed(cbor2.dumps), x_api_key="ei_one").status == 200
+        assert service.row()["signature"] == "invalid"
+    assert "another" not in command("serve", "--help").stdout
 
 
 def test_port_in_use(tmp_path):

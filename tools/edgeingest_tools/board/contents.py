@@ -46,11 +46,15 @@ def _below(path: Path) -> str:
     return path.relative_to("edgeingest").as_posix()
 
 
+def programs(board: Board | None) -> dict[str, Path]:
+    """{name: file} of the examples, and `main`: what each board has to start from."""
+    main = {"main": board.folder / "main.py"} if board else {}
+    return main | {path.stem: path for path in sorted(EXAMPLES.glob("*.py"))}
+
+
 def program(name: str, board: Board | None) -> bytes:
-    """An example, or `main`: what each board has to start from."""
-    known = {path.stem: path for path in sorted(EXAMPLES.glob("*.py"))}
-    if board:
-        known = {"main": board.folder / "main.py", **known}
+    """The program of that name."""
+    known = programs(board)
     if name not in known:
         more = "" if board else "; with --board also `main`, to start from"
         raise BoardError(f"no example is called {name!r}: there are {', '.join(known)}{more}")

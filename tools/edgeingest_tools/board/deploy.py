@@ -1,6 +1,7 @@
 """`edgeingest deploy`: library and example onto a board; `deployment` has how the library gets there."""
 
 import hashlib
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
@@ -15,15 +16,18 @@ from edgeingest_tools.board.facts import Facts
 from edgeingest_tools.board.link import BoardError, DeviceError, Link, choose
 
 
-def put_main(link: Link, about: Facts, program: bytes) -> str:
-    """Puts a program in place of main.py, in one step; what to tell about a program that was there."""
+def put_main(link: Link, about: Facts, program: bytes, ours: Collection[str] = ()) -> str:
+    """Puts a program in place of main.py, in one step; what to tell about a program that was there.
+
+    It is kept, unless its SHA-256 is among ours: a second example does not take the place of the user's own program.
+    """
     path = about.root + "/main.py"
     link.load("files")
     hashed = link.call(f"sha256({path!r}) if exists({path!r}) else None")
     if hashed == hashlib.sha256(program).hexdigest():
         return "main.py is there already"
     told = "main.py is in place"
-    if hashed is not None:
+    if hashed is not None and hashed not in ours:
         link.run(f"copy({path!r}, {path + '.old'!r})")
         told += "; the one of before is main.py.old"
     link.write(path + ".new", program)
@@ -105,7 +109,8 @@ def deploy(
         wanted = library(about, source)
         deployment = Deployment(link, about, wanted, replace)
         done = _with_progress(deployment, wanted, console)
-        told = put_main(link, about, program) if program is not None else None
+        ours = {hashlib.sha256(path.read_bytes()).hexdigest() for path in contents.programs(known).values()}
+        told = put_main(link, about, program, ours) if program is not None else None
         link.reset()  # so that it imports what a program will find
         version = check_imported(link, about)
     for line in filter(None, (_summary(done), told)):
