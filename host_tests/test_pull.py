@@ -144,4 +144,7 @@ def test_errors(board, tmp_path):
     assert "no configuration" in edgeingest(board, "pull", "--dir", str(tmp_path), good=False)
     said = edgeingest(board, "pull", "--dir", "/dev/null", good=False)
     assert said.startswith("edgeingest: cannot use /dev/null/") and said.count("\n") == 1
+    [place] = [path.parent for path in tmp_path.rglob("spool") if path.is_dir()]
+    (place / "copied.json").write_text("{")
+    assert "copied.json is damaged: remove it" in edgeingest(board, "pull", "--dir", str(tmp_path), good=False)
     assert "is no absolute path" in edgeingest(board, "pull", "--spool", "spool'", "--dir", str(tmp_path), good=False)

@@ -23,8 +23,10 @@ def _told(command: Callable[..., None]) -> Callable[..., None]:
         except (BoardError, CatalogueError, CompileError, Missing, RootError) as error:
             raise _failure(str(error)) from None
         except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise  # whoever reads what is printed has seen enough
             if error.filename is None:
-                raise  # nothing that whoever typed the command could give another name for
+                raise _failure(f"this computer refused: {error.strerror or error}") from None
             raise _failure(f"cannot use {error.filename}: {error.strerror}; give another file or folder") from None
 
     return run

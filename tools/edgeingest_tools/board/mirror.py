@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeingest_tools import firmware
@@ -25,7 +25,7 @@ ASIDE = ("rejected", "damaged")
 class Account:
     """Where entries go."""
 
-    api_key: str
+    api_key: str = field(repr=False)
     url: str
     ca: str | None
     attempts: int = 5
@@ -49,7 +49,12 @@ class Mirror:
         self.spool.mkdir(parents=True, exist_ok=True)
         self.copied: dict[int, str] = {}
         if self._list.exists():
-            self.copied = {int(number): hashed for number, hashed in json.loads(self._list.read_text()).items()}
+            try:
+                self.copied = {int(number): hashed for number, hashed in json.loads(self._list.read_text()).items()}
+            except (ValueError, AttributeError):
+                raise BoardError(
+                    f"{self._list} is damaged: remove it and run this again; the service knows what it has already"
+                ) from None
 
     def waiting(self) -> list[int]:
         """Entries that are here and not yet with the service."""
@@ -59,13 +64,8 @@ class Mirror:
         """Takes an entry that came over the cable; whole, or not at all."""
         if hashlib.sha256(data).hexdigest() != hashed:
             raise BoardError("an entry did not arrive as it is on the board: check the cable, then run this again")
-        part = self.spool / f"{number:08d}.part"
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        self.copied[number] = hashed
-        part.rename(self.spool / f"{number:08d}.ent")
+        _write(self.spool / f"{number:08d}.ent", data)
+        self.copied[number] = hashed  # only now: what is in this list alone has been dealt with
         self._save()
 
     def dealt_with(self, number: int, hashed: str) -> bool:
@@ -102,6 +102,18 @@ class Mirror:
         return Flushed(*json.loads(lines[-1]))
 
     def _save(self) -> None:
-        part = self._list.with_suffix(".part")
-        part.write_text(json.dumps(self.copied))
-        part.rename(self._list)
+        _write(self._list, json.dumps(self.copied).encode())
+
+
+def _write(path: Path, data: bytes) -> None:
+    """The file whole or not at all, and before anything that is written after it, if the computer's power fails."""
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
