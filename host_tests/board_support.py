@@ -7,6 +7,25 @@ from edgeingest_tools.board.link import Link
 from edgeingest_tools.cli import app
 from typer.testing import CliRunner
 
+# For captures on a board: it goes on only when it is looked at, so that a busy computer makes no row late.
+CLOCK = """
+class Clock:
+    now = 0
+
+    def ticks_us(self):
+        self.now += 50
+        return self.now
+
+    def sleep_us(self, us):
+        self.now += us
+
+    def ticks_diff(self, end, start):
+        return end - start
+
+    def ticks_add(self, start, us):
+        return start + us
+"""
+
 
 def edgeingest(board, *words, good=True, env=None):
     """Runs `edgeingest` on the board, in this process for speed; what it printed, or its error."""

@@ -7,32 +7,17 @@ import sys
 
 import cbor2
 import pytest
+from board_support import CLOCK
 from edgeingest_tools.board import simulated
 from service_support import HMAC_KEY, KEY, environment, running
 from support.interpreters import FIRMWARE, ROOT
 
 SECTION = (FIRMWARE / "README.md").read_text().split("## A plain Pico\n")[1].split("\n## ")[0]
 COMMANDS = re.search(r"```sh\n(.*?)```", SECTION, re.DOTALL).group(1).splitlines()
-# A converter that counts its readings, beside what a simulated board has; and a clock for the capture that goes on
-# only when it is looked at, so that a busy computer makes no row late.
-ADC = """
-
-class Clock:
-    now = 0
-
-    def ticks_us(self):
-        self.now += 50
-        return self.now
-
-    def sleep_us(self, us):
-        self.now += us
-
-    def ticks_diff(self, end, start):
-        return end - start
-
-    def ticks_add(self, start, us):
-        return start + us
-
+# A converter that counts its readings, and a clock for the capture, beside what a simulated board has.
+ADC = (
+    CLOCK
+    + """
 class Pin:
     def __init__(self, id):
         self.id = id
@@ -48,6 +33,7 @@ class ADC:
         self.count += 1
         return self.count * 600
 """
+)
 
 
 def run(command, port, folder, **variables):

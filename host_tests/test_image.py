@@ -5,6 +5,7 @@ import hashlib
 import json
 
 import pytest
+from board_support import CLOCK
 from edgeingest_tools import certificates
 from edgeingest_tools.board import catalogue, contents, littlefs
 from image_support import compiled_once, maker
@@ -61,7 +62,9 @@ for path, data in walk(sys.argv[4]):
     print(path[len(sys.argv[4]):], binascii.hexlify(hashlib.sha256(data).digest()).decode())
 """
 # A board's own modules, as far as a main.py goes: Wi-Fi and the clock are tested where they are made.
-BOARD = """
+BOARD = (
+    CLOCK
+    + """
 asked = []
 
 class Pin:
@@ -87,22 +90,6 @@ machine.ADC = ADC
 machine.Pin = Pin
 network.connect = lambda ssid, password: asked.append(("connect", ssid, password))
 network.set_clock = lambda: asked.append(("clock",))
-class Clock:  # the captures', so that a busy computer makes no row late
-    now = 0
-
-    def ticks_us(self):
-        self.now += 50
-        return self.now
-
-    def sleep_us(self, us):
-        self.now += us
-
-    def ticks_diff(self, end, start):
-        return end - start
-
-    def ticks_add(self, start, us):
-        return start + us
-
 sys.modules["machine"] = machine
 import edgeingest.capture, edgeingest.recorder
 edgeingest.capture.time = edgeingest.recorder.time = Clock()
@@ -110,6 +97,7 @@ sys.modules["edgeingest.network"] = network
 import main
 print(asked)
 """
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
