@@ -1,4 +1,4 @@
-"""What firmware/README.md says for a plain Pico, command by command, on a simulated one: the sample arrives."""
+"""What firmware/README.md says for a plain Pico and for no board at all, command by command: the sample arrives."""
 
 import re
 import shlex
@@ -12,7 +12,8 @@ from edgeingest_tools.board import simulated
 from service_support import HMAC_KEY, KEY, environment, running
 from support.interpreters import FIRMWARE, ROOT
 
-SECTION = (FIRMWARE / "README.md").read_text().split("## A plain Pico\n")[1].split("\n## ")[0]
+TEXT = (FIRMWARE / "README.md").read_text()
+SECTION = TEXT.split("## A plain Pico\n")[1].split("\n## ")[0]
 COMMANDS = re.search(r"```sh\n(.*?)```", SECTION, re.DOTALL).group(1).splitlines()
 # A converter that counts its readings, and a clock for the capture, beside what a simulated board has.
 ADC = (
@@ -78,3 +79,19 @@ def test_a_plain_pico(tmp_path, port):
     assert message["payload"]["sensors"] == [{"name": "input", "units": "V"}]
     wanted = [reading * 600 * 3.3 / 65535 for reading in range(1, 101)]
     assert message["payload"]["values"] == pytest.approx(wanted, rel=1e-5)
+
+
+def test_no_board_at_hand(tmp_path):
+    """The commands for an ESP32 on a simulated board, and its own first sample."""
+    [first] = re.findall(r"(?m)^\.venv/bin/mpremote connect /dev/pts/1 (run .*)$", TEXT)
+    _, esp32, *_ = TEXT.split("\n## ")
+    deploy, provision, doctor, _, main = re.findall(r"(?m)^ +(\.venv/bin/.*)$", esp32)
+    with running(tmp_path / "data", hmac_key=HMAC_KEY) as service, simulated.Simulated(tmp_path) as board:
+        keys = {"EDGEINGEST_API_KEY": KEY, "EDGEINGEST_HMAC_KEY": HMAC_KEY, "EDGEINGEST_URL": service.url}
+        run(deploy, board.port, tmp_path)
+        run(provision, board.port, tmp_path, **keys)
+        assert "upload        doctor.cbor" in run(doctor, board.port, tmp_path)
+        assert run(f".venv/bin/mpremote {first}", board.port, tmp_path) == "stored first.cbor\n"
+        assert "main.py is in place" in run(main, board.port, tmp_path)
+        row = service.row(stored_name="first.cbor")
+    assert (row["signature"], row["rows"]) == ("valid", 100)
