@@ -18,15 +18,14 @@ _MAX_FILES = const(1000)
 class Bodies:
     """The bodies of items, made when they are asked for; each is checked when it is made for the first time."""
 
-    labels = ()  # the indices of label files
+    labels: "tuple" = ()  # the indices of label files
 
     def __init__(self, items, hmac_key):
         self._items = items
         self._hmac_key = hmac_key
         self._checked = 0
-        self._sums = b""  # of the names; names themselves are not held: there may be 1000
-        if len(items) > 1:
-            self._sums = bytearray(4 * len(items))
+        # Of the names; names themselves are not held: there may be 1000.
+        self._sums = bytearray(4 * len(items)) if len(items) > 1 else None
         self._iat = None
         if hmac_key:
             from .clock import now

@@ -13,7 +13,7 @@ from .replies import KEPT, DataReply, Stored
 
 _RESULT = const(4096)  # bytes of one result: a name may come with every character escaped
 _PIECE = const(512)  # bytes that are looked at together
-_NONE = [None]
+_NONE: "list" = [None]
 
 
 def _parsed(data):
@@ -53,7 +53,7 @@ class FilesReply(DataReply):
         self._list = 0  # 1 in the list of results, 2 after it
         self._count = 0
         # Results from the first label file on: whose they are is known at the end.
-        self._held = [] if self._labels else ()
+        self._held: "list" = [] if self._labels else ()  # type: ignore[assignment]
 
     def feed(self, status, data):
         """Take bytes of the body; those of one result at a time are kept."""
