@@ -126,7 +126,7 @@ def test_a_board_without_network(tmp_path, file):
     modules = [path for path in Simulated.MODULES if path.name != "network.py"]
     file.write_text(f'api_key = "{KEY}"\n')
     with Simulated(tmp_path, modules=modules) as board:
-        edgeingest(board, "provision", "--file", str(file))
+        assert "`edgeingest pull` sends" in edgeingest(board, "provision", "--file", str(file))
         assert on_board(board) == {"api_key": KEY, "url": "https://ingestion.edgeimpulse.com"}
 
 

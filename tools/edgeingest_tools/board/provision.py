@@ -62,7 +62,8 @@ def provision(
     if root:
         for what, text in roots.describe(root)[:2]:
             console.print(f"certificate   {what} {text}", markup=False)
-    console.print(f"[green]{link.port} has its configuration[/green]; `edgeingest doctor` tries it out")
+    then = "`edgeingest doctor` tries it out" if about.network else "`edgeingest pull` sends what it keeps"
+    console.print(f"[green]{link.port} has its configuration[/green]; {then}")
 
 
 def _gathered(file: Path | None, network: bool) -> Settings:
