@@ -144,6 +144,13 @@ def test_what_the_board_itself_lacks(tmp_path, monkeypatch):
             fails(board, "heap", "KB free, 90 are needed")
 
 
+def test_a_board_without_network(tmp_path):
+    machine = next(path for path in Simulated.MODULES if path.stem == "machine")
+    with Simulated(tmp_path, modules=[machine]) as board:
+        edgeingest(board, "deploy")
+        fails(board, "network", "this board has none")
+
+
 def test_the_clock(tmp_path, service):
     """It says 2000, and there is no time server: here, none can be reached by this name."""
     (tmp_path / "time.py").write_text(WRONG_CLOCK)

@@ -78,7 +78,7 @@ ON_BOARD = {
     r"Stored\.(\w+)": "hasattr(Stored('a', None, False), name)",
     r"(Wav|Retry)": "hasattr(edgeingest, name)",
     r"(SpoolFull)": "issubclass(getattr(errors, name), errors.IngestError)",
-    r"(flush)": "hasattr(__import__('edgeingest.spool', None, None, ('Spool',)).Spool, name)",
+    r"(flush|put|recover)": "hasattr(__import__('edgeingest.spool', None, None, ('Spool',)).Spool, name)",
     r"(status)": "hasattr(errors.ServiceError(''), name)",
 }
 IMPORTS = """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import interpreters, modes
 
-SMALL_HEAP = "98K"  # in which the library must get on, compiled to .mpy, with its one buffer and a connection
+SMALL_HEAP = "104K"  # in which the library must get on, compiled to .mpy, with its one buffer and a connection
 
 
 @dataclass(frozen=True)

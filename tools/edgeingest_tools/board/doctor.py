@@ -21,6 +21,7 @@ ADVICE = {
     "library": "put the library onto the board: `edgeingest deploy`",
     "heap": "what boot.py loads takes the heap: load less there, or take a board with more RAM",
     "flash": "remove files that are not needed: `mpremote rm`, or look with `mpremote df` whether it can be written",
+    "network": "its samples go into a Spool, and `edgeingest pull` sends them from this computer: all else is well",
     "configuration": "write it anew: `edgeingest provision`",
     "wifi": "correct name and password with `edgeingest provision`; most boards see 2.4 GHz networks only",
     "clock": "certificates need the date: is UDP port 123 open to a time server? or set it by `mpremote rtc --set`",

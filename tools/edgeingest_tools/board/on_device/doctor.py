@@ -48,6 +48,13 @@ class Patient:
             raise Fault("what was written could not be read again")
         return "%d KB free, written and read" % (free // 1024)
 
+    def network(self):
+        try:
+            import network  # noqa: F401
+        except ImportError:
+            raise Fault("this board has none")
+        return "there"
+
     def configuration(self):
         from edgeingest.config import load
         from edgeingest.urls import parse_url
@@ -135,7 +142,7 @@ class Patient:
 
 def doctor(*needs):
     patient = Patient(*needs)
-    names = "version library heap flash configuration wifi clock dns tcp tls_ key upload"
+    names = "version library heap flash network configuration wifi clock dns tcp tls_ key upload"
     for name in names.split():
         try:
             told = getattr(patient, name)()
