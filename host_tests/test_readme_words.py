@@ -9,6 +9,8 @@ import sys
 
 import compile_mpy
 import pytest
+import test_rom
+import test_spool_network
 import typer
 from edgeingest_tools import cli
 from edgeingest_tools.board import contents
@@ -231,6 +233,10 @@ def test_claims_about_make(tmp_path):
     for target, end in (("demo", "demo.py"), ("test", "host_tests")):
         commands = place.run(f"make {target}", "--dry-run", f"VENV={tmp_path / 'new'}")
         assert re.search(rf"(?s)-m venv .*install -q -r .*install .* -e tools.*{end}", commands)
+
+
+def test_claims_about_heaps():
+    claimed(f"a signed upload of 1 MB takes {test_rom.HEAP} KB", f"take a heap of {test_spool_network.HEAP[:-1]} KB")
 
 
 def test_claims_about_the_tree():
