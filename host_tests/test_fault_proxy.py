@@ -7,7 +7,7 @@ import pytest
 from fault_support import API_KEY, HMAC_KEY
 from service_support import process
 from support.proxy import proxy
-from support.scripts import SMALL_HEAP, run_script
+from support.scripts import SMALL_HEAP, run_from_rom
 
 UPLOADS = """
 import gc, os, sys
@@ -39,7 +39,7 @@ def test_thousands_of_uploads_over_connections_that_die(tmp_path, torture, count
         proxy(int(service.url.rpartition(":")[2]), lost=1, after_bytes=12_000, seed=count) as between,
     ):
         args = [f"http://127.0.0.1:{between.port}", API_KEY, str(count), str(count // 20)]
-        done = run_script(tmp_path / "main.py", heapsize=SMALL_HEAP, mpy=True, args=args, timeout=1700)
+        done = run_from_rom(tmp_path / "main.py", SMALL_HEAP, args, timeout=1700)
         assert done.code == 0, done.stdout + done.stderr
         *states, last = [line.split() for line in done.stdout.splitlines()]
         rows = service.rows()
@@ -69,7 +69,7 @@ def test_a_slow_network_only_takes_longer(tmp_path):
         proxy(int(service.url.rpartition(":")[2]), lost=0, latency_s=0.02, bytes_per_s=20_000) as between,
     ):
         args = [f"http://127.0.0.1:{between.port}", API_KEY, "10", "5"]
-        done = run_script(tmp_path / "main.py", heapsize=SMALL_HEAP, mpy=True, args=args, timeout=60)
+        done = run_from_rom(tmp_path / "main.py", SMALL_HEAP, args, timeout=60)
         assert (done.code, done.stdout.splitlines()[-1]) == (0, "duplicates 0"), done.stdout + done.stderr
         assert len(service.rows()) == 10
     assert (between.connections, between.killed) == (1, 0)

@@ -6,7 +6,7 @@ import pytest
 from fault_support import API_KEY
 from hostile import HOSTILE
 from peer import peer
-from support.scripts import SMALL_HEAP, run_script
+from support.scripts import SMALL_HEAP, run_from_rom
 
 ENOUGH = 4 << 20  # bytes: the limits of a reply, and what two sockets hold on their way
 
@@ -57,7 +57,7 @@ def test_hostile_replies_in_the_heap_of_a_board(tmp_path, counted):
     (tmp_path / "main.py").write_text(SCRIPT)
     with peer(handler) as made:
         args = [made.url, API_KEY, str(len(wanted))]
-        done = run_script(tmp_path / "main.py", heapsize=SMALL_HEAP, mpy=True, args=args, timeout=250)
+        done = run_from_rom(tmp_path / "main.py", SMALL_HEAP, args, timeout=250)
     assert done.code == 0, done.stdout + done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
     assert [line[1] for line in lines] == [kind for _, kind, _ in wanted], [

@@ -236,7 +236,7 @@ def test_claims_about_make(tmp_path):
 
 
 def test_claims_about_heaps():
-    claimed(f"a signed upload of 1 MB takes {test_rom.HEAP} KB", f"take a heap of {test_spool_network.HEAP[:-1]} KB")
+    claimed(f"upload of 1 MB takes a heap of {test_rom.HEAP} KB", f"take a heap of {test_spool_network.HEAP[:-1]} KB")
 
 
 def test_claims_about_the_tree():

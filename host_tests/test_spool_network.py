@@ -8,7 +8,7 @@ import pytest
 from peer import peer, reply
 from service_support import HMAC_KEY, KEY, running
 from support.killing import killing
-from support.scripts import run_script
+from support.scripts import run_from_rom
 
 SCRIPT = """
 import gc, sys
@@ -42,8 +42,7 @@ print("end", spool.bytes, kept)
 """
 
 
-# The 64-bit unix port: nearly all of it is code, which takes about half on the 32-bit boards.
-HEAP = "120K"
+HEAP = "96K"  # besides the code, which runs in place
 
 
 @pytest.mark.timeout(600)
@@ -54,7 +53,7 @@ def test_all_arrives_once_over_a_bad_network(tmp_path, torture, attempts):
     script.write_text(SCRIPT)
     with running(tmp_path / "service", hmac_key=HMAC_KEY) as service, killing(service.url, 0.1, seed=4) as proxy:
         args = [str(tmp_path / "spool"), proxy.url, KEY, HMAC_KEY, str(count), str(attempts)]
-        done = run_script(script, heapsize=HEAP, mpy=True, args=args, timeout=500)
+        done = run_from_rom(script, HEAP, args, timeout=500)
         rows = service.rows()
     assert done.code == 0, done.stdout[-2000:] + done.stderr
     *sums, end = done.stdout.split("\n")[:-1]

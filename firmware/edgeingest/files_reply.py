@@ -11,7 +11,7 @@ from micropython import const
 from .errors import FilesError, ProtocolError
 from .replies import KEPT, DataReply, Stored
 
-_RESULT = const(4096)  # bytes of one result: a name may come with every character escaped
+_RESULT = const(2048)  # bytes of one result: a name may come with every character escaped
 _PIECE = const(512)  # bytes that are looked at together
 _NONE: "list" = [None]
 

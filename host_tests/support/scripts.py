@@ -1,13 +1,19 @@
 """Runs a whole script on the unix MicroPython: for sockets, memory and whatever needs a fresh interpreter."""
 
+import atexit
+import functools
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeingest_tools.board import image
+
 from . import interpreters, modes
 
-SMALL_HEAP = "104K"  # in which the library must get on, compiled to .mpy, with its one buffer and a connection
+SMALL_HEAP = "64K"  # in which the library must get on beside its code, with its one buffer and a connection
 
 
 @dataclass(frozen=True)
@@ -42,3 +48,21 @@ def run_script(
         timeout=timeout,
     )
     return Finished(done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"), done.returncode)
+
+
+@functools.cache
+def rom_image() -> Path:
+    """The library as a ROM file system, made once a session."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    image.image(board="UNIX", out=folder / "lib.romfs", romfs=True)
+    return folder / "lib.romfs"
+
+
+def run_from_rom(path: str | Path, heapsize: str, args: Sequence[str] = (), timeout: float = 60.0) -> Finished:
+    """Runs a script file with the library in a ROM file system, from which its code runs in place, as on a board that
+    has it in flash. heapsize: what is left beside the image, which only here is in the heap."""
+    rom = rom_image()
+    size = int(heapsize[:-1]) + -(-rom.stat().st_size // 1024)
+    boot = Path(__file__).with_name("rom_boot.py")
+    return run_script(boot, f"{size}K", args=[str(rom), str(path), *args], timeout=timeout)
