@@ -494,7 +494,7 @@ def test_each_sample_is_signed_at_its_own_time(worker, iat):
     source = (
         DEVICE
         + """
-import edgeingest.clock
+import edgeingest.signing
 class Now:
     seconds = 1800000000
     def time(self):
@@ -502,8 +502,8 @@ class Now:
         return Now.seconds
     def gmtime(self, seconds):
         return (1970,)
-real = edgeingest.clock.time
-edgeingest.clock.time = Now()
+real = edgeingest.signing.time
+edgeingest.signing.time = Now()
 clock = use(Clock())
 result = []
 with Continuous(Source(clock).read, 2, 1000, SENSOR, "x", typecode="i", timer=False, iat=iat) as samples:
@@ -513,7 +513,7 @@ with Continuous(Source(clock).read, 2, 1000, SENSOR, "x", typecode="i", timer=Fa
         result.append(sample.iat)
         if len(result) == 5:
             break
-edgeingest.clock.time = real
+edgeingest.signing.time = real
 """
     )
     assert worker.run(source, iat=iat) == ([1800000000 + n for n in range(1, 6)] if iat is None else [5] * 5)

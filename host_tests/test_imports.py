@@ -9,11 +9,11 @@ from support.interpreters import FIRMWARE
 PACKAGE = FIRMWARE / "edgeingest"
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.glob("**/*.py"))
 
-# room -> rooms it may import besides errors, checks and body, which all but the LOWEST may; only lower ones
+# room -> rooms it may import besides errors, validate and body, which all but the LOWEST may; only lower ones
 ROOMS = {
     "client": {"batch", "certificates", "connection", "ingestion", "replies", "signing", "stream", "urls"},
     "aio": {"client"},
-    "batch": {"clock", "files_reply", "ingestion"},
+    "batch": {"files_reply", "ingestion", "signing"},
     "connection": {"http", "masking", "stream"},
     "masking": set(),
     "spool": {"ingestion", "spool_entry", "spool_flush", "spool_folder", "spool_recording", "spool_recover"},
@@ -27,7 +27,7 @@ ROOMS = {
     "recorder": {"numbers", "sample", "timing"},
     "timing": set(),
     "config": {"client"},
-    "network": {"clock", "sntp"},
+    "network": {"signing", "sntp"},
     "sntp": set(),
     "retry": {"masking"},
     "stream": {"broken"},
@@ -40,7 +40,7 @@ ROOMS = {
     "metadata": set(),
     "files_reply": {"nesting", "replies", "verdicts"},
     "nesting": set(),
-    "verdicts": {"clock", "dates"},
+    "verdicts": {"dates", "signing"},
     "dates": set(),
     "replies": {"verdicts"},
     "chunks": set(),
@@ -49,8 +49,7 @@ ROOMS = {
     "labels": {"pieces"},
     "files": set(),
     "wav": {"files", "source"},
-    "sample": {"clock", "rows", "signing", "values"},
-    "clock": set(),
+    "sample": {"rows", "signing", "values"},
     "values": {"binary", "lists", "numbers", "rows", "source", "staged", "text"},
     "staged": {"numbers", "rows"},
     "source": set(),
@@ -64,15 +63,14 @@ ROOMS = {
     "cbor": {"cbor_items"},
     "cbor_items": set(),
     "body": {"errors"},
-    "errors": {"words"},
-    "words": set(),
-    "checks": {"needs"},
-    "needs": {"errors"},
+    "errors": set(),
+    "validate": {"argument_errors"},
+    "argument_errors": {"errors"},
     "int_kernels": set(),
     "kernels": set(),
     "plain": set(),
 }
-LOWEST = {"body", "checks", "errors", "int_kernels", "kernels", "needs", "plain", "words"}
+LOWEST = {"argument_errors", "body", "errors", "int_kernels", "kernels", "plain", "validate"}
 
 # module -> rooms that may import it; what is not listed here is free
 OUTSIDE = {
@@ -81,9 +79,9 @@ OUTSIDE = {
     "tls": {"certificates"},
     "select": {"sntp", "stream"},
     "asyncio": {"aio", "capture"},
-    "time": {"aio", "broken", "capture", "clock", "connection", "network", "recorder", "sources", "stream"},
+    "time": {"aio", "broken", "capture", "connection", "network", "recorder", "signing", "sources", "stream"},
     "network": {"network"},
-    "machine": {"clock", "recorder", "sources"},
+    "machine": {"network", "recorder", "sources"},
     "camera": {"sources"},
 }
 # what every MicroPython that we support has
@@ -122,7 +120,7 @@ def parse(module: Path) -> ast.Module:
 
 def wrong_imports(tree: ast.AST, module: Path) -> list[str]:
     here = room(module)
-    allowed = ROOMS[here] | (set() if here in LOWEST else {"errors", "body", "checks"})
+    allowed = ROOMS[here] | (set() if here in LOWEST else {"errors", "body", "validate"})
     wrong = []
     for line, name in imports(tree, module):
         first = name.lstrip(".").split(".")[0]

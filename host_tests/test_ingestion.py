@@ -12,7 +12,7 @@ from support.worker import DeviceError
 
 DEVICE = """
 from edgeingest import ingestion
-from edgeingest.checks import checked_name
+from edgeingest.validate import check_file_name
 
 KEY = "ei_0123456789"
 
@@ -32,7 +32,7 @@ def head(shared, category="training", endpoint=b"/data", **named):
     if "metadata" in named:
         named["metadata"] = dict(named["metadata"])
     if named.get("file_name") is not None:
-        checked_name(named["file_name"], "file_name")  # by the client, which needs it for the reply, too
+        check_file_name(named["file_name"], "file_name")  # by the client, which needs it for the reply, too
     given = [named.get(name, None if name in names[:3] else False) for name in names]
     return bytes(ingestion.request_head(shared, category, endpoint, Thing(), *given))
 

@@ -16,7 +16,7 @@ DEVICE = (
     + """
 import gc
 from edgeingest.files import File
-from edgeingest.checks import checked_name
+from edgeingest.validate import check_file_name
 from edgeingest.batch import multipart
 
 class Lazy:
@@ -77,7 +77,7 @@ def given(items, boundary):
     return multipart(items, boundary).size
 
 def name(value):
-    return checked_name(value, "file name")
+    return check_file_name(value, "file name")
 """
 )
 

@@ -15,7 +15,7 @@ HOME = "password1"
 DEVICE = """
 import network
 from edgeingest.network import connect, set_clock
-import edgeingest.network, edgeingest.clock, machine, time
+import edgeingest.network, edgeingest.signing, machine, time
 
 def join(flavour, ssid, password=None, changes={}, **options):
     network.reset(flavour)
@@ -71,11 +71,11 @@ class Time:
 
 def clock(port, epoch=1970, timeout_ms=2000, host="127.0.0.1"):
     machine.RTC.set = None
-    edgeingest.clock.time = Time() if epoch == 2000 else time
+    edgeingest.signing.time = edgeingest.network.time = Time() if epoch == 2000 else time
     try:
         return set_clock(host, timeout_ms, port), machine.RTC.set
     finally:
-        edgeingest.clock.time = time
+        edgeingest.signing.time = edgeingest.network.time = time
 """
 
 

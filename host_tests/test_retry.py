@@ -33,7 +33,7 @@ def retry_after(fields):
 
 def unset(asked):
     # as a board that has just booted, without a Date in the reply
-    import edgeingest.clock as message
+    import edgeingest.signing as message
     real = message.now
     message.now = lambda: None
     try:

@@ -424,9 +424,9 @@ def test_what_is_no_policy_is_refused(worker):
 def test_samples_that_are_made_anew_are_signed_at_one_time(worker):
     """Or an attempt that follows a lost reply would send other bytes, and the service would store both."""
     source = """
-import edgeingest.clock
+import edgeingest.signing
 from edgeingest import Client, Retry, Sample
-now = edgeingest.clock.now
+now = edgeingest.signing.now
 ticks = [1795000000]
 
 def later():
@@ -440,12 +440,12 @@ class Anew:
         iat = 1700000000 if index == 2 else None
         return Sample((("a", "m"),), 10, [index], "X", name="s%d" % index, iat=iat)
 
-edgeingest.clock.now = later
+edgeingest.signing.now = later
 try:
     with Client("ei_0123456789abcdef", url=url, hmac_key="abcdef", retry=Retry(base_ms=1)) as client:
         result = len(client.upload("training", Anew(), boundary="b"))
 finally:
-    edgeingest.clock.now = now
+    edgeingest.signing.now = now
 """
 
     def once_silent(made, connection, number):

@@ -11,7 +11,7 @@ from body_support import HMAC_KEY, READ, assert_signed, refused, vector
 DEVICE = (
     READ
     + """
-import edgeingest.clock
+import edgeingest.signing
 from edgeingest.sample import Sample
 
 class FakeTime:
@@ -25,13 +25,13 @@ class FakeTime:
 
 def message(named, format="cbor", key=None, clock=None, ways=((1,), (3,), (64,), (100, 7))):
     if clock:
-        real = edgeingest.clock.time
-        edgeingest.clock.time = FakeTime(*clock)
+        real = edgeingest.signing.time
+        edgeingest.signing.time = FakeTime(*clock)
     try:
         body = Sample(**named).body(format=format, hmac_key=key)
     finally:
         if clock:
-            edgeingest.clock.time = real
+            edgeingest.signing.time = real
     return body.name, body.content_type, every_way(body, ways)
 
 class Half:

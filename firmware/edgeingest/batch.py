@@ -7,10 +7,9 @@ from binascii import crc32, hexlify
 from micropython import const
 
 from .body import Chain
-from .checks import checked_name
-from .errors import wrong
 from .files_reply import FilesReply
 from .ingestion import PLAIN, body_of, check_body, is_plain
+from .validate import argument_error, check_file_name
 
 _MAX_FILES = const(1000)
 
@@ -28,7 +27,7 @@ class Bodies:
         self._sums = bytearray(4 * len(items)) if len(items) > 1 else None
         self._iat = None
         if hmac_key:
-            from .clock import now
+            from .signing import now
 
             self._iat = now()
 
@@ -48,7 +47,7 @@ class Bodies:
     def _check(self, index, body):
         name = body.name
         if not is_plain(name):
-            checked_name(name, "items: name of item %d" % index)
+            check_file_name(name, "items: name of item %d" % index)
         check_body(body, name)
         if name.lower().endswith(".labels"):
             self.labels += (index,)
@@ -58,7 +57,7 @@ class Bodies:
         if name_sum in self._sums:  # perhaps a second one: look at the names
             for i in range(index):
                 if self[i].name == name:
-                    raise wrong("name", index, name, i)
+                    raise argument_error("name", index, name, i)
         self._sums[4 * index : 4 * index + 4] = name_sum
 
 
@@ -93,7 +92,7 @@ def multipart(bodies, boundary=None):
     if boundary is None:
         boundary = hexlify(os.urandom(12)).decode()
     elif not isinstance(boundary, str) or not 0 < len(boundary) < 71 or boundary.strip(PLAIN + "+'"):
-        raise wrong("boundary", boundary)
+        raise argument_error("boundary", boundary)
     parts = Parts(bodies, boundary)
     if isinstance(bodies, list):
         parts = [parts[i] for i in range(len(parts))]
@@ -109,14 +108,14 @@ def batch(items, hmac_key, boundary, on_stored):
     if not held and (
         isinstance(items, (str, dict)) or not hasattr(items, "__len__") or not hasattr(items, "__getitem__")
     ):
-        raise wrong("items", type(items))
+        raise argument_error("items", type(items))
     count = len(items)
     if not count:
-        raise wrong("nothing")
+        raise argument_error("no items")
     if count > _MAX_FILES:
-        raise wrong("files", _MAX_FILES, count)
+        raise argument_error("files", _MAX_FILES, count)
     if on_stored is not None and not callable(on_stored):
-        raise wrong("on_stored", on_stored)
+        raise argument_error("on_stored", on_stored)
     made = Bodies(items, hmac_key)
     # A list's bodies are made and held; those of other sequences are made anew whenever they are reached.
     bodies = [made[i] for i in range(count)] if held else made

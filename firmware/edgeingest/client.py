@@ -2,12 +2,12 @@
 
 from micropython import const
 
-from .checks import checked_name, whole
 from .connection import Connection
-from .errors import IngestError, SampleError, wrong
-from .ingestion import body_of, check_body, checked_flag, common, is_plain, request_head
+from .errors import IngestError, SampleError
+from .ingestion import body_of, check_body, common, is_plain, request_head
 from .replies import DataReply
 from .stream import pause, ticks
+from .validate import argument_error, check_file_name, check_flag, check_whole
 
 _MAX_MS = const(0xFFFFFFF)  # three days: the ticks of a board come round after six
 _HOST = "ingestion.edgeimpulse.com"
@@ -55,13 +55,13 @@ class Client:
 
             tls, host, port, shown = parse_url(url)
         self._shared = common(shown, api_key)
-        whole(timeout_ms, "timeout_ms", 1, _MAX_MS)
-        whole(buffer_size, "buffer_size", 64, 1 << 20)
-        checked_flag(insecure, "insecure")
+        check_whole(timeout_ms, "timeout_ms", 1, _MAX_MS)
+        check_whole(buffer_size, "buffer_size", 64, 1 << 20)
+        check_flag(insecure, "insecure")
         if ca is not None and not isinstance(ca, (str, bytes, bytearray)):
-            raise wrong("ca", type(ca))
+            raise argument_error("ca", type(ca))
         if retry is not None and not hasattr(retry, "wait_ms"):
-            raise wrong("retry", retry)
+            raise argument_error("retry", retry)
         context = None
         if tls:
             from .certificates import tls_context
@@ -136,7 +136,7 @@ class Client:
             body = body_of(item, self._hmac_key)
             name = body.name if file_name is None else file_name
             if not is_plain(name):
-                checked_name(name, "file_name")
+                check_file_name(name, "file_name")
             check_body(body, name)
             return self._call(b"/data", category, body, name, flags, DataReply(name), deadline_ms)
         except SampleError as e:
@@ -146,7 +146,7 @@ class Client:
     def _call(self, endpoint, category, body, name, flags, reply, deadline_ms):
         head = request_head(self._shared, category, endpoint, body, name, *flags)
         if deadline_ms is not None:
-            deadline_ms = ticks(whole(deadline_ms, "deadline_ms", 1, _MAX_MS))
+            deadline_ms = ticks(check_whole(deadline_ms, "deadline_ms", 1, _MAX_MS))
         connection = self._connection
         work = connection.retry.run if connection.retry else Connection.attempt
         return self._run(work(connection, head, body, reply, flags[3]), body, deadline_ms)

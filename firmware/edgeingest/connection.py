@@ -8,9 +8,10 @@ its place, -1 to wait until `left()` is 0 before another attempt.
 
 from micropython import const
 
-from .errors import DeadlineError, NetworkError, ProtocolError, wrong
+from .errors import DeadlineError, NetworkError, ProtocolError
 from .http import ResponseParser
 from .stream import PROBE, READ, WRITE, Stream
+from .validate import argument_error
 
 _LOOK = const(32)  # windows after which an early reply is looked for, though nothing holds the request up
 
@@ -134,12 +135,12 @@ class Connection(Stream):
                 left -= n
             if left <= 0:  # before its last byte leaves: nothing is cut
                 if left or read(PROBE):
-                    raise wrong("longer", body.name, body.size)
+                    raise argument_error("longer", body.name, body.size)
                 if sent:
                     self.push(1)
             elif filled < size:
                 if n == 0:
-                    raise wrong("ended", body.name, left, body.size)
+                    raise argument_error("ended", body.name, left, body.size)
                 if not filled:
                     if not stalled:
                         stalled = True

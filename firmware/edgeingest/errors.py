@@ -20,13 +20,6 @@ class LimitError(SampleError):
     """More than the service takes: too many files in a request, a file or header too large."""
 
 
-def wrong(what, *values):
-    """The error of this name in `words`, which are loaded when there is one: a SampleError, or a LimitError."""
-    from .words import LIMITS, WORDS
-
-    return (LimitError if what in LIMITS else SampleError)(WORDS[what] % values)
-
-
 class SpoolFull(IngestError):
     """There is no room on flash, or not within `max_bytes`: flush, remove what was set aside, or allow more.
 

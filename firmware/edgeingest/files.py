@@ -3,8 +3,8 @@
 import os
 
 from .body import Body, Chain, octets
-from .checks import plain_text
 from .errors import SampleError
+from .validate import check_text
 
 # The service goes by the extension; these are the types that its own clients send.
 _TYPES = {
@@ -74,9 +74,9 @@ class File(Body):
             actual = self._stream.size
         if size is not None and size != actual:
             raise SampleError("size: %d was said, but the source has %d bytes" % (size, actual))
-        self.name = plain_text(name, "name")
+        self.name = check_text(name, "name")
         self.content_type = (
-            content_type_of(name) if content_type is None else plain_text(content_type, "content_type", 127)
+            content_type_of(name) if content_type is None else check_text(content_type, "content_type", 127)
         )
         self.size = actual
         self._left = actual

@@ -5,8 +5,8 @@ Source: the service's documentation, "Ingestion API"; what its own clients accep
 
 from micropython import const
 
-from .checks import plain_text, refuse, whole
-from .errors import SampleError, wrong
+from .errors import SampleError
+from .validate import argument_error, check_flag, check_text, check_whole
 
 _MAX_FIELD = const(4096)  # bytes of one header field's value
 _MAX_BYTES = const(100 * 1024 * 1024)  # a file of this many bytes is refused
@@ -24,30 +24,23 @@ def inferred_label(file_name):
 def common(host, api_key):
     """What all requests of a client have in their heads: as bytes."""
     try:
-        plain_text(api_key, "api_key", 127, " ")
+        check_text(api_key, "api_key", 127, " ")
         if len(api_key) <= _MAX_FIELD:
             return (" HTTP/1.1\r\nHost: %s\r\nX-Api-Key: %s\r\n" % (host, api_key)).encode()
     except SampleError:  # has characters of it in its text
         pass
-    raise wrong("api_key")
-
-
-def checked_flag(value, what):
-    """True or False: not a str, of which "no" would count as yes."""
-    if value is not True and value is not False:
-        refuse(what + ": True or False", value)
-    return value
+    raise argument_error("api_key")
 
 
 def body_of(item, hmac_key, index=None):
     """The body of a Sample; a body as it is. index: among the items of a request, None of a single one."""
     if hasattr(item, "sensors"):  # a Sample
         if not item.rows:
-            raise wrong("rows", item.name)
+            raise argument_error("no rows", item.name)
         return item.body(hmac_key=hmac_key)
     for member in ("readinto", "rewind", "close", "size", "name", "content_type"):
         if not hasattr(item, member):
-            raise wrong("item", "item" if index is None else "items: item %d" % index, type(item), member)
+            raise argument_error("item", "item" if index is None else "items: item %d" % index, type(item), member)
     return item
 
 
@@ -60,17 +53,17 @@ def check_body(body, name):
     """A body against the limits of one file."""
     size = body.size
     if type(size) is not int or not 0 < size < _MAX_BYTES:
-        whole(size, name + ": size", 1, 1 << 64)
-        raise wrong("size", name, size, _MAX_BYTES)
+        check_whole(size, name + ": size", 1, 1 << 64)
+        raise argument_error("size", name, size, _MAX_BYTES)
     kind = body.content_type
     if not isinstance(kind, str) or kind.strip(PLAIN) != "/":
-        plain_text(kind, name + ": content_type", 127)
+        check_text(kind, name + ": content_type", 127)
 
 
 def _put(head, name, value, what):
     """A field of a request's head."""
     if len(value) > _MAX_FIELD:
-        raise wrong("field", what, len(value), _MAX_FIELD)
+        raise argument_error("field", what, len(value), _MAX_FIELD)
     head.extend(name)
     head.extend(value)
     head.extend(b"\r\n")
@@ -94,7 +87,7 @@ def request_head(
 ):
     """The head of a request, as bytes. shared: `common`. No value can end its line: each was checked, or is quoted."""
     if category not in ("training", "testing", "anomaly", "split"):
-        raise wrong("category", category)
+        raise argument_error("category", category)
     head = bytearray(b"POST /api/")
     head.extend(category.encode())
     head.extend(endpoint)
@@ -103,13 +96,13 @@ def request_head(
         _put(head, b"X-File-Name: ", quote(file_name), "file_name")
     if label is not None:
         if no_label is True:
-            raise wrong("label", label)
-        _put(head, b"X-Label: ", quote(plain_text(label, "label")), "label")
-    if checked_flag(no_label, "no_label"):
+            raise argument_error("label", label)
+        _put(head, b"X-Label: ", quote(check_text(label, "label")), "label")
+    if check_flag(no_label, "no_label"):
         head.extend(b"X-No-Label: 1\r\n")
-    if checked_flag(disallow_duplicates, "disallow_duplicates"):
+    if check_flag(disallow_duplicates, "disallow_duplicates"):
         head.extend(b"X-Disallow-Duplicates: 1\r\n")
-    if checked_flag(add_date_id, "add_date_id"):
+    if check_flag(add_date_id, "add_date_id"):
         head.extend(b"X-Add-Date-Id: 1\r\n")
     if metadata is not None:
         from .metadata import metadata_field

@@ -6,9 +6,9 @@ Source: the service's documentation, "Structured labels" and "Labels" pages, and
 
 from json import dumps
 
-from .checks import plain_text
 from .errors import SampleError
 from .pieces import Pieces
+from .validate import check_text
 
 _CATEGORIES = ("training", "testing", "validation", "post-processing", "split")
 _SEGMENT = ("startIndex", "endIndex", "label", "labelMap")
@@ -101,7 +101,7 @@ def _sequence(file, items):
 
 
 def _text(file, what, value):
-    plain_text(value, "%r: %s" % (file, what))
+    check_text(value, "%r: %s" % (file, what))
 
 
 def _check_box(file, box):

@@ -2,8 +2,8 @@
 
 from json import dumps
 
-from .checks import plain_text
 from .errors import SampleError
+from .validate import check_text
 
 
 def metadata_field(metadata):
@@ -11,9 +11,9 @@ def metadata_field(metadata):
     if not isinstance(metadata, dict) or not metadata:
         raise SampleError("metadata: a dict of str to str is needed, not %r" % (metadata,))
     for key in metadata:
-        plain_text(key, "metadata: key")
+        check_text(key, "metadata: key")
         if metadata[key] != "":
-            plain_text(metadata[key], "metadata: value of %r" % key)
+            check_text(metadata[key], "metadata: value of %r" % key)
     out = []
     for c in dumps(metadata):
         c = ord(c)

@@ -4,9 +4,9 @@ import time
 
 from micropython import const
 
-from .checks import whole
-from .clock import possible, put_right
 from .errors import DeadlineError, NetworkError, SampleError
+from .signing import epoch, plausible
+from .validate import check_whole
 
 try:
     import network  # MicroPython's own: imports without a dot never look into this package
@@ -41,7 +41,7 @@ def connect(ssid, password=None, timeout_ms=20_000, country=None, hostname=None)
         raise SampleError("ssid: a name of 1 to 32 bytes is needed, not %r" % (ssid,))
     if password is not None and (not isinstance(password, str) or not 8 <= len(password.encode()) <= 64):
         raise SampleError("password: 8 to 64 bytes are needed, or None for an open network")
-    whole(timeout_ms, "timeout_ms", 1, _LONGEST_MS)
+    check_whole(timeout_ms, "timeout_ms", 1, _LONGEST_MS)
     if country:
         network.country(country)
     if hostname:
@@ -107,7 +107,7 @@ def set_clock(host="pool.ntp.org", timeout_ms=10_000, port=123):
     """
     from .sntp import seconds
 
-    whole(timeout_ms, "timeout_ms", 1, _LONGEST_MS)
+    check_whole(timeout_ms, "timeout_ms", 1, _LONGEST_MS)
     start = time.ticks_ms()
     why = "no answer that makes sense"
     while True:
@@ -115,11 +115,19 @@ def set_clock(host="pool.ntp.org", timeout_ms=10_000, port=123):
         if left_ms <= 0:
             raise DeadlineError("clock: %s from %s within %d ms" % (why, host, timeout_ms))
         try:
-            found = possible(seconds(host, min(left_ms, 1000), port))
+            found = plausible(seconds(host, min(left_ms, 1000), port))
         except OSError as e:  # no such name, or no way there yet
             why = "error %s" % e
             found = None
         if found:
-            put_right(found)
+            _set_clock(found)
             return found
         time.sleep_ms(min(left_ms, 200))  # an answer that came at once and was no good is not asked for in a storm
+
+
+def _set_clock(seconds):
+    """Sets the board's clock to seconds since 1970, UTC."""
+    from machine import RTC
+
+    year, month, day, hour, minute, second, weekday = time.gmtime(seconds - epoch())[:7]
+    RTC().datetime((year, month, day, weekday + 1, hour, minute, second, 0))  # type: ignore[attr-defined]  # unix has none

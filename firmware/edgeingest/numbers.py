@@ -4,7 +4,7 @@ from struct import calcsize
 
 from micropython import const
 
-from .checks import refuse
+from .validate import argument_error
 
 _SIGNED = const(1)
 _SHORTEST = const(2)
@@ -15,7 +15,7 @@ _STEP = const(1 << 20)  # bytes of raw values that are measured at a time: total
 def item_size(typecode):
     """Bytes of one item of an array of this typecode on this port (`l` and `L` differ between boards)."""
     if not isinstance(typecode, str) or len(typecode) != 1 or typecode not in "bBhHiIlLqQfd":
-        refuse("typecode", typecode)
+        raise argument_error("typecode", typecode)
     return calcsize(typecode)
 
 

@@ -5,9 +5,9 @@ Sources: RFC 9110, section 10.2.3 (Retry-After); "Exponential Backoff And Jitter
 
 import os
 
-from .checks import whole
 from .errors import CertificateError, IngestError, NetworkError, SampleError, ServiceError
 from .masking import remade
+from .validate import check_whole
 
 
 def passing(error):
@@ -35,9 +35,9 @@ class Retry:
     """
 
     def __init__(self, attempts=5, base_ms=500, max_ms=60_000):
-        self.attempts = whole(attempts, "attempts", 1, 1000)
-        self.base_ms = whole(base_ms, "base_ms", 1, 1 << 24)
-        self.max_ms = whole(max_ms, "max_ms", base_ms, 1 << 27)
+        self.attempts = check_whole(attempts, "attempts", 1, 1000)
+        self.base_ms = check_whole(base_ms, "base_ms", 1, 1 << 24)
+        self.max_ms = check_whole(max_ms, "max_ms", base_ms, 1 << 27)
 
     def wait_ms(self, error, made):
         """Milliseconds to wait after `made` attempts, of which the last had this error; or a str: why not again."""

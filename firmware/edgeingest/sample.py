@@ -10,9 +10,9 @@ from struct import pack_into
 from micropython import const
 
 from .body import Chain, typecode_of
-from .checks import plain_text, refuse
 from .rows import TypedRows, head
 from .signing import Signed, key_bytes
+from .validate import argument_error, check_text
 
 _AXES = const(1024)
 
@@ -20,7 +20,7 @@ _AXES = const(1024)
 def _number(value, what):
     # NaN compares as False, so it is refused as well
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e15:
-        refuse(what, value)
+        raise argument_error(what, value)
     return value
 
 
@@ -33,7 +33,7 @@ def _append_number(out, n):
 
 
 def _append_text(out, text, what):
-    data = plain_text(text, what).encode()
+    data = check_text(text, what).encode()
     head(out, 0x60, len(data))
     out.extend(data)
 
@@ -65,7 +65,7 @@ class Sample:
         rows=None,
         iat=None,
     ):
-        self.name = plain_text(name, "name")
+        self.name = check_text(name, "name")
         self.sensors = sensors
         self.interval_ms = interval_ms
         self.device_type = device_type
@@ -85,7 +85,7 @@ class Sample:
 
             shape(self, rows)
         if rows is not None and rows != self.rows:
-            refuse("rows: None or %d, which values has," % self.rows, rows)
+            raise argument_error("rows: None or %d, which values has," % self.rows, rows)
         head(self.payload, 0x80, self.rows)
 
     def _payload(self):
@@ -98,16 +98,16 @@ class Sample:
         _append_text(out, self.device_type, "device_type")
         out.extend(b"\x6binterval_ms")
         if not _number(self.interval_ms, "interval_ms"):
-            refuse("interval_ms", self.interval_ms)
+            raise argument_error("interval_ms", self.interval_ms)
         _append_number(out, self.interval_ms)
         out.extend(b"\x67sensors")
         sensors = self.sensors
         if not isinstance(sensors, (list, tuple)) or not 1 <= len(sensors) <= _AXES:
-            refuse("sensors", sensors)
+            raise argument_error("sensors", sensors)
         head(out, 0x80, len(sensors))
         for sensor in sensors:
             if not isinstance(sensor, (list, tuple)) or len(sensor) != 2:
-                refuse("sensors", sensor)
+                raise argument_error("sensors", sensor)
             out.extend(b"\xa2\x64name")
             _append_text(out, sensor[0], "sensors: name")
             out.extend(b"\x65units")
@@ -141,7 +141,7 @@ class Sample:
     def signed_at(self, hmac_key):
         """The `iat` of a message with this key or None; False for none."""
         if self.iat is None and hmac_key:
-            from .clock import now
+            from .signing import now
 
             self.iat = now()  # once for all: a sample that is sent again has the same bytes, and counts as a duplicate
         return False if self.iat is None else self.iat

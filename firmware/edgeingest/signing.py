@@ -1,15 +1,35 @@
-"""HMAC-SHA256 (RFC 2104) as the service signs: over the bytes to be sent, with 64 `0`s where the signature goes.
+"""HMAC-SHA256 signatures of messages, and the board's clock, which gives the time of a signature (`iat`).
 
-Source: the service's documentation, data acquisition format. The key is its ASCII text, not the bytes it spells.
+A signature covers the bytes to be sent, with 64 `0`s where the signature goes (the service's documentation, data
+acquisition format). The key is its ASCII text, not the bytes that its hex digits stand for. HMAC: RFC 2104.
 """
 
+import time
 from binascii import hexlify
 from hashlib import sha256
 
+from micropython import const
+
 from .body import Chain
-from .checks import refuse
+from .validate import argument_error
 
 ZEROS = b"0" * 64
+_CLOCK_SET = const(1704067200)  # 2024-01-01: a clock that shows less has not been set since the board started
+
+
+def epoch():
+    """Seconds from 1970 to the port's epoch, which is 1970 (RP2040, unix) or 2000 (ESP32)."""
+    return 946684800 if time.gmtime(0)[0] == 2000 else 0
+
+
+def plausible(seconds):
+    """Returns seconds since 1970 as they are; None for a time before this library existed."""
+    return seconds if seconds >= _CLOCK_SET else None
+
+
+def now():
+    """Returns the seconds since 1970, or None while the clock is not set."""
+    return plausible(int(time.time()) + epoch())
 
 
 def key_bytes(hmac_key):
@@ -17,7 +37,7 @@ def key_bytes(hmac_key):
     if isinstance(hmac_key, str):
         hmac_key = hmac_key.encode()
     if not isinstance(hmac_key, bytes) or not hmac_key or min(hmac_key) < 0x21 or max(hmac_key) > 0x7E:
-        refuse("hmac_key")
+        raise argument_error("hmac_key")
     return hmac_key
 
 

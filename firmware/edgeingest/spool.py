@@ -3,11 +3,11 @@
 from micropython import const
 
 from .body import Chain
-from .checks import checked_name, whole
 from .errors import SampleError, SpoolFull
-from .ingestion import body_of, check_body, checked_flag, request_head
+from .ingestion import body_of, check_body, request_head
 from .spool_entry import FRAME, OVERHEAD, Writer, header
 from .spool_folder import Folder, folder_name
+from .validate import check_file_name, check_flag, check_whole
 
 _EXTRA = const(64)  # bytes of an entry besides its header and its body's frames: more than they are
 
@@ -27,8 +27,8 @@ class Spool:
     """
 
     def __init__(self, path, max_bytes=1 << 18, drop_oldest=False):
-        whole(max_bytes, "max_bytes", 1, 1 << 40)
-        self._folder = Folder(folder_name(path), max_bytes, checked_flag(drop_oldest, "drop_oldest"))
+        check_whole(max_bytes, "max_bytes", 1, 1 << 40)
+        self._folder = Folder(folder_name(path), max_bytes, check_flag(drop_oldest, "drop_oldest"))
         self._recording = []  # numbers of recordings that are at work
 
     @property
@@ -67,7 +67,7 @@ class Spool:
         body = item
         try:
             body = body_of(item, hmac_key)
-            name = checked_name(body.name if file_name is None else file_name, "file_name")
+            name = check_file_name(body.name if file_name is None else file_name, "file_name")
             check_body(body, name)
             number = folder.highest + 1
             head = _header(number, body, category, name, label, metadata, no_label, disallow_duplicates, add_date_id)
@@ -127,7 +127,7 @@ class Spool:
 
         folder = self._folder
         number = folder.highest + 1
-        body = Chain((), checked_name("%s.cbor" % name, "file_name"), "application/cbor")
+        body = Chain((), check_file_name("%s.cbor" % name, "file_name"), "application/cbor")
         head = _header(number, body, category, body.name, label, metadata, no_label, disallow_duplicates, add_date_id)
         about = (sensors, interval_ms, device_type, device_name)
         recording = Recording(folder, self._recording, number, head, name, about, typecode, iat, hmac_key)
@@ -144,7 +144,7 @@ class Spool:
         """
         from .spool_recover import recover
 
-        return recover(self._folder, self._recording, hmac_key, checked_flag(drop, "drop"))
+        return recover(self._folder, self._recording, hmac_key, check_flag(drop, "drop"))
 
     def flush(self, client):
         """Send what waits, oldest first, as requests of entries with equal category, label, metadata and flags.

@@ -116,7 +116,7 @@ class Stream:
         if _NODELAY is not None:
             try:
                 self._plain.setsockopt(6, _NODELAY, on)  # 6: IPPROTO_TCP
-            except OSError:  # some systems refuse it once the peer has closed: the next write or read will tell
+            except OSError:  # some systems argument_error it once the peer has closed: the next write or read will tell
                 pass
 
     def poll(self, events, timeout_ms):

@@ -1,9 +1,9 @@
 """Samples that are not an array of float32 in CBOR: their shape, and the rooms that encode them."""
 
 from .body import octets, typecode_of
-from .checks import refuse, whole
 from .errors import SampleError
 from .numbers import item_size
+from .validate import argument_error, check_whole
 
 
 def shape(sample, rows):
@@ -13,26 +13,28 @@ def shape(sample, rows):
     if hasattr(values, "readinto"):
         from .source import RawSource
 
-        sample.rows = whole(rows, "rows", 1, 1 << 29)
+        sample.rows = check_whole(rows, "rows", 1, 1 << 29)
         size = rows * axes * item_size(sample.typecode)
         sample.source = RawSource(values, size)  # one for all bodies: they share its place
     elif isinstance(values, (list, tuple)):
         from .lists import checked_rows
 
         if sample.typecode is not None:
-            refuse("typecode", sample.typecode)
+            raise argument_error("typecode", sample.typecode)
         sample.rows = checked_rows(values, axes)
     else:
         own = typecode_of(values)
         if sample.typecode is None:
-            sample.typecode = own or refuse("values", values)
+            if not own:
+                raise argument_error("values", values)
+            sample.typecode = own
         if own and own != sample.typecode:
             raise SampleError("typecode: %r was said, but values is an array of %r" % (sample.typecode, own))
         width = item_size(sample.typecode)
         try:
             size = len(octets(values))
         except TypeError:
-            refuse("values: a buffer", values)
+            raise argument_error("values: a buffer", values)
         if size % (width * axes):
             raise SampleError(
                 "values: %d bytes of typecode %s are %d values, no whole number of rows of %d (one per sensor)"
@@ -63,7 +65,7 @@ def other_form(sample, format, hmac_key):
 
         return binary_body(sample, hmac_key)
     if format != "json" and format != "csv":
-        refuse("format", format)
+        raise argument_error("format", format)
     from .text import csv_body, json_body
 
     return csv_body(sample) if format == "csv" else json_body(sample, hmac_key)

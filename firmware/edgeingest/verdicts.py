@@ -97,7 +97,7 @@ def _seconds(header):
     # The service's own clock is in its reply: that of the board may not be set.
     now = seconds_of(header("date") or "", 0)
     if now is None:
-        from .clock import now as clock
+        from .signing import now as clock
 
         now = clock()
     until = None if now is None else seconds_of(asked, now)

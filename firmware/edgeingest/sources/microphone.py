@@ -11,8 +11,8 @@ from machine import I2S, Pin
 from micropython import const
 
 from ..body import octets, typecode_of
-from ..checks import whole
 from ..errors import SampleError
+from ..validate import check_whole
 from ..wav import Wav
 from . import SourceError
 from .scaling import upper
@@ -34,8 +34,8 @@ class Microphone:
     def __init__(self, sck, ws, sd, rate=16_000, id=0, buffer_ms=500, bits=32):
         if bits not in (16, 32):
             raise SampleError("bits: 16 or 32 is needed, not %r" % (bits,))
-        self.rate = whole(rate, "rate", 1, 1 << 20)
-        self._buffer_ms = whole(buffer_ms, "buffer_ms", 10, 60_000)
+        self.rate = check_whole(rate, "rate", 1, 1 << 20)
+        self._buffer_ms = check_whole(buffer_ms, "buffer_ms", 10, 60_000)
         self._width = bits // 8
         self._i2s = I2S(
             id,
@@ -108,7 +108,7 @@ class Microphone:
 
     def wav(self, frames, name="audio.wav"):
         """A new piece of so many values as a WAVE file, recorded before it returns: 2 bytes of memory for each."""
-        values = array("h", bytes(2 * whole(frames, "frames", 1, 1 << 24)))
+        values = array("h", bytes(2 * check_whole(frames, "frames", 1, 1 << 24)))
         self.record(values)
         return Wav(values, self.rate, name=name)
 

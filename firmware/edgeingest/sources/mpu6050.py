@@ -8,8 +8,8 @@ from time import sleep_ms
 
 from micropython import const
 
-from ..checks import whole
 from ..errors import SampleError
+from ..validate import check_whole
 from .imu import DEGREE, G, Imu
 from .scaling import steps
 
@@ -66,7 +66,7 @@ class Mpu6050(Imu):
 
     def start_fifo(self, rate_hz):
         """Begin to collect rows: 4 to 1000 a second, a divisor of 1000. The FIFO has room for 73."""
-        if 1000 % whole(rate_hz, "rate_hz", 4, 1000):
+        if 1000 % check_whole(rate_hz, "rate_hz", 4, 1000):
             raise SampleError("rate_hz: a divisor of 1000 from 4 on is needed, not %r" % (rate_hz,))
         self.put(_USER_CTRL, 0)
         self.put(_USER_CTRL, 4)  # empties it
