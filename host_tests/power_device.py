@@ -13,7 +13,7 @@ from edgeingest import File, Sample
 from edgeingest.errors import FilesError, NetworkError
 from edgeingest.replies import Stored
 from edgeingest.spool import Spool
-from edgeingest.spool_entry import Entry
+from edgeingest.spool.format import Entry
 
 MORE = b"once more"
 REFUSED = 4  # the entry that the service does not take

@@ -1,6 +1,7 @@
 """Holds the firmware to its rooms: what may import what, where I/O lives, and what no module may contain."""
 
 import ast
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,19 +10,28 @@ from support.interpreters import FIRMWARE
 PACKAGE = FIRMWARE / "edgeingest"
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.glob("**/*.py"))
 
-# room -> rooms it may import besides errors, validate and body, which all but the LOWEST may; only lower ones
+# room -> rooms it may import besides errors, validate and body, which all but the LOWEST may; only lower ones. Either each
+# module of a package has an entry, "package.module", or all have that of the package.
 ROOMS = {
     "client": {"batch", "certificates", "connection", "ingestion", "replies", "signing", "stream", "urls"},
     "aio": {"client"},
     "batch": {"files_reply", "ingestion", "signing"},
     "connection": {"http", "masking", "stream"},
     "masking": set(),
-    "spool": {"ingestion", "spool_entry", "spool_flush", "spool_folder", "spool_recording", "spool_recover"},
-    "spool_flush": {"spool_entry", "spool_folder"},
-    "spool_recover": {"signing", "spool_entry", "spool_folder", "spool_recording"},
-    "spool_recording": {"ingestion", "numbers", "rows", "sample", "signing", "spool_entry", "spool_folder"},
-    "spool_folder": set(),
-    "spool_entry": set(),
+    "spool": {
+        "ingestion",
+        "sample",
+        "spool.flush",
+        "spool.folder",
+        "spool.format",
+        "spool.recording",
+        "spool.recovery",
+    },
+    "spool.flush": {"spool.folder", "spool.format"},
+    "spool.recovery": {"signing", "spool.folder", "spool.format"},
+    "spool.recording": {"ingestion", "numbers", "rows", "signing", "spool.folder", "spool.format"},
+    "spool.folder": set(),
+    "spool.format": {"signing"},
     "sources": {"capture", "files", "sources", "wav"},
     "capture": {"recorder"},
     "recorder": {"numbers", "sample", "timing"},
@@ -90,7 +100,14 @@ EVERYWHERE |= {"random", "re", "struct", "sys", "uctypes"}
 
 
 def room(module: Path) -> str:
-    return module.with_suffix("").parts[0]
+    """The entry in ROOMS of a file of the library."""
+    return entry([part for part in module.with_suffix("").parts if part != "__init__"])
+
+
+def entry(parts: Sequence[str]) -> str:
+    """The entry that a module has in ROOMS, or should have; parts: of its name."""
+    modules = any(name.startswith(parts[0] + ".") for name in ROOMS)
+    return ".".join(parts[:2]) if modules else parts[0]
 
 
 def imports(tree: ast.AST, module: Path) -> list[tuple[int, str]]:
@@ -123,9 +140,10 @@ def wrong_imports(tree: ast.AST, module: Path) -> list[str]:
     allowed = ROOMS[here] | (set() if here in LOWEST else {"errors", "body", "validate"})
     wrong = []
     for line, name in imports(tree, module):
-        first = name.lstrip(".").split(".")[0]
+        parts = name.lstrip(".").split(".")
+        first = parts[0]
         if name.startswith("."):
-            fine = first in allowed
+            fine = entry(parts) in allowed
         else:
             fine = here in OUTSIDE[first] if first in OUTSIDE else first in EVERYWHERE
         if not fine:
@@ -195,4 +213,11 @@ def test_the_reader_of_imports_sees_every_form():
     assert wrong == [f"cbor may not import {name}" for name in names]
     assert wrong_imports(ast.parse("from ..capture import Capture\nfrom . import imu"), Path("sources/adc.py")) == []
     assert len(wrong_imports(ast.parse("from ..client import Client"), Path("sources/adc.py"))) == 1
+    package = "from .format import Entry\nfrom . import format\nfrom edgeingest.spool.format import Entry\n"
+    assert wrong_imports(ast.parse(package), Path("spool/flush.py")) == []
+    assert len(wrong_imports(ast.parse(package), Path("spool/folder.py"))) == 3
+    assert len(wrong_imports(ast.parse("from . import Spool\nfrom .. import spool"), Path("spool/flush.py"))) == 2
+    assert len(wrong_imports(ast.parse("from .spool.format import Entry"), Path("client.py"))) == 1
+    assert (room(Path("spool/__init__.py")), room(Path("spool/new.py"))) == ("spool", "spool.new")
+    assert (room(Path("sources/__init__.py")), room(Path("sources/adc.py"))) == ("sources", "sources")
     assert [line.split(": ")[1] for line in forbidden(ast.parse(BAD))] == ["assert", "bare except", "print"]

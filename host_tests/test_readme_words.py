@@ -46,7 +46,7 @@ HERE = {
     r"edgeingest (\w+)": lambda name: name in COMMANDS,
     r"(provision|doctor|monitor|pull|image)": lambda name: name in COMMANDS,
     r"(edgeingest\.der)": lambda name: name == contents.CERTIFICATE.lstrip("/"),
-    r"(rejected|damaged)/": lambda name: f'"{name}"' in (PACKAGE / "spool_folder.py").read_text(),
+    r"(rejected|damaged)/": lambda name: f'"{name}"' in (PACKAGE / "spool" / "folder.py").read_text(),
     r"(Retry-After)": lambda name: f'"{name.lower()}"' in (PACKAGE / "verdicts.py").read_text(),
     r"(?:.venv/bin/edgeingest serve )?(--[a-z-]+)(?: [\d.]+)?": lambda name: name in SERVE,
     r"(EDGEINGEST_HMAC_KEY)": lambda name: SERVE["--hmac-key"].envvar == name,
@@ -61,7 +61,7 @@ HERE = {
     r"(hmac_key)": lambda name: name in arguments(),
     r"edgeingest\.(capture)": lambda name: f"def {name}(" in (PACKAGE / f"{name}.py").read_text(),
     r"edgeingest\.aio\.(\w+)": lambda name: f"class {name}(" in (PACKAGE / "aio.py").read_text(),
-    r"edgeingest\.spool\.(\w+)": lambda name: f"class {name}:" in (PACKAGE / "spool.py").read_text(),
+    r"edgeingest\.spool\.(\w+)": lambda name: f"class {name}:" in (PACKAGE / "spool" / "__init__.py").read_text(),
     r"edgeingest\.(config|network|sources)": lambda name: (
         (PACKAGE / name).exists() or (PACKAGE / f"{name}.py").exists()
     ),
@@ -246,7 +246,7 @@ def test_claims_about_the_tree():
     for module in ("cbor2", "hmac", "h11", "python_multipart", "aiohttp"):
         assert re.search(rf"^(import|from) {module}\b", tests, re.MULTILINE), module
     claimed("Arguments and their meaning are in")
-    for name in ("client.py", "sample.py", "files.py", "labels.py", "errors.py", "body.py", "spool.py", "retry.py"):
+    for name in ("client.py", "sample.py", "files.py", "labels.py", "errors.py", "body.py", "spool/__init__.py", "retry.py"):
         tree = ast.parse((PACKAGE / name).read_text())
         found = [node for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))]
         assert [node.name for node in found if not node.name.startswith("_") and not ast.get_docstring(node)] == []

@@ -472,24 +472,24 @@ except errors.SpoolFull:
 def test_an_entry_is_not_to_blame_for_every_error(worker, folder):
     """Too many open files, for one: the entry stays. What the file system cannot read is set aside."""
     source = """
-import edgeingest.spool_flush
+import edgeingest.spool.flush
 
 result = []
 for number in (24, 5, 84):
     spool = Spool(folder)
     spool.put("training", wave(1))
-    entry = edgeingest.spool_flush.Entry
+    entry = edgeingest.spool.flush.Entry
 
     def fails(path, each):
         raise OSError(number, "x")
 
-    edgeingest.spool_flush.Entry = fails
+    edgeingest.spool.flush.Entry = fails
     try:
         found = flushed(spool, Service())
     except OSError as e:
         found = e.errno
     finally:
-        edgeingest.spool_flush.Entry = entry
+        edgeingest.spool.flush.Entry = entry
     result.append((found, spool.entries))
 """
     damaged = (0, 0, 0, 1, 0, None), 0
@@ -499,7 +499,7 @@ for number in (24, 5, 84):
 @pytest.mark.modes("mpy")
 def test_a_damaged_length_takes_no_memory(worker, folder):
     source = """
-import edgeingest.spool_entry
+import edgeingest.spool.format
 
 spool = Spool(folder)
 spool.put("training", File(bytes(100_000), name="a.bin"))
@@ -513,11 +513,11 @@ def counted(size):
     asked.append(size)
     return make(size)
 
-edgeingest.spool_entry.bytearray = counted
+edgeingest.spool.format.bytearray = counted
 try:
     result = flushed(spool, Service()), max(asked, default=0)
 finally:
-    del edgeingest.spool_entry.bytearray
+    del edgeingest.spool.format.bytearray
 """
     flushed, most = run(worker, folder, source)
     assert flushed == (0, 0, 0, 1, 0, None)

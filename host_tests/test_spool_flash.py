@@ -145,7 +145,7 @@ print(spool.entries, os.stat(sys.argv[1] + "/%08d.ent" % spool.entries)[6] > 1_0
 
 
 def entry(number, name, content):
-    """An entry as the documentation of the format in spool_entry has it, written by nothing of ours."""
+    """An entry as the documentation of the format in spool/format.py has it, written by nothing of ours."""
     texts = ["training", "", "", name, "text/plain"]
     frames = [(b"H", struct.pack("<BBI", 1, 2, number) + "\0".join(texts).encode())]
     frames += [(b"D", content), (b"E", struct.pack("<I", len(content)))]

@@ -1,5 +1,5 @@
-"""Files of a spool as version 1 of the format has them, kept from the release that wrote them first: they stay readable,
-and the same calls write the same bytes today."""
+"""Files of a spool in version 1 of the format, as the first release wrote them: they stay readable, and the same calls
+write the same bytes today."""
 
 import hashlib
 import json
@@ -35,8 +35,8 @@ def record_all(spool, key):
         recording.sync()
         recording.write(array("f", range(2)))
     for number, its_key in enumerate((None, key, key)):
-        recording = spool.record("training", SENSORS, 10, "X", typecode="h", name="cut.%d" % number, metadata={"a": "b"},
-                                 hmac_key=its_key, iat=TIME)
+        named = {"name": "cut.%d" % number, "metadata": {"a": "b"}, "hmac_key": its_key, "iat": TIME}
+        recording = spool.record("training", SENSORS, 10, "X", typecode="h", **named)
         recording.write(array("h", range(20 if number < 2 else 400)))
         if number < 2:
             recording.sync()

@@ -133,7 +133,7 @@ def test_the_bench_would_notice(workers):
     """An entry that is put under its own name at once, instead of under another and renamed, does not pass."""
     source = """
 import os
-from edgeingest import spool_folder
+from edgeingest.spool.folder import Folder
 from power_device import Bench
 
 def write(self, number, fill):
@@ -142,7 +142,7 @@ def write(self, number, fill):
     self.entries += 1
     self.bytes += os.stat(self.path(number, "ent"))[6]
 
-write, spool_folder.Folder.write = spool_folder.Folder.write, write
+write, Folder.write = Folder.write, write
 try:
     made = Bench("VfsLfs2")
     try:
@@ -151,7 +151,7 @@ try:
     except RuntimeError as e:
         result = str(e)
 finally:
-    spool_folder.Folder.write = write
+    Folder.write = write
 """
     told = workers("py", heapsize="64M", paths=[HERE]).run(source)
     assert told.startswith("cut at operation")

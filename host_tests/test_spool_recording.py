@@ -347,7 +347,7 @@ def test_a_recording_that_is_damaged_anywhere(worker, tmp_path, torture, counted
 def test_rows_after_damage_are_kept_for_a_person(worker, tmp_path):
     """Whether the first frame of them is bad, or the file system cannot read it."""
     source = """
-import edgeingest.spool_recover
+import edgeingest.spool.recovery
 
 result = []
 for unreadable in (False, True):
@@ -362,18 +362,18 @@ for unreadable in (False, True):
     with open(folder + "/00000001.rec", "r+b") as file:
         file.seek(60 if unreadable else start - 20)  # of the header; of the payload's frame
         file.write(b"?")
-    reader = edgeingest.spool_recover.Reader
+    reader = edgeingest.spool.recovery.Reader
     if unreadable:
 
         class Fails(reader):
             def next(self):
                 raise OSError(84)
 
-        edgeingest.spool_recover.Reader = Fails
+        edgeingest.spool.recovery.Reader = Fails
     try:
         result.append((tuple(Spool(folder).recover()), files(folder)))
     finally:
-        edgeingest.spool_recover.Reader = reader
+        edgeingest.spool.recovery.Reader = reader
 """
     left = ["damaged/00000001.ent", "damaged/00000001.txt"]
     assert worker.run(RECORD + source, folder=str(tmp_path / "spool")) == [((0, 0, 0, 1), left)] * 2
@@ -384,7 +384,7 @@ for unreadable in (False, True):
 def test_a_recording_waits_while_flash_is_full(worker, tmp_path, torn):
     """Recovery needs room, which the flush after it makes: a program must get there."""
     source = """
-import edgeingest.spool_recover
+from edgeingest.spool.format import Writer
 
 spool = Spool(folder)
 recording = begin(spool)
@@ -394,18 +394,18 @@ recording._file.close()
 if torn:
     with open(folder + "/00000001.rec", "ab") as file:
         file.write(b"D")
-finish = edgeingest.spool_recover.finish
+end_recording = Writer.end_recording
 
-def full(writer, tail, hmac):
+def fails(writer, tail):
     writer.frame(b"T", tail)
     raise OSError(28, "no space")
 
-edgeingest.spool_recover.finish = full
+Writer.end_recording = fails
 try:
     spool = Spool(folder)
     result = [tuple(spool.recover()), files(folder), spool.bytes == size(folder)]
 finally:
-    edgeingest.spool_recover.finish = finish
+    Writer.end_recording = end_recording
 result += [tuple(spool.recover()), files(folder), spool.bytes == size(folder), flushed(spool, Service())]
 """
     found = worker.run(RECORD + source, folder=str(tmp_path / "spool"), torn=torn)

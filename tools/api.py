@@ -11,7 +11,19 @@ from compile_mpy import FIRMWARE
 
 API = FIRMWARE / "API.md"
 # Rooms that a program imports from, beside `edgeingest` itself; below sources/ each is one.
-OPEN = ("aio", "capture", "labels", "config", "network", "retry", "spool", "sources/*", "cbor", "body", "errors")
+OPEN = (
+    "aio",
+    "capture",
+    "labels",
+    "config",
+    "network",
+    "retry",
+    "spool/__init__",
+    "sources/*",
+    "cbor",
+    "body",
+    "errors",
+)
 HIDDEN = {"LabelFile", "octets", "typecode_of"}  # what these rooms have for the library itself,
 HIDDEN_ROOMS = {"registers", "scaling", "scale_kernels"}  # and rooms that are for other rooms
 _HEAD = """# What edgeingest offers
@@ -42,6 +54,8 @@ def _room(path: Path) -> Iterator[str]:
     for node in _tree(path).body:
         if isinstance(node, _Definition) and not node.name.startswith("_") and node.name not in HIDDEN:
             yield from _definition(node, path)
+    for name, file in rooms.loaded(path).items():
+        yield from _named(name, file)
 
 
 def _heading(module: str, path: Path) -> Iterator[str]:

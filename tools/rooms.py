@@ -32,6 +32,16 @@ def public() -> dict[str, str]:
     return found
 
 
+def loaded(package: Path) -> dict[str, Path]:
+    """{name that a package offers beside its own: the file it is in}, of the names that it loads when they are used."""
+    try:
+        found = assigned(package, "_MODULES")
+    except LookupError:
+        return {}
+    assert isinstance(found, dict)
+    return {name: package.parent / f"{module}.py" for name, module in found.items()}
+
+
 def room(name: str) -> Path:
     """The file of a room: "client", "sources", "sources.adc"."""
     path = PACKAGE.joinpath(*name.split("."))

@@ -11,8 +11,8 @@ from edgeingest.errors import IngestError, ProtocolError, SampleError, ServiceEr
 from edgeingest.files_reply import FilesReply
 from edgeingest.http import ResponseParser
 from edgeingest.replies import DataReply
-from edgeingest.spool_entry import Damaged, Entry
-from edgeingest.spool_recover import Cut
+from edgeingest.spool.format import Damaged, Entry
+from edgeingest.spool.recovery import InterruptedRecording
 from edgeingest.urls import parse_url
 
 DUPLICATE = "An item with this hash already exists"
@@ -209,16 +209,30 @@ def entry_of(path):
     return content, entry.name, entry.content_type, category, sorted((arguments["metadata"] or {}).items())
 
 
+class Copied:
+    """A Writer that keeps the bytes that are to be sent."""
+
+    content = b""
+
+    def frame(self, kind, content):
+        """H or R."""
+
+    def data(self, content):
+        """D."""
+        self.content += bytes(content)
+
+
 def recording_of(path):
     """What a recording that was cut off has kept."""
-    cut = Cut(path, NUMBER)
-    if cut.fault:
-        return None, cut.sealed
-    whole = cut.whole()
-    content = b"".join([bytes(piece) for piece in cut.pieces(whole)])
-    if len(content) != whole or whole > cut.sent:
-        raise ValueError(f"{len(content)} bytes of {whole}, {cut.sent} were written")
-    return content, cut.sealed
+    recording = InterruptedRecording(path, NUMBER, None)
+    if recording.fault:
+        return None, recording.complete
+    length = recording.usable()
+    copied = Copied()
+    recording.copy(copied, length)
+    if len(copied.content) != length or length > recording.writer.sent:
+        raise ValueError(f"{len(copied.content)} bytes of {length}, {recording.writer.sent} were written")
+    return copied.content, recording.complete
 
 
 def spool(data):

@@ -1,15 +1,26 @@
-"""`Spool`: what could not be sent yet waits on flash, and survives power cuts. The file format is in `spool_entry`."""
+"""`Spool`: what could not be sent yet waits on flash, and survives power cuts. `format` describes the files."""
 
 from micropython import const
 
-from .body import Chain
-from .errors import SampleError, SpoolFull
-from .ingestion import body_of, check_body, request_head
-from .spool_entry import FRAME, OVERHEAD, Writer, header
-from .spool_folder import Folder, folder_name
-from .validate import check_file_name, check_flag, check_whole
+from ..body import Chain
+from ..errors import SampleError, SpoolFull
+from ..ingestion import body_of, check_body, request_head
+from ..validate import check_file_name, check_flag, check_whole
+from .folder import Folder
+from .format import Writer, encode_header, framed
 
-_EXTRA = const(64)  # bytes of an entry besides its header and its body's frames: more than they are
+_RESERVED = const(64)  # bytes of an entry besides its header's content and the frames of its body: more than it has
+
+# The other classes that programs see, and their modules, which are loaded when they are used.
+_MODULES = {"Recording": "recording", "Recovered": "recovery", "Flushed": "flush", "Damaged": "format"}
+__all__ = ("Spool", "Recording", "Recovered", "Flushed", "Damaged")
+
+
+def __getattr__(name):
+    """Loads a class of `_MODULES` when a program asks for it by name."""
+    if name not in _MODULES:
+        raise AttributeError(name)
+    return getattr(__import__("edgeingest.spool." + _MODULES[name], None, None, (name,)), name)
 
 
 class Spool:
@@ -28,8 +39,7 @@ class Spool:
 
     def __init__(self, path, max_bytes=1 << 18, drop_oldest=False):
         check_whole(max_bytes, "max_bytes", 1, 1 << 40)
-        self._folder = Folder(folder_name(path), max_bytes, check_flag(drop_oldest, "drop_oldest"))
-        self._recording = []  # numbers of recordings that are at work
+        self._folder = Folder(path, max_bytes, check_flag(drop_oldest, "drop_oldest"))
 
     @property
     def entries(self):
@@ -70,23 +80,19 @@ class Spool:
             name = check_file_name(body.name if file_name is None else file_name, "file_name")
             check_body(body, name)
             number = folder.highest + 1
-            head = _header(number, body, category, name, label, metadata, no_label, disallow_duplicates, add_date_id)
+            head = _header(number, category, body, name, label, metadata, no_label, disallow_duplicates, add_date_id)
             if file_name is not None and body.name and _extension(name) != _extension(body.name):
                 raise SampleError("file_name: %r must end as %r does: the service goes by that" % (name, body.name))
-            size = len(head) + body.size + (body.size // FRAME + 1) * OVERHEAD + _EXTRA
-            folder.reserve(size)
+            folder.reserve(len(head) + framed(body.size) + _RESERVED)
             chain = Chain((body,), name)
 
             def fill(file):
                 chain.rewind()
                 writer = Writer(file)
                 writer.frame(b"H", head)
-                window = memoryview(bytearray(FRAME))
-                while n := chain.readinto(window):
-                    writer.frame(b"D", window[:n])
-                if n is None:
+                if writer.add(chain) is None:
                     raise SampleError("item: %r has bytes that are not there yet: use record" % name)
-                writer.seal()
+                writer.end()
 
             while True:
                 try:
@@ -123,14 +129,15 @@ class Spool:
         device_type, device_name, name, iat: as of a Sample; iat is when recording begins. hmac_key is held in memory
         until the recording is closed. The other arguments are those of `put`.
         """
-        from .spool_recording import Recording
+        from ..sample import Sample
+        from .recording import FutureRows, Recording
 
         folder = self._folder
         number = folder.highest + 1
-        body = Chain((), check_file_name("%s.cbor" % name, "file_name"), "application/cbor")
-        head = _header(number, body, category, body.name, label, metadata, no_label, disallow_duplicates, add_date_id)
-        about = (sensors, interval_ms, device_type, device_name)
-        recording = Recording(folder, self._recording, number, head, name, about, typecode, iat, hmac_key)
+        body = Chain((), check_file_name("%s.cbor" % name, "file_name"), Recording.content_type)
+        head = _header(number, category, body, body.name, label, metadata, no_label, disallow_duplicates, add_date_id)
+        sample = Sample(sensors, interval_ms, FutureRows(), device_type, device_name, name, typecode, 1, iat)
+        recording = Recording(folder, number, head, sample, hmac_key)
         folder.highest = number
         return recording
 
@@ -142,9 +149,9 @@ class Spool:
         Returns Recovered(finished, waiting, dropped, damaged): how many became entries; still wait; were dropped, as
         were those without a row; were set aside.
         """
-        from .spool_recover import recover
+        from .recovery import recover
 
-        return recover(self._folder, self._recording, hmac_key, check_flag(drop, "drop"))
+        return recover(self._folder, hmac_key, check_flag(drop, "drop"))
 
     def flush(self, client):
         """Send what waits, oldest first, as requests of entries with equal category, label, metadata and flags.
@@ -157,49 +164,33 @@ class Spool:
         Returns Flushed(stored, duplicates, rejected, damaged, kept, error): how many; and the NetworkError,
         ProtocolError or ServiceError that stopped it, or None.
         """
-        from .spool_flush import flushing
+        from .flush import flush
 
-        work = flushing(self._folder, client)
+        work = flush(self._folder, client, False)
         try:
-            result = None
-            while True:
-                result = work.send(result)
+            work.send(None)  # to its end: it awaits nothing
         except StopIteration as e:
             result = e.value
-        finally:
-            work.close()
-        return result
+        return result  # not from within `try`: the native emitter loses the value
 
     async def flush_async(self, client):
         """`flush` with an AsyncClient. What is put meanwhile is kept for the next."""
-        from .spool_flush import flushing
+        from .flush import flush
 
-        work = flushing(self._folder, client)
-        try:
-            call = work.send(None)
-            while True:
-                try:
-                    result = await call
-                except Exception as e:
-                    call = work.throw(e)
-                else:
-                    call = work.send(result)
-        except StopIteration as e:
-            result = e.value
-        finally:
-            work.close()
-        return result
+        return await flush(self._folder, client, True)
 
 
 def _extension(name):
+    """Returns what follows the last dot of a file name."""
     return name.rsplit(".", 1)[-1].lower()
 
 
-def _header(number, body, category, name, label, metadata, *flags):
-    """The header of an entry, of arguments that a client would take; or its error."""
-    request_head(b"", category, b"/files", body, name, label, metadata, *flags)
+def _header(number, category, body, name, *fields):
+    """Returns the header of an entry, or raises the SampleError of a client with these arguments.
+
+    fields: label and those that follow it in `put`.
+    """
+    request_head(b"", category, b"/files", body, name, *fields)
     if _extension(name) == "labels":
         raise SampleError("item: %r is a label file: upload it together with its files" % name)
-    no_label, disallow_duplicates, add_date_id = flags
-    flags = no_label | disallow_duplicates << 1 | add_date_id << 2
-    return header(number, flags, category, label, metadata, name, body.content_type)
+    return encode_header(number, category, name, body.content_type, *fields)

@@ -1,0 +1,173 @@
+"""`Recording`: an entry that grows while it is measured.
+
+The message is that of a Sample, but `values` is an array of indefinite length (RFC 8949, section 3.2.2), which the
+service's documentation recommends where the number of rows is not known beforehand. The signature comes last.
+"""
+
+from struct import pack
+
+from micropython import const
+
+from ..body import Chain, octets, typecode_of
+from ..errors import SampleError, SpoolFull
+from ..ingestion import check_body
+from ..numbers import item_size
+from ..rows import TypedRows
+from ..signing import Hmac, key_bytes
+from .folder import ignore_oserror, no_space
+from .format import ABOUT, Writer, framed
+
+_INDEFINITE_ARRAY = const(0x9F)
+_BREAK = b"\xff"  # the end of the array
+_RESERVED = const(512)  # bytes that are kept free for the end of a recording: more than it has
+
+
+class FutureRows:
+    """The values of a recording's Sample, a row source: its rows do not exist yet."""
+
+    def readinto(self, buffer):
+        """Returns None: nothing is ready."""
+
+
+class Recording:
+    """Made by `Spool.record`. `rows`: how many were written. A `with` statement closes it at its end.
+
+    When the file system fails, a SpoolFull or an OSError says so and the recording has ended: what was synced is on
+    flash, and `Spool.recover` makes an entry of it.
+    """
+
+    content_type = "application/cbor"  # for check_body, with `size`
+    _file = None  # while it is open
+
+    def __init__(self, _folder, _number, _header, _sample, _hmac_key):
+        self.rows = 0
+        self.number = _number
+        self._folder = _folder
+        self._name = _sample.name
+        self._typecode = _sample.typecode
+        self._axes = len(_sample.sensors)
+        self._row = self._axes * item_size(self._typecode)  # bytes of a row in a buffer
+        self._row_size = self._encoded(bytes(self._row), 1).size
+        self._counted = 0  # bytes of the file that are in the folder's count
+        hmac = None if _hmac_key is None else Hmac(key_bytes(_hmac_key))
+        start = _sample.payload
+        start[-1] = _INDEFINITE_ARRAY  # was the head of an array of one row
+        self._tail = _BREAK + bytes(_sample.protected(_hmac_key))
+        size = len(start)
+        _folder.reserve(len(_header) + 2 * size + 2 * _RESERVED)
+        try:
+            self._file = open(_folder.path(_number, "rec"), "wb")
+        except OSError as e:
+            raise no_space(e)
+        _folder.recording.append(_number)
+        writer = self._writer = Writer(self._file)
+        writer.hmac = hmac
+        try:
+            writer.frame(b"H", _header)
+            writer.frame(b"R", pack(ABOUT, hmac is not None, size, self._row_size) + self._tail)
+            writer.add(Chain((start,)))
+            self._sync()
+        except OSError as e:
+            e = self._failed(e)
+            ignore_oserror(_folder.remove, _number, "rec")
+            raise e
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def write(self, buffer):
+        """Append rows: any number of whole rows, in an array or another buffer of native values, row-major.
+
+        SpoolFull when `max_bytes` has no room for all of them: then none was taken, and the recording goes on.
+        """
+        self._check_open("buffer")
+        typecode = self._typecode
+        own = typecode_of(buffer)
+        if own and own != typecode:
+            raise SampleError("buffer: an array of %r, but typecode=%r was said" % (own, typecode))
+        try:
+            data = octets(buffer)
+        except TypeError:
+            raise SampleError("buffer: values of typecode %s are needed, not %r" % (typecode, type(buffer)))
+        rows, rest = divmod(len(data), self._row)
+        if rest:
+            raise SampleError("buffer: %d bytes are no whole number of rows of %d" % (len(data), self._row))
+        writer = self._writer
+        size = rows * self._row_size + writer.waiting
+        self.size = writer.sent + size + _RESERVED  # at most
+        check_body(self, self._name)
+        self._folder.reserve(framed(size) + _RESERVED)
+        try:
+            writer.add(self._encoded(data, rows))
+        except OSError as e:
+            raise self._failed(e)
+        self._count(writer.size)
+        self.rows += rows
+
+    def sync(self):
+        """Make what was written survive a power cut. On littlefs this copies up to a block: call it now and then."""
+        self._check_open("sync")
+        try:
+            self._sync()
+        except OSError as e:
+            raise self._failed(e)
+
+    def close(self):
+        """Finish the entry; of one without rows nothing is kept. May be called twice."""
+        if self._file is None:
+            return
+        folder = self._folder
+        try:
+            if self.rows:
+                self._writer.end_recording(self._tail)
+                self._file.close()
+                self._count(self._writer.size)
+                folder.rename_to_entry(self.number)
+            else:
+                self._file.close()
+                folder.remove(self.number, "rec")
+        except OSError as e:
+            raise self._failed(e)
+        self._end()
+
+    def _check_open(self, what):
+        """Raises a SampleError when the recording has ended."""
+        if self._file is None:
+            raise SampleError(what + ": this recording has ended")
+
+    def _encoded(self, data, rows):
+        """Returns a body of these rows in CBOR: integers at their full width, so that every row has the same size."""
+        return TypedRows(self._typecode, self._axes, rows, data, False)
+
+    def _sync(self):
+        """Writes what waits and syncs the file. Raises the OSError as it is."""
+        self._writer.flush()
+        self._file.flush()
+        self._count(self._writer.size)
+
+    def _count(self, size):
+        """Adds what the file has grown by to the folder's count. size: of the file."""
+        self._folder.bytes += size - self._counted
+        self._counted = size
+
+    def _end(self):
+        """Called when nothing more is written to the file."""
+        self._file = self._writer = None
+        self._folder.recording.remove(self.number)
+
+    def _failed(self, error):
+        """Ends the recording after an error of the file system. Returns the error to raise."""
+        ignore_oserror(self._file.close)
+        self._end()
+        ignore_oserror(self._count_file)
+        error = no_space(error)
+        if isinstance(error, SpoolFull):
+            error = SpoolFull("%s; the recording ended, recover() saves what was synced of it" % error)
+        return error
+
+    def _count_file(self):
+        """Counts the file as it is on flash."""
+        self._count(self._folder.size(self.number, "rec"))
