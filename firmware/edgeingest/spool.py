@@ -4,7 +4,7 @@ from micropython import const
 
 from .body import Chain
 from .errors import SampleError, SpoolFull
-from .ingestion import body_of, check_body, request_head
+from .ingestion import body_of, check_body, check_category, header_fields
 from .spool_entry import FRAME, OVERHEAD, Writer, header
 from .spool_folder import Folder, folder_name
 from .validate import check_file_name, check_flag, check_whole
@@ -197,7 +197,8 @@ def _extension(name):
 
 def _header(number, body, category, name, label, metadata, *flags):
     """The header of an entry, of arguments that a client would take; or its error."""
-    request_head(b"", category, b"/files", body, name, label, metadata, *flags)
+    check_category(category)
+    header_fields(None, label, metadata, *flags)
     if _extension(name) == "labels":
         raise SampleError("item: %r is a label file: upload it together with its files" % name)
     no_label, disallow_duplicates, add_date_id = flags

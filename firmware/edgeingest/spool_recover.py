@@ -67,7 +67,7 @@ class Cut:
             raise Damaged("its rows have no bytes")
         self.tail = self.about[_ABOUT:]
 
-    def check_whole(self):
+    def whole(self):
         """How many of the bytes are whole rows and what is before them; 0 without a row."""
         rows = (self.sent - self._start) // self._row
         return self._start + rows * self._row if rows > 0 else 0
@@ -104,7 +104,7 @@ def _recover(folder, number, key, drop):
         folder.remove(number, "rec")
         return _DROPPED
     cut = Cut(path, number)
-    left = 0 if cut.fault else cut.check_whole()
+    left = 0 if cut.fault else cut.whole()
     if cut.fault or cut.lost and not left:
         folder.set_aside(number, "rec", DAMAGED, cut.fault or "all that follows byte %d is damaged" % cut.size)
         return _DAMAGED

@@ -8,12 +8,12 @@ from binascii import crc32
 from struct import pack
 
 from edgeingest.errors import IngestError, ProtocolError, SampleError, ServiceError
-from edgeingest.files_reply import FilesReply
 from edgeingest.http import ResponseParser
-from edgeingest.replies import DataReply
+from edgeingest.ingestion import DataReply
+from edgeingest.multipart import FilesReply
 from edgeingest.spool_entry import Damaged, Entry
 from edgeingest.spool_recover import Cut
-from edgeingest.urls import parse_url
+from edgeingest.url import parse_url
 
 DUPLICATE = "An item with this hash already exists"
 LINE, HEADERS, BODY = 256, 512, 700  # small, so that limits are met
@@ -94,7 +94,7 @@ def answer(make, status, cut, most):
     """What a reply object makes of a body that comes in these pieces."""
     reply = make()
     for piece in cut:
-        if reply.full(status):
+        if reply.enough(status):
             break
         reply.feed(status, memoryview(bytearray(piece)))
         if held(reply) > most:
