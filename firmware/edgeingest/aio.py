@@ -5,7 +5,7 @@ import asyncio
 from micropython import const
 
 from .client import Client
-from .connection import BODY_NOT_READY, WINDOW_SENT, ms_until
+from .connection import BACK_OFF, BODY_NOT_READY, ms_until
 from .errors import DeadlineError, IngestError, NetworkError
 
 _MAX_NAP_MS = const(8)  # between two looks at the socket
@@ -55,7 +55,14 @@ class AsyncClient(Client):
             closes = self._closes
             work = connection.call(request, reply, repeatable, deadline)
             for event in work:
-                await self._wait(connection, event, closes)
+                nap = 1 if event == BODY_NOT_READY else 0
+                while True:
+                    await asyncio.sleep_ms(min(nap, connection.left()))
+                    if self._closes != closes:
+                        raise NetworkError("the client was closed during the call")
+                    if self._has_come(event):
+                        break
+                    nap = min(2 * nap or 1, _MAX_NAP_MS)
         except IngestError as e:
             raise connection.without_key(e)
         finally:
@@ -66,15 +73,9 @@ class AsyncClient(Client):
             request.close()
         return result
 
-    async def _wait(self, connection, event, closes):
-        """Waits for an event of the call, or for the end of its time."""
-        nap = 1 if event == BODY_NOT_READY else 0
-        while True:
-            await asyncio.sleep_ms(min(nap, connection.left()))
-            if self._closes != closes:
-                raise NetworkError("the client was closed during the call")
-            if event in (BODY_NOT_READY, WINDOW_SENT) or not connection.left():
-                return
-            if event > 0 and connection.poll(event, 0):
-                return
-            nap = min(2 * nap or 1, _MAX_NAP_MS)
+    def _has_come(self, event):
+        """True when the wait for an event is over, or the time for it."""
+        connection = self._connection
+        if not connection.left():
+            return True
+        return connection.poll(event, 0) if event > 0 else event != BACK_OFF

@@ -160,8 +160,8 @@ class ResponseParser:
         name = data[start:colon]
         if colon <= start or name.strip(_TOKEN):
             raise self.bad("header", data[start:end])
-        name = name.lower()
-        if name in _FRAMING:
+        if len(name) in (10, 14, 17) and name.lower() in _FRAMING:
+            name = name.lower()
             value = data[colon + 1 : end].strip()
             before = self._framing.get(name)
             self._framing[name] = value if before is None else before + b"," + value
@@ -194,15 +194,19 @@ class ResponseParser:
     def _find_end(self):
         """Sets where the body ends (RFC 9112, section 6.3) and whether the connection stays open (section 9.3)."""
         framing = self._framing.get
-        options = framing(b"connection", b"").lower().replace(b",", b" ").split()
-        self.keep_alive = (self.keep_alive or b"keep-alive" in options) and b"close" not in options
+        options = framing(b"connection")
+        if options:
+            options = options.lower().replace(b",", b" ").split()
+            self.keep_alive = (self.keep_alive or b"keep-alive" in options) and b"close" not in options
         coding = framing(b"transfer-encoding")
         length = framing(b"content-length")
         if length is not None:
-            values = length.replace(b" ", b"").split(b",")  # a list of equal ones is allowed (RFC 9110, section 8.6)
-            if values != values[:1] * len(values) or not values[0].isdigit() or len(values[0]) > 15:
-                raise self.bad("header", b"Content-Length: " + length)
-            self._left = int(values[0])
+            if b"," in length:  # a list of equal ones is allowed (RFC 9110, section 8.6)
+                values = length.replace(b" ", b"").split(b",")
+                length = values[0] if values == values[:1] * len(values) else b""
+            if not length.isdigit() or len(length) > 15:
+                raise self.bad("header", b"Content-Length: " + framing(b"content-length"))
+            self._left = int(length)
         if coding is not None:
             from .chunked import Chunked
 

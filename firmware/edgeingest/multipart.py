@@ -135,6 +135,8 @@ def files_request(items, hmac_key, boundary, on_stored):
 
 def _is_whole(text):
     """True if the braces outside of strings are balanced. MicroPython's json takes what is not, before 1.27."""
+    if b"\\" not in text and text.count(b"{") == 1:
+        return text.count(b'"') % 2 == 0
     outside = b"".join(text.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2])
     return outside.count(b"{") == outside.count(b"}")
 
@@ -269,11 +271,11 @@ class FilesReply(DataReply):
         """Returns the results in the order of the items, or their number with `on_stored`; or raises the error."""
         total = len(self._bodies)
         labels = self._labels
-        value = json_value(self._body)
-        if self._place != _BEHIND_RESULTS or not value:
+        # With the list closed and nothing else the object ends well: that was checked where the list began.
+        if self._place != _BEHIND_RESULTS or not (self._body.endswith(b"[]}") or json_value(self._body)):
             from .service_errors import check_duplicates
 
-            check_duplicates(status, self._body + self._text, value, header)
+            check_duplicates(status, self._body + self._text, json_value(self._body), header)
             for i in range(total):
                 self._report(i, Stored(self._bodies[i].name, None, i not in labels))
         elif self._count not in (total, total - len(labels)):
