@@ -14,9 +14,8 @@ AIO = (
     + """
 import asyncio
 from array import array
-import edgeingest.stream as stream
+from edgeingest.connection import Connection
 from edgeingest.aio import AsyncClient
-Stream = stream.Stream
 
 def run(coroutine, *clients):
     # Its result. A client is closed before what is left open is counted.
@@ -37,16 +36,16 @@ class Seen:
         self.most = self.most_idle = self.bytes = self.idle = 0
         self.going = True
     def __enter__(self):
-        self.real = Stream.established
+        self.real = Connection._establish
         seen = self
-        def established(stream):
-            seen.real(stream)
-            stream.write = seen.counted(stream.write)
-            stream.readinto = seen.counted(stream.readinto)
-        Stream.established = established
+        def established(connection):
+            seen.real(connection)
+            connection._send = seen.counted(connection._send)
+            connection._receive = seen.counted(connection._receive)
+        Connection._establish = established
         return self
     def __exit__(self, *_):
-        Stream.established = self.real
+        Connection._establish = self.real
     def counted(self, call):
         def counting(window):
             n = call(window)

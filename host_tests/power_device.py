@@ -11,7 +11,7 @@ from array import array
 import vfs
 from edgeingest import File, Sample
 from edgeingest.errors import FilesError, NetworkError
-from edgeingest.replies import Stored
+from edgeingest.ingestion import Stored
 from edgeingest.spool import Spool
 from edgeingest.spool.format import Entry
 

@@ -5,7 +5,7 @@ import os
 from array import array
 
 from edgeingest import File, Sample, Wav, errors
-from edgeingest.replies import Stored
+from edgeingest.ingestion import Stored
 from edgeingest.spool import Spool
 
 

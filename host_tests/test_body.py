@@ -184,7 +184,7 @@ from array import array
 from micropython import heap_lock, heap_unlock
 from edgeingest.body import Chain
 from edgeingest.files import File
-from edgeingest.batch import multipart
+from edgeingest.multipart import multipart
 from edgeingest.sample import Sample
 
 KEY = "fed53116f20684c067774ebf9e7bcbdc"

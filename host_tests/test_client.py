@@ -104,24 +104,24 @@ def test_every_optional_field_has_its_documented_name_and_place(worker):
 WRITES = (
     DEVICE
     + """
-import edgeingest.stream as stream
+from edgeingest.connection import Connection
 writes = []
-real = stream.Stream.established
+real = Connection._establish
 def counted(self):
     real(self)
-    write = self.write
+    write = self._send
     def count(window):
         done = write(window)
         if done:
             writes.append(done)
         return done
-    self.write = count
-stream.Stream.established = counted
+    self._send = count
+Connection._establish = counted
 try:
     with Client(KEY, url=url, buffer_size=buffer_size) as client:
         client.send("training", Bytes(pieces))
 finally:
-    stream.Stream.established = real
+    Connection._establish = real
 result = writes
 """
 )

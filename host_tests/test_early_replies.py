@@ -137,22 +137,22 @@ def test_success_before_the_end_is_none(worker, status):
 
 SLOW = """
 import time
-import edgeingest.stream as stream
-real = stream.Stream.established
+from edgeingest.connection import Connection
+real = Connection._establish
 def established(self):
     real(self)
-    write = self.write
+    write = self._send
     def slow(window):
         n = write(window)
         time.sleep_ms(20)
         return n
-    self.write = slow
-stream.Stream.established = established
+    self._send = slow
+Connection._establish = established
 try:
     with Client(KEY, url=url, buffer_size=1 << 17) as client:
         result = [client.send("training", Bytes([b"x" * n])).file_name for n in (70_000, 140_000, 262_000)]
 finally:
-    stream.Stream.established = real
+    Connection._establish = real
 """
 
 

@@ -166,8 +166,8 @@ except errors.FilesError as e:
 def test_an_errno_is_a_number_or_none(worker):
     """MicroPython's OSError takes a text for its number."""
     source = """
-from edgeingest.broken import broken
+from edgeingest.network_errors import network_error
 errors = OSError("refused"), OSError(5, "io"), ValueError("x"), None
-result = [broken("h:1", "failed", e, None, 0).errno for e in errors]
+result = [network_error("h:1", "failed", e, False, 0, ()).errno for e in errors]
 """
     assert worker.run(source) == [None, 5, None, None]

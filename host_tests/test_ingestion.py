@@ -12,6 +12,7 @@ from support.worker import DeviceError
 
 DEVICE = """
 from edgeingest import ingestion
+from edgeingest.http import request_head
 from edgeingest.validate import check_file_name
 
 KEY = "ei_0123456789"
@@ -22,26 +23,28 @@ class Thing:
     size = 7
 
 def quote(text):
-    return ingestion.quote(text).decode()
+    return ingestion.quoted(text)
 
 def inferred_label(name):
     return ingestion.inferred_label(name)
 
-def head(shared, category="training", endpoint=b"/data", **named):
+def head(category="training", endpoint="data", host="h", **named):
     names = ("file_name", "label", "metadata", "no_label", "disallow_duplicates", "add_date_id")
     if "metadata" in named:
         named["metadata"] = dict(named["metadata"])
     if named.get("file_name") is not None:
         check_file_name(named["file_name"], "file_name")  # by the client, which needs it for the reply, too
     given = [named.get(name, None if name in names[:3] else False) for name in names]
-    return bytes(ingestion.request_head(shared, category, endpoint, Thing(), *given))
+    path = "/api/%s/%s" % (ingestion.check_category(category), endpoint)
+    fields = ingestion.key_field(KEY) + ingestion.header_fields(*given)
+    return request_head(path, host, fields, Thing.content_type, Thing.size)
 
 def target(category):
-    return head(b" HTTP/1.1", category).split(b" ")[1].decode()
+    return head(category).split(b" ")[1].decode()
 
 def fields(**named):
     # between those that every request has
-    lines = head(ingestion.common("h", KEY), **named).decode().split("\\r\\n")
+    lines = head(**named).decode().split("\\r\\n")
     if lines[1:3] != ["Host: h", "X-Api-Key: " + KEY]:
         raise ValueError(lines)
     if lines[-4:] != ["Content-Type: image/jpeg", "Content-Length: 7", "", ""]:
@@ -55,7 +58,7 @@ def check_body(size, content_type="image/jpeg"):
     ingestion.check_body(thing, "a.jpg")
 
 def checked_key(key):
-    return ingestion.common("h", key)
+    return ingestion.key_field(key)
 """
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -145,7 +148,7 @@ def test_metadata_has_an_exact_limit(worker):
 def test_heads_are_what_h11_reads(worker, file_name, label):
     device = worker.define(DEVICE)
     connection = h11.Connection(h11.SERVER)
-    connection.receive_data(device.head(b" HTTP/1.1\r\nHost: [::1]:4810\r\n", file_name=file_name, label=label))
+    connection.receive_data(device.head(host="[::1]:4810", file_name=file_name, label=label))
     request = connection.next_event()
     assert (request.method, request.target, request.http_version) == (b"POST", b"/api/training/data", b"1.1")
     found = dict(request.headers.raw_items())

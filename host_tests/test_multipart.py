@@ -17,7 +17,7 @@ DEVICE = (
 import gc
 from edgeingest.files import File
 from edgeingest.validate import check_file_name
-from edgeingest.batch import multipart
+from edgeingest.multipart import multipart
 
 class Lazy:
     # Makes items when they are asked for, and knows how many of them there are at a time.

@@ -14,8 +14,8 @@ UNIX = pytest.mark.modes("py", "mpy", "native", "cpython")
 DEVICE = """
 from edgeingest import Retry, errors
 from edgeingest.retry import passing
-from edgeingest.verdicts import refusal
-from edgeingest.dates import seconds_of
+from edgeingest.service_errors import refusal
+from edgeingest.service_errors import seconds_of
 
 def make(kind, *arguments):
     return getattr(errors, kind)("text", *arguments)

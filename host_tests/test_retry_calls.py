@@ -171,16 +171,17 @@ def test_what_could_be_stored_twice_is_not_sent_again(worker, driver, failure):
 
 
 LATER = """
-import edgeingest.stream as stream
-real = stream.Stream.addresses
-ports = [%d, %d]
-def addresses(self):
-    port = self._port
-    self._port = ports.pop(0) if ports else port
-    found = real(self)
-    self._port = port
-    return found
-stream.Stream.addresses = addresses
+import edgeingest.connection as connection
+network = connection.socket
+
+class Sockets:
+    # the module `socket`, but for its name look-up
+    socket, SOCK_STREAM = network.socket, network.SOCK_STREAM
+    ports = [%d, %d]
+    def getaddrinfo(self, host, port, *rest):
+        return network.getaddrinfo(host, self.ports.pop(0) if self.ports else port, *rest)
+
+connection.socket = Sockets()
 """
 
 
@@ -191,7 +192,7 @@ def test_what_never_left_is_sent_in_any_case(worker, driver, rewindable):
     """Nothing was sent, and nothing was read of the body, when a connection is refused."""
 
     def source(case):
-        return (driver(case) + "\nstream.Stream.addresses = real\n").replace(
+        return (driver(case) + "\nconnection.socket = network\n").replace(
             "start = time", LATER % (free_port(), free_port()) + "start = time", 1
         )
 

@@ -137,6 +137,8 @@ REFUSED = {
     "item: 'x.labels'": "spool.put('training', File(b'{}', name='x.labels'))",
     "item: 'slow'": "spool.put('training', Slow())",
     "'short' ended": "spool.put('training', Short())",
+    "content_type: 5002 bytes": "spool.put('training', File(b'1', name='t', content_type='a/' + 'b' * 5000))",
+    "file_name: 5000 bytes": "spool.put('training', File(b'1', name='a' * 5000))",
     "e.txt: size": "spool.put('training', File(b'', name='e.txt'))",
     "big: 104857600 bytes": "spool.put('training', Big())",
     "path": "Spool('')",

@@ -27,7 +27,7 @@ def version() -> str:
 
 def public() -> dict[str, str]:
     """{name that `edgeingest` offers: the room it is in}; errors are in `errors`."""
-    found = assigned(TOP, "_ROOMS")
+    found = assigned(TOP, "_MODULES")
     assert isinstance(found, dict)
     return found
 

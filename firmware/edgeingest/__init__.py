@@ -4,7 +4,7 @@ Names are loaded when they are first used, so that a program pays for what it us
 
     from .client import Client
     from .files import File
-    from .replies import Stored
+    from .ingestion import Stored
     from .retry import Retry
     from .sample import Sample
     from .wav import Wav
@@ -14,14 +14,21 @@ Names are loaded when they are first used, so that a program pays for what it us
 __version__ = "0.1.0"
 __all__ = ("Client", "Sample", "File", "Stored", "Wav", "Retry")
 
-_ROOMS = {"Client": "client", "Sample": "sample", "File": "files", "Stored": "replies", "Wav": "wav", "Retry": "retry"}
+_MODULES = {
+    "Client": "client",
+    "Sample": "sample",
+    "File": "files",
+    "Stored": "ingestion",
+    "Wav": "wav",
+    "Retry": "retry",
+}
 
 
 def __getattr__(name):
-    room = _ROOMS.get(name)
-    if room is None and name.endswith("Error"):
-        room = "errors"
-    if room is None:
+    module = _MODULES.get(name)
+    if module is None and name.endswith("Error"):
+        module = "errors"
+    if module is None:
         if name.startswith("_"):
             raise AttributeError(name)
         # On MicroPython, `from edgeingest import labels` asks here and not for the module.
@@ -30,6 +37,6 @@ def __getattr__(name):
         except ImportError:
             raise AttributeError("edgeingest has no " + name)
     # With a fromlist, __import__ gives the module itself and not the package around it.
-    value = getattr(__import__("edgeingest." + room, None, None, (name,)), name)
+    value = getattr(__import__("edgeingest." + module, None, None, (name,)), name)
     globals()[name] = value
     return value

@@ -1,12 +1,14 @@
 """`AsyncClient`: the client for asyncio. Other tasks run while it waits, and after every window it sends."""
 
 import asyncio
-import time
+
+from micropython import const
 
 from .client import Client
+from .connection import BACK_OFF, BODY_NOT_READY, ms_until
 from .errors import DeadlineError, IngestError, NetworkError
 
-_NAP = 8  # ms, the longest between two looks at the socket
+_MAX_NAP_MS = const(8)  # between two looks at the socket
 
 
 class AsyncClient(Client):
@@ -21,7 +23,7 @@ class AsyncClient(Client):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._connection.shares = True
-        self._turns = []  # works: the one that is done, and those that wait
+        self._turns = []  # requests: the one that is at work, then those that wait
         self._closes = 0
 
     def close(self):
@@ -35,40 +37,45 @@ class AsyncClient(Client):
     async def __aexit__(self, *_):
         self.close()
 
-    async def _run(self, work, body, deadline):
-        """Let other tasks run while the work waits, to its end.
+    async def _run(self, request, reply, repeatable, deadline):
+        """Carries out a call while other tasks run; the wait for its turn is part of it.
 
         It waits by looking now and then: waiting in asyncio's own queue with a time limit makes two tasks each time,
         and a board that uploads while it samples must not collect garbage.
         """
         connection = self._connection
         turns = self._turns
-        turns.append(work)
-        result = None
-        started = False
+        turns.append(request)
+        work = result = None
         try:
-            while place := turns.index(work):
-                await asyncio.sleep_ms(_NAP * place)
-                if deadline is not None and time.ticks_diff(deadline, time.ticks_ms()) <= 0:
+            while place := turns.index(request):
+                await asyncio.sleep_ms(_MAX_NAP_MS * place)
+                if deadline is not None and ms_until(deadline) <= 0:
                     raise DeadlineError("no time left while waiting for its turn, nothing was sent")
-            started = True
-            connection.start(deadline)
             closes = self._closes
-            for events in work:
-                nap = 1 if events == 0 else 0
+            work = connection.call(request, reply, repeatable, deadline)
+            for event in work:
+                nap = 1 if event == BODY_NOT_READY else 0
                 while True:
                     await asyncio.sleep_ms(min(nap, connection.left()))
                     if self._closes != closes:
                         raise NetworkError("the client was closed during the call")
-                    if not events or not connection.left() or events > 0 and connection.poll(events, 0):
+                    if self._has_come(event):
                         break
-                    nap = min(2 * nap or 1, _NAP)
+                    nap = min(2 * nap or 1, _MAX_NAP_MS)
         except IngestError as e:
-            raise connection.told(e)
+            raise connection.without_key(e)
         finally:
-            turns.remove(work)
-            work.close()
-            if started:  # otherwise the connection is another's
-                result = connection.over()
-            body.close()
+            turns.remove(request)
+            if work:  # otherwise the connection is at work for another call
+                work.close()
+                result = connection.end_call()
+            request.close()
         return result
+
+    def _has_come(self, event):
+        """True when the wait for an event is over, or the time for it."""
+        connection = self._connection
+        if not connection.left():
+            return True
+        return connection.poll(event, 0) if event > 0 else event != BACK_OFF

@@ -165,10 +165,13 @@ class Chain(Body):
         raise SampleError("%r %s its size of %d bytes" % (part.name, what, part.size))
 
     def rewind(self):
-        """Start again; each part is rewound when it is reached."""
+        """Starts again. Raises the SampleError of a part that was read and cannot be read again."""
+        self._close()
+        for part in self._parts if isinstance(self._parts, list) else ():
+            if hasattr(part, "rewind"):  # now, before anything is connected, and once more when it is reached
+                part.rewind()
         if self._index >= 0 and not self.rewindable:
             raise SampleError("%r cannot be read a second time" % self.name)
-        self._close()
         self._begin()
 
     def close(self):

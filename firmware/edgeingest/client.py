@@ -1,20 +1,28 @@
-"""`Client`: what can be asked of the service, how arguments become a request, and how to wait for the answer."""
+"""`Client`: turns the arguments of a call into a request, and waits for its result."""
 
 from micropython import const
 
-from .connection import Connection
+from .body import Chain
+from .connection import Connection, ticks_in
 from .errors import IngestError, SampleError
-from .ingestion import body_of, check_body, common, is_plain, request_head
-from .replies import DataReply
-from .stream import pause, ticks
+from .http import request_head
+from .ingestion import (
+    DataReply,
+    body_of,
+    check_body,
+    check_category,
+    header_fields,
+    is_plain,
+    key_field,
+)
 from .validate import argument_error, check_file_name, check_flag, check_whole
 
-_MAX_MS = const(0xFFFFFFF)  # three days: the ticks of a board come round after six
+_MAX_MS = const(0xFFFFFFF)  # three days: the ticks of a board start again after six
 _HOST = "ingestion.edgeimpulse.com"
 
 
-def _release(items):
-    """Close the bodies of a call that comes to nothing."""
+def _close_bodies(items):
+    """Closes the bodies of a call that comes to nothing."""
     for item in items if isinstance(items, (list, tuple)) else (items,):
         if hasattr(item, "readinto") and hasattr(item, "close"):
             item.close()
@@ -49,12 +57,12 @@ class Client:
 
             key_bytes(hmac_key)
         self._hmac_key = hmac_key
-        tls, host, port, shown = True, _HOST, 443, _HOST
+        tls, host, port, self._host = True, _HOST, 443, _HOST
         if url != "https://" + _HOST:
-            from .urls import parse_url
+            from .url import parse_url
 
-            tls, host, port, shown = parse_url(url)
-        self._shared = common(shown, api_key)
+            tls, host, port, self._host = parse_url(url)
+        self._key_field = key_field(api_key)
         check_whole(timeout_ms, "timeout_ms", 1, _MAX_MS)
         check_whole(buffer_size, "buffer_size", 64, 1 << 20)
         check_flag(insecure, "insecure")
@@ -64,11 +72,13 @@ class Client:
             raise argument_error("retry", retry)
         context = None
         if tls:
-            from .certificates import tls_context
+            from .tls import tls_context
 
             context = tls_context(ca, insecure)
-        self._connection = Connection(host, port, context, api_key, timeout_ms, buffer_size)
-        self._connection.retry = retry
+        self._connection = Connection(host, port, context, api_key, timeout_ms, buffer_size, retry)
+
+    def __repr__(self):
+        return "Client(%r)" % self._host
 
     def __enter__(self):
         return self
@@ -105,14 +115,14 @@ class Client:
         sent. With on_stored, on_stored(index, stored) is called for each as its result arrives, and their number is
         returned. Raises FilesError when some were not stored; see `errors` for the others.
         """
-        flags = label, metadata, no_label, disallow_duplicates, add_date_id
         try:
-            from .batch import batch
+            from .multipart import files_request
 
-            body, reply = batch(items, self._hmac_key, boundary, on_stored)
-            return self._call(b"/files", category, body, None, flags, reply, deadline_ms)
+            body, reply = files_request(items, self._hmac_key, boundary, on_stored)
+            fields = header_fields(None, label, metadata, no_label, disallow_duplicates, add_date_id)
+            return self._call("files", category, fields, body, reply, disallow_duplicates, deadline_ms)
         except SampleError as e:
-            _release(items)
+            _close_bodies(items)
             raise e
 
     def send(
@@ -131,40 +141,39 @@ class Client:
 
         Returns Stored(file_name, sample_id=None, duplicate). The other arguments are those of `upload`.
         """
-        flags = label, metadata, no_label, disallow_duplicates, add_date_id
         try:
             body = body_of(item, self._hmac_key)
             name = body.name if file_name is None else file_name
             if not is_plain(name):
                 check_file_name(name, "file_name")
             check_body(body, name)
-            return self._call(b"/data", category, body, name, flags, DataReply(name), deadline_ms)
+            fields = header_fields(name, label, metadata, no_label, disallow_duplicates, add_date_id)
+            return self._call("data", category, fields, body, DataReply(name), disallow_duplicates, deadline_ms)
         except SampleError as e:
-            _release(item)
+            _close_bodies(item)
             raise e
 
-    def _call(self, endpoint, category, body, name, flags, reply, deadline_ms):
-        head = request_head(self._shared, category, endpoint, body, name, *flags)
+    def _call(self, endpoint, category, fields, body, reply, repeatable, deadline_ms):
+        """Sends a request and returns what `reply` makes of the answer."""
+        path = "/api/%s/%s" % (check_category(category), endpoint)
+        head = request_head(path, self._host, self._key_field + fields, body.content_type, body.size)
+        request = Chain((head, body), "the request")
+        deadline = None
         if deadline_ms is not None:
-            deadline_ms = ticks(check_whole(deadline_ms, "deadline_ms", 1, _MAX_MS))
-        connection = self._connection
-        work = connection.retry.run if connection.retry else Connection.attempt
-        return self._run(work(connection, head, body, reply, flags[3]), body, deadline_ms)
+            deadline = ticks_in(check_whole(deadline_ms, "deadline_ms", 1, _MAX_MS))
+        return self._run(request, reply, repeatable, deadline)
 
-    def _run(self, work, body, deadline):
-        """Wait for what the work waits for, to its end, and return its result. deadline: in ticks, or None."""
+    def _run(self, request, reply, repeatable, deadline):
+        """Carries out a call and waits for its end. deadline: in ticks, or None."""
         connection = self._connection
-        connection.start(deadline)
+        work = connection.call(request, reply, repeatable, deadline)
         try:
-            for events in work:
-                if events > 0:
-                    connection.poll(events, connection.left())
-                else:
-                    pause(connection.left() if events else 1)
+            for event in work:
+                connection.wait(event)
         except IngestError as e:
-            raise connection.told(e)
+            raise connection.without_key(e)
         finally:
             work.close()
-            result = connection.over()
-            body.close()
+            result = connection.end_call()
+            request.close()
         return result  # not from within `try`: the native emitter loses the value

@@ -1,194 +1,285 @@
-"""One connection to the service, kept between calls: a request out, a reply in.
+"""The connection to the service: name look-up, TCP, TLS, limits of time; a request out, a reply in; kept between calls.
 
-`Connection` never waits. `attempt` is a generator that yields the poll events it waits for; a driver (`client`, `aio`)
-says `start`, waits for them with `poll`, no longer than `left()`, resumes, and says `over` whatever came of it. It
-yields 0 when a body has nothing ready, None after each window if it `shares`: others may run; and `Retry`, which takes
-its place, -1 to wait until `left()` is 0 before another attempt.
+The only module on the way of a request that has `socket` and `select`. Sockets are non-blocking and waited for with
+poll: a blocking `readinto` waits until its whole buffer is filled.
+
+A call is a generator (`Connection.attempt`), which never waits. It yields one of the events below; its driver (`client`
+or `aio`) waits for that, no longer than `left()`, and resumes it.
 """
+
+import gc
+import select
+import socket
+import sys
+import time
+from errno import EINPROGRESS
 
 from micropython import const
 
 from .errors import DeadlineError, NetworkError, ProtocolError
 from .http import ResponseParser
-from .stream import PROBE, READ, WRITE, Stream
-from .validate import argument_error
 
-_LOOK = const(32)  # windows after which an early reply is looked for, though nothing holds the request up
+# Events that are waited for. Those of poll are positive numbers:
+READABLE = select.POLLIN
+WRITABLE = select.POLLOUT
+BODY_NOT_READY = const(0)  # the body has no bytes yet: wait a moment, then ask it again
+WINDOW_SENT = const(-1)  # nothing is waited for; other tasks may run (only if `shares`)
+BACK_OFF = const(-2)  # wait until `left()` is 0, before another attempt
+
+# States of the connection
+_CLOSED = const(0)  # there is none
+_KEPT = const(1)  # open since an earlier call, which ended well
+_REUSED = const(2)  # as _KEPT, but a call uses it now: the peer may have closed it meanwhile, so it may send again
+_USED = const(3)  # opened by this call, or the peer has begun its reply: what fails now has failed
+
+_LOOK = const(32)  # windows after which an early reply is looked for, even if nothing holds the request up
+_IPPROTO_TCP = const(6)
+# The unix port does not name it; sockets that do not know it (lwIP on older RP2040 builds) print a complaint.
+_NODELAY = 1 if sys.platform in ("linux", "darwin") else getattr(socket, "TCP_NODELAY", None)
+_PROBE = bytearray(1)  # for a byte that should not be there
 
 
-class Connection(Stream):
-    """The connection, and the one buffer through which everything goes."""
+def ticks_in(ms):
+    """Returns the ticks of the moment that is so many milliseconds from now."""
+    return time.ticks_add(time.ticks_ms(), ms)
+
+
+def ms_until(ticks):
+    """Returns the milliseconds from now until these ticks; negative when they have passed."""
+    return time.ticks_diff(ticks, time.ticks_ms())
+
+
+class Connection:
+    """One connection, made when a call needs it, and the one buffer through which everything goes.
+
+    context: an SSLContext, or None. secret: the API key, which is in no error. timeout_ms: the longest time of one
+    phase: connecting with TLS, sending without progress, waiting for the reply. shares: other tasks may run after each
+    window. retry: a `Retry` or None. sent: bytes of the present request that have left.
+    """
 
     shares = False
-    retry = result = None
 
-    def __init__(self, host, port, context, secret, timeout_ms, buffer_size):
-        super().__init__(host, port, context, timeout_ms)
-        self._secret = secret  # in no error text, even if the peer sends it back
+    def __init__(self, host, port, context, secret, timeout_ms, buffer_size, retry):
+        self._host = host
+        self._port = port
+        self._context = context
+        self._secret = secret
+        self._timeout_ms = timeout_ms
         self._view = memoryview(bytearray(buffer_size))
         self._parser = ResponseParser()
-        self._kept = self._answered = False  # whether the connection stays open; whether a reply has begun
+        self.retry = retry
+        self._socket = self._tcp = self._polled = self._poll = None  # _tcp: the socket below TLS; else the same
+        self._state = _CLOSED
+        self._deadline = None
+        self.sent = 0
 
-    def start(self, deadline):
-        """A call begins. deadline: the ticks at which it must be over, or None."""
-        self._kept = False
-        self.deadline = deadline
+    # -- what a driver calls
 
-    def over(self):
-        """A call has ended. The connection stays open only if all went well; gives the result."""
-        if not self._kept:
+    def call(self, request, reply, repeatable, deadline):
+        """Begins a call; returns its generator.
+
+        request: a body, head included. reply: what takes the reply, such as `ingestion.DataReply`. repeatable: the
+        request may be sent twice. deadline: the ticks at which the call must be over, or None.
+        """
+        self._deadline = deadline
+        self._result = None
+        if self._state == _KEPT:
+            self._state = _REUSED
+        attempts = self.retry.run if self.retry else Connection.attempt
+        return attempts(self, request, reply, repeatable)
+
+    def end_call(self):
+        """Ends a call, whatever came of it, and returns its result. The connection stays open if all went well."""
+        if self._state != _KEPT:
             self.close()
-        result = self.result
-        self.result = None
+        result = self._result
+        self._result = None
         return result
 
-    def told(self, error):
-        """The error of a call, as the caller may see it."""
-        from .masking import masked
+    def without_key(self, error):
+        """Returns the error of a call as the caller may see it: no peer can put the API key into it."""
+        from .network_errors import without_key
 
-        return masked(error, self._secret)
+        return without_key(error, self._secret)
 
-    def attempt(self, head, body, reply, repeatable):  # noqa: C901  # generators cost heap: one, not three
-        """A generator: send the request, read the reply, set `result`.
+    def wait(self, event):
+        """Waits for an event of the call, blocking."""
+        if event > 0:
+            self.poll(event, self.left())
+        else:
+            time.sleep_ms(self.left() if event == BACK_OFF else 1)
 
-        repeatable: the request may be sent again on a new connection if a kept one turns out to be closed.
-        """
-        parser = self._parser
-        fresh = False
-        while True:
-            body.rewind()
-            if not self.idle():
-                self.close()
-                fresh = True
-                yield from self._connect()
-            self.sent = 0
-            self._answered = False
-            parser.begin(reply.limit, reply.feed)
-            broken = None
-            try:
+    def poll(self, events, timeout_ms):
+        """Waits at most so long; returns which of the events are there (with POLLERR and POLLHUP)."""
+        self._poll.modify(self._polled, events)
+        for found in self._poll.ipoll(timeout_ms):
+            return found[1]
+        return 0
+
+    def left(self):
+        """Returns the milliseconds until the phase or the call must be over, whichever is first; 0 when one must."""
+        left = ms_until(self._phase_end)
+        if self._deadline is not None:
+            left = min(left, ms_until(self._deadline))
+        return max(left, 0)
+
+    def close(self):
+        """Closes it; may be called twice."""
+        sockets = self._socket, self._tcp  # a TLS socket whose handshake failed leaves the one below open
+        self._socket = self._tcp = self._polled = self._poll = None
+        self._state = _CLOSED
+        for sock in sockets:
+            if sock is not None:
                 try:
-                    yield from self._write(head, body)
-                except NetworkError as e:
-                    if isinstance(e, DeadlineError) or not self.sent:
-                        raise e
-                    broken = e  # a peer that refuses may answer, and close, before it has read everything
-                self.restart()
-                while not parser.done and not reply.full(parser.status):
-                    if not self._read(self._view):
-                        yield READ
-                        self.check("waiting for the reply of")
-                    elif self.shares:
-                        yield None
-                break
-            except NetworkError as e:
-                # A kept connection that the peer closed just now. Once a byte has left, the service may have taken it.
-                again = not (fresh or self._answered or isinstance(e, DeadlineError))
-                if not again or self.sent and not repeatable or not getattr(body, "rewindable", True):
-                    raise broken or e
-                self.close()
-        if broken and parser.status < 300:
-            raise broken
-        self.result = reply.finish(parser.status, parser.header)
-        # A long refusal is not read to its end; and what comes next would count as the rest of half a request.
-        self._kept = parser.keep_alive and parser.done and self.sent == len(head) + body.size
+                    sock.close()
+                except OSError:  # TLS may fail to send its close_notify
+                    pass
 
-    def _connect(self):
-        """A generator: a new connection."""
-        self.sent = 0
-        self.restart()
-        addresses = self.addresses()
+    # -- limits of time
+
+    def _begin_phase(self):
+        """Begins a phase of timeout_ms."""
+        self._phase_end = ticks_in(self._timeout_ms)
+
+    def back_off(self, ms):
+        """Begins a phase of waiting, before another attempt; returns its event."""
+        self._phase_end = ticks_in(ms)
+        return BACK_OFF
+
+    def has_time(self, ms):
+        """True if the call has more time left than this."""
+        return self._deadline is None or ms_until(self._deadline) > ms
+
+    def _check_time(self, doing):
+        """Raises the DeadlineError when the time of the phase or of the call has passed."""
+        if not self.left():
+            text = "no time left while %s %s, after %d bytes were sent" % (doing, self._host, self.sent)
+            raise DeadlineError(text, None, self.sent)
+
+    # -- a request and its reply
+
+    def attempt(self, request, reply, repeatable):
+        """A generator: sends the request, reads the reply and keeps the result for `end_call`.
+
+        A kept connection that turns out to be closed is replaced, and the request sent again, if that is safe.
+        """
         while True:
-            try:
-                self.begin(addresses.pop(0))
-                while not self.poll(WRITE, 0):
-                    yield WRITE
-                    self.check("connecting to")
-                return self.established()
-            except NetworkError as e:
+            request.rewind()
+            if not self._is_alive():
                 self.close()
-                if not addresses or isinstance(e, DeadlineError):
+                yield from self._connect()
+            try:
+                yield from self._exchange(request, reply)
+                return
+            except NetworkError as e:
+                if self._state != _REUSED or isinstance(e, DeadlineError):
                     raise e
+                # Once a byte has left, the service may have all of it.
+                if self.sent and not repeatable or not request.rewindable:
+                    raise e
+                self.close()
 
-    def _write(self, head, body):  # noqa: C901  # one loop: what is called in each window costs time there
-        """A generator: all of the request through one buffer, unless a reply is there before its end."""
+    def _exchange(self, request, reply):
+        """A generator: sends the request and reads the reply on the open connection."""
+        parser = self._parser
+        parser.begin(reply.limit, reply.feed)
+        self.sent = 0
+        failure = None
+        try:
+            yield from self._write(request)
+        except NetworkError as e:
+            if isinstance(e, DeadlineError) or not self.sent:
+                raise e
+            failure = e  # a peer that refuses may answer, and close, before it has read everything
+        try:
+            self._begin_phase()
+            while not parser.done and not reply.enough(parser.status):
+                if not self._read(self._view):
+                    yield READABLE
+                    self._check_time("waiting for the reply of")
+                elif self.shares:
+                    yield WINDOW_SENT
+        except NetworkError as e:
+            raise failure or e
+        if failure and parser.status < 300:
+            raise failure
+        self._result = reply.finish(parser.status, parser.header)
+        # A long refusal is not read to its end; and what comes next would count as the rest of half a request.
+        if parser.keep_alive and parser.done and self.sent == request.size:
+            self._state = _KEPT
+
+    def _write(self, request):
+        """A generator: sends the request window by window, unless a final reply comes before its end."""
         view = self._view
         size = len(view)
-        read = body.readinto
-        write = self.write
-        left = body.size
-        rest = len(head)
-        sent = 0
-        look = _LOOK * size
-        stalled = False
-        while left or rest:
-            filled = 0
-            if rest:
-                filled = min(rest, size)
-                start = len(head) - rest
-                view[:filled] = memoryview(head)[start : start + filled]
-                rest -= filled
-            while filled < size and left:
-                n = read(view[filled:] if filled else view)
-                if not n:
-                    break
-                filled += n
-                left -= n
-            if left <= 0:  # before its last byte leaves: nothing is cut
-                if left or read(PROBE):
-                    raise argument_error("longer", body.name, body.size)
-                if sent:
-                    self.push(1)
-            elif filled < size:
-                if n == 0:
-                    raise argument_error("ended", body.name, left, body.size)
-                if not filled:
-                    if not stalled:
-                        stalled = True
-                        self.restart()
-                    yield 0
-                    self.check("waiting for the body's next bytes to send to")
-                    continue
-            window = view if filled == size else view[:filled]
-            while filled:
-                try:
-                    n = write(window)
-                except (OSError, ValueError) as e:
-                    raise self.error("closed the connection" if sent else "cannot be sent to", e)
-                if n:
-                    if not sent:
-                        self.settle()
-                    self.sent = sent = sent + n
-                    filled -= n
-                    stalled = False
-                    if filled:
-                        window = window[n:]
-                    continue
-                if not stalled:  # timeout_ms counts from the last progress
-                    stalled = True
-                    self.restart()
-                yield READ | WRITE
-                self.check("sending to")
-                if sent and self._early():
+        left = request.size
+        self._next_look = _LOOK * size
+        self._stalled = False
+        while left:
+            n = request.readinto(view)
+            if n is None:
+                self._stall()
+                yield BODY_NOT_READY
+                self._check_time("waiting for the body's next bytes to send to")
+                continue
+            left -= n
+            if not left and self.sent:
+                self._set_nodelay(1)  # the last window must not wait for the ACK of those before it (Nagle's algorithm)
+            self._window = view if n == size else view[:n]
+            while not self._send_window():
+                yield READABLE | WRITABLE
+                self._check_time("sending to")
+                if self._has_early_reply():
                     return
-            if not left:
-                if sent > size:
-                    self.push(0)
-            elif sent > look:  # a peer that reads on may have answered all the same
-                look = sent + _LOOK * size
-                if self._early():
-                    return
-            if self.deadline is not None and not self.fits(0):
-                self.check("sending to")
+            if left and self._should_stop():
+                return
             if self.shares:
-                yield None
+                yield WINDOW_SENT
+        if self.sent > size:
+            self._set_nodelay(0)
 
-    def _early(self):
-        """Whether a final reply has begun before the request has gone.
+    def _send_window(self):
+        """Sends as much of the window as the socket takes; True when nothing is left of it."""
+        window = self._window
+        while True:
+            try:
+                n = self._send(window)
+            except (OSError, ValueError) as e:
+                raise self._error("closed the connection" if self.sent else "cannot be sent to", e)
+            if not n:
+                self._window = window
+                self._stall()
+                return False
+            if not self.sent:
+                self._end_handshake()
+            self.sent += n
+            self._stalled = False
+            if n == len(window):
+                return True
+            window = window[n:]
+
+    def _stall(self):
+        """Called when nothing can be sent: the time limit of the phase counts from the last progress."""
+        if not self._stalled:
+            self._stalled = True
+            self._begin_phase()
+
+    def _should_stop(self):
+        """Called between two windows. True if the peer has answered already; checks the limit of the call."""
+        if self._deadline is not None and not self.has_time(0):
+            self._check_time("sending to")
+        if self.sent < self._next_look:
+            return False
+        self._next_look += _LOOK * len(self._view)
+        return self._has_early_reply()
+
+    def _has_early_reply(self):
+        """True if the head of a final reply has come before the whole request was sent.
 
         The buffer is in use: 64 bytes a time, all that there are, for what TLS has decrypted the socket does not show.
         """
         parser = self._parser
-        if self.poll(READ, 0):
+        if self.sent and self.poll(READABLE, 0):
             view = memoryview(bytearray(64))
             while not parser.answered and self._read(view):
                 pass
@@ -197,19 +288,112 @@ class Connection(Stream):
         return parser.answered
 
     def _read(self, view):
-        """What has come of the reply; False if nothing has."""
-        parser = self._parser
+        """Reads what has come of the reply; False if nothing has."""
+        error = None
         try:
-            n = self.readinto(view)
+            n = self._receive(view)
         except (OSError, ValueError) as e:
-            raise self.error("closed the connection before the end of its reply", e)
+            n = 0
+            error = e
         if n is None:
             return False
-        if n == 0:
-            if not parser.eof():
-                raise self.error("closed the connection before the end of its reply")
-        else:
-            self._answered = True
+        parser = self._parser
+        if n:
+            self._state = _USED
             if parser.feed(view[:n]) < n:
-                parser.keep_alive = False  # what follows a reply that nobody asked for is not a reply
+                parser.keep_alive = False  # what follows a reply without a request is not a reply
+        elif error or not parser.eof():
+            raise self._error("closed the connection before the end of its reply", error)
         return True
+
+    # -- sockets
+
+    def _is_alive(self):
+        """True if the kept connection can be used: a peer that has closed it has made it readable."""
+        if self._state != _REUSED:
+            return False
+        try:
+            # TLS may hold data that the socket does not show, and what the socket shows may be no data for us.
+            if self._socket is self._tcp and not self.poll(READABLE, 0):
+                return True
+            return self._receive(_PROBE) is None
+        except (OSError, ValueError):
+            return False
+
+    def _connect(self):
+        """A generator: makes a new connection to the first of the host's addresses that accepts one."""
+        self.sent = 0
+        self._begin_phase()
+        try:
+            addresses = socket.getaddrinfo(self._host, self._port, 0, socket.SOCK_STREAM)
+        except OSError as e:
+            raise self._error("cannot be found", e)
+        while True:
+            try:
+                self._open(addresses.pop(0))
+                while not self.poll(WRITABLE, 0):
+                    yield WRITABLE
+                    self._check_time("connecting to")
+                self._establish()
+                return
+            except (OSError, ValueError) as e:
+                error = self._error("cannot be connected to", e)
+                self.close()
+                if not addresses:
+                    raise error
+
+    def _open(self, address):
+        """Starts to connect to an address from getaddrinfo; poll(WRITABLE) is true when that has come to an end."""
+        self._socket = self._tcp = self._polled = sock = socket.socket(address[0], socket.SOCK_STREAM)
+        sock.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(sock, READABLE | WRITABLE)
+        try:
+            sock.connect(address[-1])
+        except OSError as e:
+            if e.errno != EINPROGRESS:
+                raise e
+
+    def _establish(self):
+        """Called when connecting has come to an end. Raises the OSError of a refusal; puts TLS on top of TCP.
+
+        The handshake happens in the first write, which so is non-blocking as well.
+        """
+        sock = self._tcp
+        if self.poll(WRITABLE, 0) != WRITABLE:  # with POLLERR or POLLHUP
+            sock.readinto(_PROBE)
+            raise OSError("refused or unreachable")
+        if self._context:
+            gc.collect()  # TLS allocates 16.7 KB in one piece
+            self._poll.unregister(sock)
+            sock = self._context.wrap_socket(sock, server_hostname=self._host, do_handshake_on_connect=False)
+            self._socket = self._polled = sock
+            self._poll.register(sock, READABLE | WRITABLE)
+        self._send = sock.write
+        self._receive = sock.readinto
+        self._state = _USED
+
+    def _end_handshake(self):
+        """Called after the first bytes were sent: from now on the TCP socket itself is polled.
+
+        That is right as long as `readinto` has returned None before, and much faster: a TLS object has no descriptor.
+        """
+        if self._polled is not self._tcp:
+            self._poll.unregister(self._polled)
+            self._poll.register(self._tcp, READABLE | WRITABLE)
+            self._polled = self._tcp
+
+    def _set_nodelay(self, on):
+        """Turns Nagle's algorithm off, or on again."""
+        if _NODELAY is not None:
+            try:
+                self._tcp.setsockopt(_IPPROTO_TCP, _NODELAY, on)
+            except OSError:  # some systems refuse it once the peer has closed: the next write or read will tell
+                pass
+
+    def _error(self, doing, e=None):
+        """Returns the NetworkError or CertificateError for an exception of a socket, or for a peer that closed."""
+        from .network_errors import network_error
+
+        where = "%s:%d" % (self._host, self._port)
+        return network_error(where, doing, e, self._context is not None, self.sent, time.gmtime())

@@ -1,27 +1,46 @@
-"""HTTP/1.1 (RFC 9112) without sockets: a parser for replies."""
+"""HTTP/1.1 without sockets (RFC 9112): the head of a request, and a parser for replies.
+
+It knows nothing of Edge Impulse. A reply is never trusted: every size is bounded, and what the RFC calls malformed is
+a ProtocolError.
+"""
 
 from micropython import const
 
 from .errors import ProtocolError
+from .validate import argument_error
 
-_STATUS = const(0)  # what comes next: the status line, a header line,
-_HEADER = const(1)
-_CHUNKS = const(2)  # a body in chunks, or another
-_BODY = const(3)
-_INTERIM = const(16)  # 1xx replies before the final one; more is a flood
-_PIECE = const(512)  # bytes of head that are looked at together
+_MAX_VALUE = const(4096)  # bytes of one header field's value in a request
+_MAX_INTERIM = const(16)  # 1xx replies before the final one; more is a flood
+_PIECE = const(512)  # bytes of a head that are taken together
 # what a field name is made of (RFC 9110, section 5.6.2)
 _TOKEN = b"-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.!#$%&'*+^`|~"
 
+# fields that say where a reply ends (sections 6.1, 6.2) and whether the connection stays open (section 9.6)
+_FRAMING = (b"connection", b"content-length", b"transfer-encoding")
+
+
+def header_field(name, value, argument):
+    """Returns one line of a head. value: printable ASCII, checked by the caller; argument: its name in errors."""
+    if len(value) > _MAX_VALUE:
+        raise argument_error("field", argument, len(value), _MAX_VALUE)
+    return "%s: %s\r\n" % (name, value)
+
+
+def request_head(path, host, fields, content_type, size):
+    """Returns the head of a POST request as bytes. fields: lines from `header_field`; size: bytes of the body."""
+    head = "POST %s HTTP/1.1\r\nHost: %s\r\n%s%sContent-Length: %d\r\n\r\n"
+    return (head % (path, host, fields, header_field("Content-Type", content_type, "content_type"), size)).encode()
+
 
 class ResponseParser:
-    """One reply, fed as it arrives, in pieces of any size; after `begin`, the next.
+    """Parses one reply, fed as it arrives in pieces of any size; after `begin`, the next.
 
-    Memory is bounded: a line of more than `limit_line` bytes, more than `limit_headers` in all lines of the head, or
-    more than `limit_body` of body is a ProtocolError. With `sink`, body bytes go to sink(status, data), not to `body`.
-    What RFC 9112 calls malformed is refused: bare LF, folded lines, conflicting lengths, unknown transfer codings.
+    limit_line, limit_headers: bytes of one line and of all lines of the head; limit_body: bytes of the body; more is
+    a ProtocolError. sink(status, data): is called with the bytes of the body, which go to `body` without it.
+    Refused as malformed: bare LF, folded lines, conflicting lengths, unknown transfer codings.
 
-    `done`: whether the reply is complete; `answered`: whether its head is, `keep_alive`: whether the connection stays.
+    status: the HTTP status, None before the head is complete. answered: True when the head of the final reply is
+    complete. done: True when the reply is. keep_alive: True if the connection may be used again.
     """
 
     def __init__(self, limit_line=2048, limit_headers=8192, limit_body=2048, sink=None):
@@ -30,164 +49,170 @@ class ResponseParser:
         self.begin(limit_body, sink)
 
     def begin(self, limit_body, sink):
-        """A reply begins."""
-        self._room_body = limit_body
+        """Prepares for the next reply."""
+        self._room = limit_body
         self._sink = sink
-        self._rest = self.body = b""  # of a line that is not complete; of the reply
+        self.body = b""
         self._interim = 0
-        self.done = self.answered = False
-        self._restart()
+        self.done = self.answered = self.keep_alive = False
+        self._begin_head()
 
-    def _restart(self):
-        self._state = _STATUS
-        self.status = self._length = self._left = self._chunks = None
-        self.keep_alive = True
-        self._close = False
-        self._head = b""
-        self.room = self.limit_headers
+    def _begin_head(self):
+        """Prepares for a head: the first, or the one that follows an interim reply."""
+        self._head = b""  # the first lines, for `header`
+        self._line = b""  # the beginning of a line that is not complete
+        self._size = 0  # bytes of the lines that are
+        self._framing: "dict" = {}
+        self.status = self._left = self._chunked = None
 
     def header(self, name):
-        """The value of a header field as str, or None; several of one name are joined by commas."""
-        from edgeingest.fields import field  # absolute: native code that names no global knows no package
+        """Returns the value of a header field as str, or None; several of one name are joined by commas.
 
-        return field(self._head, name)
+        It looks at the first `limit_line` bytes of the head.
+        """
+        name = ("\n%s:" % name.lower()).encode()
+        lower = self._head.lower()
+        values = []
+        start = lower.find(name)
+        while start >= 0:
+            start += len(name)
+            end = self._head.find(b"\r", start)
+            if end < 0:  # it was cut off
+                break
+            # A field may hold any bytes; each becomes the character of that number (ISO 8859-1).
+            values.append("".join([chr(c) for c in self._head[start:end].strip(b" \t")]))
+            start = lower.find(name, end)
+        return ", ".join(values) if values else None
 
     def feed(self, view):
-        """Take bytes; returns how many belong to this reply. Fewer than all only when it is done."""
-        size = len(view)
-        i = 0
-        while i < size and not self.done:
-            if self._state == _BODY:
-                n = size - i if self._left is None else min(size - i, self._left)
-                self.take(view[i : i + n])
-                if self._left is not None:
-                    self._left -= n
-                    self.done = not self._left
-            elif self._state == _CHUNKS:
-                n = self._chunks.feed(view[i:])
+        """Takes bytes and returns how many belong to this reply: fewer than all only when it is done."""
+        used = 0
+        while used < len(view) and not self.done:
+            rest = view[used:]
+            if not self.answered:
+                used += self._take_head(rest)
+            elif self._chunked:
+                used += self._chunked.feed(rest)
             else:
-                n = self._lines(bytes(view[i : i + _PIECE]))
-            i += n
-        return i
+                used += self.take(rest if self._left is None else rest[: self._left])
+                self.done = self._left == 0
+        return used
 
     def eof(self):
-        """The peer closed. Whether the reply is complete with that."""
-        if self._state == _BODY and self._left is None:
+        """Called when the peer has closed the connection. Returns True if the reply is complete with that."""
+        if self.answered and not self._chunked and self._left is None:
             self.done = True
         return self.done
 
     def take(self, data):
-        """Bytes of the body."""
-        self._room_body -= len(data)
-        if self._room_body < 0:
+        """Takes bytes of the body; returns how many."""
+        n = len(data)
+        self._room -= n
+        if self._room < 0:
             raise self.bad("length of its body", data)
+        if self._left:
+            self._left -= n
         if self._sink:
             self._sink(self.status, data)
         else:
             self.body += bytes(data)
+        return n
 
     def bad(self, what, data):
-        """The error for a reply that is no HTTP."""
+        """Returns the error for a reply that is not HTTP."""
         return ProtocolError("the reply has a bad %s: %r" % (what, bytes(data[:40])))
 
-    def next_line(self, data, start):
-        """Where the line that begins there ends, behind its LF; 0 if it is not complete."""
+    def end_of_line(self, data, start):
+        """Returns where the line that begins there ends, behind its LF; 0 if it is not complete."""
         end = data.find(b"\n", start) + 1
-        size = (end or len(data)) - start
-        if end:
-            self.room -= size
-            if size < 2 or data.find(b"\r", start, end) != end - 2 or data.find(b"\0", start, end) >= 0:
-                raise self.bad("line end", data[start:end])
-        if size > self.limit_line + 2 or self.room < 0:
+        if (end or len(data)) - start > self.limit_line + 2:
             raise self.bad("length of a line or of all lines", data[start:])
+        if end and (end == 1 or data.find(b"\r", start, end) != end - 2 or data.find(b"\0", start, end) >= 0):
+            raise self.bad("line end", data[start:end])
         return end
 
-    def _lines(self, data):
-        """Lines of the head; how many of the bytes."""
-        before = len(self._rest)
-        data = self._rest + data
-        first = start = 0
-        while self._state < _CHUNKS and not self.done:
-            end = self.next_line(data, start)
-            if not end:
-                break
-            if self._state == _STATUS:
-                self._status_line(data, start)
+    def _take_head(self, data):
+        """Takes the lines of a head; returns how many of the bytes belong to it."""
+        before = len(self._line)
+        data = self._line + bytes(data[:_PIECE])
+        start = 0
+        while True:
+            end = self.end_of_line(data, start)
+            if self._size + (end or start) > self.limit_headers:
+                raise self.bad("length of a line or of all lines", data[start:])
+            if self.status is None and end:
+                self._parse_status_line(data)
             elif end - start > 2:
-                self._header_line(data, start, end)
-            else:
-                self._end_of_head()
-                if self._state == _STATUS:  # that was an interim reply
-                    first = end
+                self._parse_field(data, start, end)
+            else:  # the empty line, or one that is not complete
+                break
             start = end
-        room = self.limit_line - len(self._head)
-        if room > 0:  # of a longer head the last fields are not looked up: it is a hostile one
-            self._head += data[first : min(start, first + room)]
-        if self._state >= _CHUNKS or self.done:
-            return start - before
-        self._rest = data[start:]
-        return len(data) - before
+        self._head += data[: min(start, self.limit_line - len(self._head))]
+        self._size += start
+        self._line = b"" if end else data[start:]
+        if end:
+            self._end_head()
+        return (end or len(data)) - before
 
-    def _status_line(self, data, i):
-        code = data[i + 9 : i + 12]
-        if (
-            not data.startswith(b"HTTP/1.", i)
-            or data[i + 7] not in b"01"
-            or data[i + 8] != 32
-            or not code.isdigit()
-            or data[i + 12] not in b" \r"
-            or not b"100" <= code < b"600"
-        ):
-            raise self.bad("status line", data[i:])
-        self.status = int(code)
-        self.keep_alive = data[i + 7] == 49
-        self._state = _HEADER
-
-    def _header_line(self, data, start, end):
+    def _parse_field(self, data, start, end):
+        """Checks a field of the head, and keeps it if it says something about framing."""
         colon = data.find(b":", start, end)
         name = data[start:colon]
         if colon <= start or name.strip(_TOKEN):
             raise self.bad("header", data[start:end])
-        if len(name) not in (10, 14, 17):
+        if len(name) in (10, 14, 17) and name.lower() in _FRAMING:
+            name = name.lower()
+            value = data[colon + 1 : end].strip()
+            before = self._framing.get(name)
+            self._framing[name] = value if before is None else before + b"," + value
+
+    def _parse_status_line(self, head):
+        code = head[9:12]
+        if (
+            not head.startswith(b"HTTP/1.")
+            or head[7] not in b"01"
+            or head[8] != 32
+            or not code.isdigit()
+            or head[12] not in b" \r"
+            or not b"100" <= code < b"600"
+        ):
+            raise self.bad("status line", head)
+        self.status = int(code)
+        self.keep_alive = head[7] == 49
+
+    def _end_head(self):
+        """Called after a complete head."""
+        if self.status >= 200:
+            self.answered = True
+            self._find_end()
             return
-        name = name.lower()
-        value = data[colon + 1 : end].strip()
-        if name == b"content-length":
-            if b"," in value:
-                from .fields import only
+        self._interim += 1
+        if self.status == 101 or self._interim > _MAX_INTERIM:
+            raise self.bad("status for once more", b"%d" % self.status)
+        self._begin_head()
 
-                value = only(value)
-            if not value.isdigit() or len(value) > 15 or (self._length or value) != value:
-                raise self.bad("header", data[start:end])
-            self._length = value
-        elif name == b"connection":
-            for token in value.lower().split(b","):
-                self._close |= token.strip() == b"close"
-                self.keep_alive |= token.strip() == b"keep-alive"
-        elif name == b"transfer-encoding":
-            from .chunks import Chunks
+    def _find_end(self):
+        """Sets where the body ends (RFC 9112, section 6.3) and whether the connection stays open (section 9.3)."""
+        framing = self._framing.get
+        options = framing(b"connection")
+        if options:
+            options = options.lower().replace(b",", b" ").split()
+            self.keep_alive = (self.keep_alive or b"keep-alive" in options) and b"close" not in options
+        coding = framing(b"transfer-encoding")
+        length = framing(b"content-length")
+        if length is not None:
+            if b"," in length:  # a list of equal ones is allowed (RFC 9110, section 8.6)
+                values = length.replace(b" ", b"").split(b",")
+                length = values[0] if values == values[:1] * len(values) else b""
+            if not length.isdigit() or len(length) > 15:
+                raise self.bad("header", b"Content-Length: " + framing(b"content-length"))
+            self._left = int(length)
+        if coding is not None:
+            from .chunked import Chunked
 
-            self._chunks = Chunks(self, value, self._chunks)
-
-    def _end_of_head(self):
-        if self.status < 200:
-            self._interim += 1
-            if self.status == 101 or self._interim > _INTERIM:
-                raise self.bad("status for once more", b"%d" % self.status)
-            return self._restart()
-        self.answered = True
-        self.keep_alive = self.keep_alive and not self._close
-        self._state = _BODY
-        if self.status in (204, 304):
-            self.done = True
-        elif self._chunks:
-            if self._length:
-                raise self.bad("length: chunked, and", self._length)
-            self._state = _CHUNKS
-            self.room = self.limit_headers
-        elif self._length:
-            self._left = int(self._length)
-            self.done = not self._left
-        else:
-            self.keep_alive = False
-        return None
+            self._chunked = Chunked(self, coding)
+            if length is not None and self.status not in (204, 304):
+                raise self.bad("length: chunked, and", length)
+        elif length is None:
+            self.keep_alive = self.keep_alive and self.status in (204, 304)
+        self.done = self.status in (204, 304) or self._left == 0

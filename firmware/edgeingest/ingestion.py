@@ -1,17 +1,25 @@
-"""The service's ingestion API, what is asked: paths, header fields, limits; no sockets.
+"""Edge Impulse's ingestion API: paths, header fields, limits, and the reply of the `data` endpoint. No sockets.
 
-Source: the service's documentation, "Ingestion API"; what its own clients accept where that is silent.
+Source: the service's documentation, "Ingestion API"; what its own clients send and accept where that is silent.
 """
+
+from collections import namedtuple
+from json import loads
 
 from micropython import const
 
 from .errors import SampleError
+from .http import header_field
 from .validate import argument_error, check_flag, check_text, check_whole
 
-_MAX_FIELD = const(4096)  # bytes of one header field's value
+_MAX_KEY = const(4096)  # characters
 _MAX_BYTES = const(100 * 1024 * 1024)  # a file of this many bytes is refused
-# needs no quoting, wherever it stands
+KEPT = 1024  # bytes of a reply that are kept, besides the results of files
+# characters that need no quoting anywhere
 PLAIN = "-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._"
+
+# file_name: as the service stored it; sample_id: its number, or None; duplicate: it was there before.
+Stored = namedtuple("Stored", ("file_name", "sample_id", "duplicate"))
 
 
 def inferred_label(file_name):
@@ -21,19 +29,65 @@ def inferred_label(file_name):
     return inferred(file_name)
 
 
-def common(host, api_key):
-    """What all requests of a client have in their heads: as bytes."""
+def key_field(api_key):
+    """Returns the header field with the API key; refuses what cannot be one, without showing it."""
     try:
         check_text(api_key, "api_key", 127, " ")
-        if len(api_key) <= _MAX_FIELD:
-            return (" HTTP/1.1\r\nHost: %s\r\nX-Api-Key: %s\r\n" % (host, api_key)).encode()
-    except SampleError:  # has characters of it in its text
+        if len(api_key) <= _MAX_KEY:
+            return header_field("X-Api-Key", api_key, "api_key")
+    except SampleError:  # its text shows the key
         pass
     raise argument_error("api_key")
 
 
+def check_category(category):
+    """One of the categories that the ingestion API takes."""
+    if category not in ("training", "testing", "anomaly", "split"):
+        raise argument_error("category", category)
+    return category
+
+
+def header_fields(
+    file_name=None, label=None, metadata=None, no_label=False, disallow_duplicates=True, add_date_id=False
+):
+    """Returns the fields of a request that say how files are stored, or raises the SampleError for an argument.
+
+    No value can end its line: each is checked here, or percent-encoded.
+    """
+    fields = ""
+    if file_name is not None:
+        fields += header_field("X-File-Name", quoted(file_name), "file_name")
+    if label is not None:
+        if no_label is True:
+            raise argument_error("label", label)
+        fields += header_field("X-Label", quoted(check_text(label, "label")), "label")
+    if check_flag(no_label, "no_label"):
+        fields += "X-No-Label: 1\r\n"
+    if check_flag(disallow_duplicates, "disallow_duplicates"):
+        fields += "X-Disallow-Duplicates: 1\r\n"
+    if check_flag(add_date_id, "add_date_id"):
+        fields += "X-Add-Date-Id: 1\r\n"
+    if metadata is not None:
+        from .metadata import metadata_value
+
+        fields += header_field("X-Metadata", metadata_value(metadata), "metadata")
+    return fields
+
+
+def is_plain(text):
+    """True for a file name that needs no quoting and no further check, as most are."""
+    return isinstance(text, str) and text.strip(".") and not text.strip(PLAIN)
+
+
+def quoted(text):
+    """Percent-encodes as JavaScript's encodeURIComponent does, which the service undoes."""
+    if is_plain(text):
+        return text
+    return "".join([chr(b) if b in b"!~*'()" or not chr(b).strip(PLAIN) else "%%%02X" % b for b in text.encode()])
+
+
 def body_of(item, hmac_key, index=None):
-    """The body of a Sample; a body as it is. index: among the items of a request, None of a single one."""
+    """Returns the body of a Sample; another body as it is. index: among the items of a request; None: the only one."""
     if hasattr(item, "sensors"):  # a Sample
         if not item.rows:
             raise argument_error("no rows", item.name)
@@ -44,13 +98,8 @@ def body_of(item, hmac_key, index=None):
     return item
 
 
-def is_plain(text):
-    """Whether it is a file name that needs no quoting: most are."""
-    return isinstance(text, str) and text.strip(".") and not text.strip(PLAIN)
-
-
 def check_body(body, name):
-    """A body against the limits of one file."""
+    """Checks a body against the limits of one file."""
     size = body.size
     if type(size) is not int or not 0 < size < _MAX_BYTES:
         check_whole(size, name + ": size", 1, 1 << 64)
@@ -60,54 +109,49 @@ def check_body(body, name):
         check_text(kind, name + ": content_type", 127)
 
 
-def _put(head, name, value, what):
-    """A field of a request's head."""
-    if len(value) > _MAX_FIELD:
-        raise argument_error("field", what, len(value), _MAX_FIELD)
-    head.extend(name)
-    head.extend(value)
-    head.extend(b"\r\n")
+def json_value(data):
+    """Returns the JSON value in the bytes, or None, also for a thousand nested lists that exceed a board's heap."""
+    try:
+        return loads(data.decode())
+    except (ValueError, MemoryError, RuntimeError):
+        return None
 
 
-def quote(text):
-    """Percent-encoding as JavaScript's encodeURIComponent does it, which the service undoes; as bytes."""
-    if is_plain(text):
-        return text.encode()
-    out = bytearray()
-    for b in text.encode():
-        if b in b"!~*'()" or not chr(b).strip(PLAIN):
-            out.append(b)
-        else:
-            out.extend(b"%%%02X" % b)
-    return out
+class DataReply:
+    """The reply of `data`: the name under which the file is stored. Everything else is read by `service_errors`.
 
+    name: as the file was sent. The first 1024 bytes are kept.
+    """
 
-def request_head(
-    shared, category, endpoint, body, file_name, label, metadata, no_label, disallow_duplicates, add_date_id
-):
-    """The head of a request, as bytes. shared: `common`. No value can end its line: each was checked, or is quoted."""
-    if category not in ("training", "testing", "anomaly", "split"):
-        raise argument_error("category", category)
-    head = bytearray(b"POST /api/")
-    head.extend(category.encode())
-    head.extend(endpoint)
-    head.extend(shared)
-    if file_name is not None:
-        _put(head, b"X-File-Name: ", quote(file_name), "file_name")
-    if label is not None:
-        if no_label is True:
-            raise argument_error("label", label)
-        _put(head, b"X-Label: ", quote(check_text(label, "label")), "label")
-    if check_flag(no_label, "no_label"):
-        head.extend(b"X-No-Label: 1\r\n")
-    if check_flag(disallow_duplicates, "disallow_duplicates"):
-        head.extend(b"X-Disallow-Duplicates: 1\r\n")
-    if check_flag(add_date_id, "add_date_id"):
-        head.extend(b"X-Add-Date-Id: 1\r\n")
-    if metadata is not None:
-        from .metadata import metadata_field
+    limit = 65536  # bytes of body that are read at all
 
-        _put(head, b"X-Metadata: ", metadata_field(metadata).encode(), "metadata")
-    _put(head, b"Content-Type: ", body.content_type.encode(), "content_type")
-    _put(head, b"Content-Length: ", b"%d\r\n" % body.size, "size")
-    return head
+    def __init__(self, name):
+        self._name = name
+        self.begin()
+
+    def begin(self):
+        """Called when a reply begins: the first, or the one to another attempt."""
+        self._body = b""
+
+    def feed(self, status, data):
+        """Takes bytes of the body."""
+        self._body += bytes(data[: KEPT - len(self._body)])
+
+    def enough(self, status):
+        """Returns True when enough of an error reply was read."""
+        return len(self._body) == KEPT and not 200 <= status < 300
+
+    def finish(self, status, header=None):
+        """Returns the `Stored`, or raises the error. header: gives the value of a header field by its name."""
+        body = self._body
+        if 200 <= status < 300 and 0 < len(body) < KEPT and body[0] not in b'{[A "\r\n\t' and b"<" not in body:
+            try:
+                text = body.decode().rstrip()
+                if text and "\n" not in text:
+                    return Stored(text, None, False)
+            except UnicodeError:
+                pass
+        from .service_errors import stored_name
+
+        name = stored_name(status, body, json_value(body), header, len(body) == KEPT)
+        return Stored(self._name if name is None else name, None, name is None)

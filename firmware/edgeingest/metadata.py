@@ -6,8 +6,8 @@ from .errors import SampleError
 from .validate import check_text
 
 
-def metadata_field(metadata):
-    """The value of X-Metadata for a dict of str to str."""
+def metadata_value(metadata):
+    """Returns the value of X-Metadata for a dict of str to str."""
     if not isinstance(metadata, dict) or not metadata:
         raise SampleError("metadata: a dict of str to str is needed, not %r" % (metadata,))
     for key in metadata:

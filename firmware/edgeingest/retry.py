@@ -6,12 +6,12 @@ Sources: RFC 9110, section 10.2.3 (Retry-After); "Exponential Backoff And Jitter
 import os
 
 from .errors import CertificateError, IngestError, NetworkError, SampleError, ServiceError
-from .masking import remade
+from .network_errors import with_text
 from .validate import check_whole
 
 
 def passing(error):
-    """Whether the same request may go well later: the network failed, or the service asks to come back."""
+    """True if the same request may go well later: the network failed, or the service asks to come back."""
     if isinstance(error, ServiceError):
         return error.status >= 500 or error.status in (408, 425, 429)
     return isinstance(error, NetworkError) and not isinstance(error, CertificateError)
@@ -30,8 +30,8 @@ class Retry:
     sent again. When the wait does not fit into what is left of `deadline_ms`, the error is raised at once. An error's
     text says why no attempt followed.
 
-    Of a request with many files, what one reply has told stands: `on_stored` is never called twice for an item, and an
-    item that only a lost reply told about is a duplicate in the next.
+    Of a request with many files, the results of one reply stand: `on_stored` is never called twice for an item, and an
+    item whose result was in a reply that got lost is a duplicate in the next.
     """
 
     def __init__(self, attempts=5, base_ms=500, max_ms=60_000):
@@ -40,7 +40,7 @@ class Retry:
         self.max_ms = check_whole(max_ms, "max_ms", base_ms, 1 << 27)
 
     def wait_ms(self, error, made):
-        """Milliseconds to wait after `made` attempts, of which the last had this error; or a str: why not again."""
+        """Returns the milliseconds to wait after `made` attempts, the last with this error; or a str: why not again."""
         if made >= self.attempts:
             return "attempt %d of %d" % (made, self.attempts)
         asked = getattr(error, "retry_after", None) or 0
@@ -49,41 +49,41 @@ class Retry:
         most = min(self.max_ms, self.base_ms << min(made - 1, 24))
         return min(asked * 1000 + int.from_bytes(os.urandom(4), "little") % (most + 1), self.max_ms)
 
-    def run(self, connection, head, body, reply, repeatable):
-        """A generator: attempts until one goes well, or its error is final. It yields -1 for a
-        wait that ends with `connection.left()`."""
+    def run(self, connection, request, reply, repeatable):
+        """A generator, in place of `Connection.attempt`: attempts until one goes well, or its error is final."""
         error = None
         made = 0
-        while connection.result is None:
+        while True:
             try:
-                yield from connection.attempt(head, body, reply, repeatable)
+                yield from connection.attempt(request, reply, repeatable)
+                return
             except SampleError as e:
                 # A body that was sent once, and is not there any more: that is not why the call failed.
-                raise remade(error, "%s (not sent again: %s)" % (error, e)) if error else e
+                raise with_text(error, "%s (not sent again: %s)" % (error, e)) if error else e
             except IngestError as e:
                 error = e
-                made += 1
-                self._prepare(connection, body, repeatable, e, made)
-                reply.begin()
-                yield -1
+            made += 1
+            connection.close()
+            if not passing(error):
+                raise error
+            wait_ms, why_not = self._next(connection, request, repeatable, error, made)
+            if why_not:
+                raise with_text(error, "%s (%s)" % (error, why_not))
+            reply.begin()
+            yield connection.back_off(wait_ms)
 
-    def _prepare(self, connection, body, repeatable, error, made):
-        """What another attempt needs; or the error, with why there is none."""
-        connection.close()
-        if not passing(error):
-            raise error
+    def _next(self, connection, request, repeatable, error, made):
+        """Returns (ms to wait, None), with the request ready to be sent again; or (None, why it is not)."""
         wait = self.wait_ms(error, made)
-        if isinstance(wait, int):
-            if not repeatable and getattr(error, "sent", True):
-                wait = "not sent again: it could be stored twice, disallow_duplicates is off"
-            elif not connection.fits(wait):
-                wait = "not tried again: deadline_ms leaves no time for it"
-        if isinstance(wait, int):
-            try:
-                body.rewind()
-                body.close()  # no file stays open while it waits
-            except SampleError as e:
-                wait = "not sent again: %s" % e
         if isinstance(wait, str):
-            raise remade(error, "%s (%s)" % (error, wait))
-        connection.restart(wait)
+            return None, wait
+        if not repeatable and getattr(error, "sent", True):
+            return None, "not sent again: it could be stored twice, disallow_duplicates is off"
+        if not connection.has_time(wait):
+            return None, "not tried again: deadline_ms leaves no time for it"
+        try:
+            request.rewind()
+            request.close()  # no file stays open while it waits
+        except SampleError as e:
+            return None, "not sent again: %s" % e
+        return wait, None

@@ -8,12 +8,12 @@ from binascii import crc32
 from struct import pack
 
 from edgeingest.errors import IngestError, ProtocolError, SampleError, ServiceError
-from edgeingest.files_reply import FilesReply
 from edgeingest.http import ResponseParser
-from edgeingest.replies import DataReply
+from edgeingest.ingestion import DataReply
+from edgeingest.multipart import FilesReply
 from edgeingest.spool.format import Damaged, Entry
 from edgeingest.spool.recovery import InterruptedRecording
-from edgeingest.urls import parse_url
+from edgeingest.url import parse_url
 
 DUPLICATE = "An item with this hash already exists"
 LINE, HEADERS, BODY = 256, 512, 700  # small, so that limits are met
@@ -94,7 +94,7 @@ def answer(make, status, cut, most):
     """What a reply object makes of a body that comes in these pieces."""
     reply = make()
     for piece in cut:
-        if reply.full(status):
+        if reply.enough(status):
             break
         reply.feed(status, memoryview(bytearray(piece)))
         if held(reply) > most:
@@ -209,30 +209,18 @@ def entry_of(path):
     return content, entry.name, entry.content_type, category, sorted((arguments["metadata"] or {}).items())
 
 
-class Copied:
-    """A Writer that keeps the bytes that are to be sent."""
-
-    content = b""
-
-    def frame(self, kind, content):
-        """H or R."""
-
-    def data(self, content):
-        """D."""
-        self.content += bytes(content)
-
-
 def recording_of(path):
     """What a recording that was cut off has kept."""
     recording = InterruptedRecording(path, NUMBER, None)
     if recording.fault:
         return None, recording.complete
     length = recording.usable()
-    copied = Copied()
-    recording.copy(copied, length)
-    if len(copied.content) != length or length > recording.writer.sent:
-        raise ValueError(f"{len(copied.content)} bytes of {length}, {recording.writer.sent} were written")
-    return copied.content, recording.complete
+    with open(path + ".copy", "wb") as file:
+        recording.write(file, length)
+    content = read(Entry(path + ".copy", NUMBER), 100)
+    if len(content) != length + len(recording.tail) or length > recording.writer.sent:
+        raise ValueError(f"{len(content)} bytes, {length} of them rows; {recording.writer.sent} were written")
+    return content[:length], recording.complete
 
 
 def spool(data):

@@ -68,7 +68,7 @@ def twins(code, axes, data, shortest, window):
 
 def form(parts, boundary, window):
     from edgeingest import File
-    from edgeingest.batch import multipart
+    from edgeingest.multipart import multipart
 
     files = [File(unhexlify(data), name=name) for name, data in parts]
     return drain(multipart(files, boundary), window)

@@ -9,7 +9,7 @@ _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _REDIRECTED = """
 def redirect():
     import socket as network, sys
-    import edgeingest.stream as stream
+    import edgeingest.connection as connection
 
     class Redirected:
         SOCK_STREAM = network.SOCK_STREAM
@@ -24,7 +24,7 @@ def redirect():
         def settime():
             print("clock set")
 
-    stream.socket = Redirected()
+    connection.socket = Redirected()
     sys.modules["ntptime"] = ntptime
 
 redirect()

@@ -3,7 +3,7 @@
 import select
 import socket
 
-from edgeingest import stream
+from edgeingest import connection
 
 
 class Raw:
@@ -108,5 +108,5 @@ class Nowhere:
 def nowhere():
     """From now on the library's sockets lead to what is returned."""
     stand_in = Nowhere()
-    stream.socket = stream.select = stand_in
+    connection.socket = connection.select = stand_in
     return stand_in

@@ -4,7 +4,8 @@ from micropython import const
 
 from ..body import Chain
 from ..errors import SampleError, SpoolFull
-from ..ingestion import body_of, check_body, request_head
+from ..http import header_field
+from ..ingestion import body_of, check_body, check_category, header_fields
 from ..validate import check_file_name, check_flag, check_whole
 from .folder import Folder
 from .format import Writer, encode_header, framed
@@ -13,7 +14,6 @@ _RESERVED = const(64)  # bytes of an entry besides its header's content and the 
 
 # The other classes that programs see, and their modules, which are loaded when they are used.
 _MODULES = {"Recording": "recording", "Recovered": "recovery", "Flushed": "flush", "Damaged": "format"}
-__all__ = ("Spool", "Recording", "Recovered", "Flushed", "Damaged")
 
 
 def __getattr__(name):
@@ -190,7 +190,9 @@ def _header(number, category, body, name, *fields):
 
     fields: label and those that follow it in `put`.
     """
-    request_head(b"", category, b"/files", body, name, *fields)
+    check_category(category)
+    header_fields(name, *fields)
+    header_field("Content-Type", body.content_type, "content_type")
     if _extension(name) == "labels":
         raise SampleError("item: %r is a label file: upload it together with its files" % name)
     return encode_header(number, category, name, body.content_type, *fields)

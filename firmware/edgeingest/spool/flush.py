@@ -39,7 +39,7 @@ Flushed = namedtuple("Flushed", ("stored", "duplicates", "rejected", "damaged", 
 class Batch:
     """The entries of a request, which are made when they are reached: only their numbers are held.
 
-    header: of the first. raw: it goes by itself, to the `data` endpoint. results: for each entry None, _STORED,
+    header: of the last. raw: it goes by itself, to the `data` endpoint. results: for each entry None, _STORED,
     _DUPLICATE, or the reason why it was refused.
     """
 
@@ -59,27 +59,26 @@ class Batch:
         number = self.numbers[index]
         return Entry(self._folder.path(number, "ent"), number)
 
-    def accepts(self, entry):
-        """Returns whether the entry may go into this request, too."""
-        if self.header is None:
-            return True
-        return not (
-            len(self.numbers) == _MAX_FILES
+    def add(self, number, entry):
+        """Checks the entry and adds it, if it may go into this request, too. Raises Damaged."""
+        # The binary form, for audio, goes to `data`: only there its content type is documented.
+        raw = entry.content_type == "application/octet-stream" and entry.name.lower().endswith(".cbor")
+        name_sum = crc32(entry.name.encode())
+        if self.header is not None and (
+            raw
+            or len(self.numbers) == _MAX_FILES
             or self._size + entry.size > _MAX_BYTES
             or entry.header.request != self.header.request
-            or _is_raw(entry)
-            or crc32(entry.name.encode()) in self._sums
-        )
-
-    def add(self, number, entry):
-        """Adds an entry."""
+            or name_sum in self._sums
+        ):
+            return
+        entry.check()
         self.numbers.append(number)
         self.results.append(None)
-        self._sums.append(crc32(entry.name.encode()))
+        self._sums.append(name_sum)
         self._size += entry.size
-        if self.header is None:
-            self.header = entry.header
-            self.raw = _is_raw(entry)
+        self.header = entry.header
+        self.raw = raw
 
     def send(self, client):
         """Makes the request. Returns what the client returns, which of an AsyncClient is to be awaited."""
@@ -101,11 +100,6 @@ class Batch:
         return len(reasons) > 0
 
 
-def _is_raw(entry):
-    """Returns whether it is in the binary form, for audio, whose content type is documented for `data` only."""
-    return entry.content_type == "application/octet-stream" and entry.name.lower().endswith(".cbor")
-
-
 def _next_batch(folder, counts, separate, newest):
     """Returns a Batch of the oldest entry and those that go with it, all read and checked; empty when there are none.
 
@@ -123,10 +117,7 @@ def _next_batch(folder, counts, separate, newest):
             if number > newest:
                 return batch
             try:
-                entry = Entry(folder.path(number, "ent"), number)
-                if batch.accepts(entry):
-                    entry.check()
-                    batch.add(number, entry)
+                batch.add(number, Entry(folder.path(number, "ent"), number))
             except (Damaged, OSError) as e:
                 if isinstance(e, OSError) and e.errno not in _UNREADABLE:
                     raise e
@@ -151,13 +142,7 @@ async def flush(folder, client, is_async):
             break
         folder.sending = batch.numbers
         try:
-            result = batch.send(client)
-            if is_async:
-                result = await result
-            if batch.raw:
-                batch.on_stored(0, result)
-        except IngestError as e:
-            error = e
+            error = await _request(batch, client, is_async)
         finally:
             folder.sending = ()
         meaning = _meaning(error)
@@ -172,6 +157,20 @@ async def flush(folder, client, is_async):
             error = None
     counts.append(folder.entries)
     return Flushed(*counts, error)
+
+
+async def _request(batch, client, is_async):
+    """Sends a batch and keeps its results. Returns the error, or None."""
+    error = None
+    try:
+        result = batch.send(client)
+        if is_async:
+            result = await result
+        if batch.raw:
+            batch.on_stored(0, result)
+    except IngestError as e:
+        error = e
+    return error  # not from within `try`: the native emitter loses the value
 
 
 def _meaning(error):

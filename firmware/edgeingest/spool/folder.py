@@ -38,6 +38,15 @@ def no_space(error):
     return error
 
 
+def _exists(path):
+    """Returns whether there is a file or a folder at the path."""
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
+
+
 class Folder:
     """The files, and what is known of them.
 
@@ -54,18 +63,19 @@ class Folder:
         self.entries = self.bytes = self.highest = self.dropped = 0
         self.sending = ()
         self.recording = []
-        self._folders = [""]  # those of "", REJECTED and DAMAGED that exist
-        try:
-            os.stat(self._path)
-        except OSError:
+        if not _exists(self._path):
             os.mkdir(self._path)
         # A cut in a move to another folder: littlefs completes it when something is first written or removed, even what
         # is not there; until then a listing may leave out a file.
         ignore_oserror(os.remove, self.path(0, "tmp"))
-        for item in os.ilistdir(self._path.encode()):
-            for folder in (REJECTED, DAMAGED):
-                if item[0] == folder.encode():
-                    self._folders.append(folder)
+        self._folders = [""]  # those of "", REJECTED and DAMAGED that exist
+        for folder in (REJECTED, DAMAGED):
+            if _exists(self._path + "/" + folder):
+                self._folders.append(folder)
+        self._count()
+
+    def _count(self):
+        """Counts the files, and removes entries that were not written to their end."""
         unfinished = []
         for folder in self._folders:
             for number, kind, size in self._files(folder):
@@ -99,7 +109,7 @@ class Folder:
                         yield int(name[:-4]), kind, item[3] if len(item) > 3 else 0
 
     def numbers_above(self, number, count, kind="ent", folder=""):
-        """Returns the lowest numbers above this one, in order, at most `count`: memory does not grow with the folder."""
+        """Returns the lowest numbers above this one, in order, at most `count`, whatever the folder has."""
         found: "list" = []
         for n, file_kind, _ in self._files(folder):
             if file_kind == kind and n > number and (len(found) < count or n < found[-1]):

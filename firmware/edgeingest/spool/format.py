@@ -168,7 +168,7 @@ class Writer:
 
 
 class Reader:
-    """Reads frames, each of which is checked before it is returned. end: bytes of the file; size: of the good frames."""
+    """Reads frames and checks each before it is returned. end: bytes of the file; size: those of the good frames."""
 
     _buffer = None
 
@@ -221,46 +221,27 @@ class Reader:
 class Entry(Body):
     """A finished file as a body: the bytes that were put, under their name and with their content type."""
 
-    _content = b""  # of the frame that is being sent: what is left of it
-    _ended = False
+    _reader = None  # while the file is open
 
     def __init__(self, path, number):
         self._path = path
         self._number = number
-        self._reader = reader = Reader(path)
         try:
-            self.size = reader.sent()
-            self.header = Header(*reader.next(), number)
+            self._open()
         finally:
             self.close()
         self.name = self.header.name
         self.content_type = self.header.content_type
 
-    def readinto(self, window):
-        """Fills the window with the contents of D and T. Raises Damaged."""
-        if self._reader is None:
-            self._open()
-        filled = 0
-        while filled < len(window) and not self._ended:
-            content = self._content
-            n = min(len(content), len(window) - filled)
-            window[filled : filled + n] = content[:n]
-            filled += n
-            self._content = content[n:]
-            if n == len(content):
-                self._next()
-        return filled
-
     def _open(self):
-        """Opens the file and reads its header."""
-        self._reader = Reader(self._path)
-        Header(*self._reader.next(), self._number)
-        self._content = b""
-        self._left = self.size
-        self._ended = False
+        """Opens the file, and reads what its end and its header say. Raises Damaged."""
+        self._reader = reader = Reader(self._path)
+        self.size = self._left = reader.sent()
+        self.header = Header(*reader.next(), self._number)
+        self._content = b""  # what is left of the frame that is being sent; None at the end
 
     def _next(self):
-        """Goes on to the next frame that is sent, or to the end."""
+        """Goes on to the next frame that is sent, or to the end. Raises Damaged."""
         reader = self._reader
         kind, content = reader.next()
         if kind == b"R":
@@ -271,13 +252,28 @@ class Entry(Body):
         elif kind != b"E" or len(content) != 4 or self._left or reader.size != reader.end:
             raise Damaged("its frames are not those of an entry")
         else:
-            self._ended = True
+            self._content = None
+
+    def readinto(self, window):
+        """Fills the window with the contents of D and T. Raises Damaged."""
+        if self._reader is None:
+            self._open()
+        filled = 0
+        while filled < len(window) and self._content is not None:
+            content = self._content
+            n = min(len(content), len(window) - filled)
+            window[filled : filled + n] = content[:n]
+            filled += n
+            self._content = content[n:]
+            if n == len(content):
+                self._next()
+        return filled
 
     def check(self):
         """Reads all of it. Raises Damaged."""
         try:
             self._open()
-            while not self._ended:
+            while self._content is not None:
                 self._next()
         finally:
             self.close()

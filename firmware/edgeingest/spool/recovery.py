@@ -24,8 +24,8 @@ class InterruptedRecording:
     """A recording as it was left: its frames H, R, D, ... are read until one is missing or bad.
 
     key: bytes, or None. writer: has counted, summed and hashed these frames, and can continue the file after them.
-    fault: why nothing can be made of it, or None. complete: T and E follow, only the new name is missing. clean: nothing
-    follows. lost: more follows than an interrupted write explains. signed, tail: as in R.
+    fault: why nothing can be made of it, or None. complete: T and E follow, only the new name is missing.
+    clean: nothing follows. lost: more follows than an interrupted write explains. signed, tail: as in R.
     """
 
     _row_size = 0
@@ -80,8 +80,9 @@ class InterruptedRecording:
         rows = (self.writer.sent - self._start) // self._row_size
         return self._start + rows * self._row_size if rows > 0 else 0
 
-    def copy(self, writer, length):
-        """Passes H, R and this many bytes of D to another writer."""
+    def write(self, file, length):
+        """Writes a finished recording of the first `length` bytes of D into an open file."""
+        writer = Writer(file)
         reader = Reader(self._path)
         try:
             self._begin(reader, writer)
@@ -91,6 +92,7 @@ class InterruptedRecording:
                 writer.data(content)
         finally:
             reader.close()
+        writer.end_recording(self.tail)
 
 
 def recover(folder, hmac_key, drop):
@@ -129,7 +131,8 @@ def _recover(folder, number, key, drop):
         elif recording.clean and length == recording.writer.sent:
             _append_end(folder, number, recording)
         else:
-            _copy(folder, number, recording, length)
+            # A copy: files cannot be made shorter on every port.
+            folder.write(number, lambda file: recording.write(file, length))
             if recording.lost:
                 folder.set_aside(number, "rec", DAMAGED, "what follows byte %d is damaged" % end)
             else:
@@ -151,14 +154,3 @@ def _append_end(folder, number, recording):
     finally:
         folder.bytes += folder.size(number, "rec") - recording.end
     folder.rename_to_entry(number)
-
-
-def _copy(folder, number, recording, length):
-    """Makes an entry of the usable bytes: files cannot be made shorter on every port."""
-
-    def fill(file):
-        writer = Writer(file)
-        recording.copy(writer, length)
-        writer.end_recording(recording.tail)
-
-    folder.write(number, fill)

@@ -57,7 +57,7 @@ class Patient:
 
     def configuration(self):
         from edgeingest.config import load
-        from edgeingest.urls import parse_url
+        from edgeingest.url import parse_url
 
         self.config = config = load()
         self.tls, self.host, self.port, _ = parse_url(config.url)
@@ -106,7 +106,7 @@ class Patient:
         if not self.tls:
             self.socket.close()
             return "not used: everybody on the way can read the key"
-        from edgeingest.certificates import tls_context
+        from edgeingest.tls import tls_context
 
         context = tls_context(self.config.ca, False)
         context.wrap_socket(self.socket, server_hostname=self.host).close()

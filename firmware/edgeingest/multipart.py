@@ -1,0 +1,306 @@
+"""The `files` endpoint: many bodies as one multipart/form-data body (RFC 7578), and its reply, result by result.
+
+Each file is in a part named `data`. Parts are made when they are reached and results are parsed as they arrive, so
+memory does not depend on how many there are. Source: the service's documentation, "Ingestion API", and its own clients:
+{"success": true, "files": [{"success": true, "fileName": ..., "sampleId": ...}, {"success": false, "error": ...}]}.
+"""
+
+import os
+from binascii import crc32, hexlify
+
+from micropython import const
+
+from .body import Chain
+from .errors import FilesError, ProtocolError
+from .ingestion import KEPT, PLAIN, DataReply, Stored, body_of, check_body, is_plain, json_value
+from .validate import argument_error, check_file_name
+
+_MAX_FILES = const(1000)
+_MAX_RESULT = const(2048)  # bytes of one result: a name may come with every character escaped
+_PIECE = const(512)  # bytes of a reply that are looked at together
+_NONE: "list" = [None]
+# where in the reply the next byte is
+_BEFORE_RESULTS = const(0)
+_IN_RESULTS = const(1)
+_BEHIND_RESULTS = const(2)
+
+
+class ItemBodies:
+    """The bodies of the items, made when they are asked for; each is checked when it is made for the first time."""
+
+    labels: "tuple" = ()  # the indices of label files
+
+    def __init__(self, items, hmac_key):
+        self._items = items
+        self._hmac_key = hmac_key
+        self._checked = 0
+        self._sums = bytearray(4 * len(items))  # of the names, which are not held: there may be 1000
+        self._iat = None
+        if hmac_key:
+            from .signing import now
+
+            self._iat = now()
+
+    def __len__(self):
+        return len(self._items)
+
+    def __getitem__(self, index):
+        item = self._items[index]
+        if self._hmac_key and getattr(item, "iat", 0) is None:
+            item.iat = self._iat  # a Sample that is made anew has the same bytes, and counts as a duplicate
+        body = body_of(item, self._hmac_key, index)
+        if index == self._checked:
+            self._check(index, body)
+            self._checked += 1
+        return body
+
+    def _check(self, index, body):
+        """Checks a body, and that its name differs from those before it."""
+        name = body.name
+        if not is_plain(name):
+            check_file_name(name, "items: name of item %d" % index)
+        check_body(body, name)
+        if name.lower().endswith(".labels"):
+            self.labels += (index,)
+        name_sum = crc32(name.encode()).to_bytes(4, "little")
+        if index and name_sum in self._sums:  # perhaps a second one: compare the names
+            for i in range(index):
+                if self[i].name == name:
+                    raise argument_error("name", index, name, i)
+        self._sums[4 * index : 4 * index + 4] = name_sum
+
+
+class Parts:
+    """The parts of a multipart body, made when they are asked for in order: framing, body, framing, body, ..., end."""
+
+    def __init__(self, bodies, boundary):
+        self._bodies = bodies
+        self._boundary = boundary
+        self._body = None  # the one that follows the framing that was asked for
+
+    def __len__(self):
+        return 2 * len(self._bodies) + 1
+
+    def __getitem__(self, index):
+        body = self._body
+        self._body = None  # a body is handed out once: it may be read to its end, and only one is held
+        if index % 2:
+            return body
+        if index == 2 * len(self._bodies):
+            return ("\r\n--%s--\r\n" % self._boundary).encode()
+        self._body = body = self._bodies[index // 2]
+        return (
+            '%s--%s\r\nContent-Disposition: form-data; name="data"; filename="%s"\r\nContent-Type: %s\r\n\r\n'
+            % ("\r\n" if index else "", self._boundary, body.name.replace('"', "%22"), body.content_type)
+        ).encode()
+
+
+def multipart(bodies, boundary=None):
+    """Returns one body of all bodies: of a list, or of any object with `__len__` and `__getitem__`.
+
+    boundary: random if not given (RFC 2046, section 5.1.1, without the characters that need quotes in the header).
+    """
+    if boundary is None:
+        boundary = hexlify(os.urandom(12)).decode()
+    elif not isinstance(boundary, str) or not 0 < len(boundary) < 71 or boundary.strip(PLAIN + "+'"):
+        raise argument_error("boundary", boundary)
+    parts = Parts(bodies, boundary)
+    if isinstance(bodies, list):
+        parts = [parts[i] for i in range(len(parts))]
+    return Chain(parts, "the request", "multipart/form-data; boundary=" + boundary)
+
+
+def files_request(items, hmac_key, boundary, on_stored):
+    """Returns (body, reply) for one item or a sequence of them, as `Client.upload` takes them."""
+    if hasattr(items, "sensors") or hasattr(items, "readinto"):
+        items = (items,)
+    held = isinstance(items, (list, tuple))
+    # MicroPython's own lists do not show __len__ to hasattr.
+    if not held and (
+        isinstance(items, (str, dict)) or not hasattr(items, "__len__") or not hasattr(items, "__getitem__")
+    ):
+        raise argument_error("items", type(items))
+    count = len(items)
+    if not count:
+        raise argument_error("no items")
+    if count > _MAX_FILES:
+        raise argument_error("files", _MAX_FILES, count)
+    if on_stored is not None and not callable(on_stored):
+        raise argument_error("on_stored", on_stored)
+    made = ItemBodies(items, hmac_key)
+    # The bodies of a list are made once and held; those of other sequences are made anew whenever they are reached.
+    bodies = [made[i] for i in range(count)] if held else made
+    return multipart(bodies, boundary), FilesReply(bodies, made.labels, on_stored)
+
+
+def _is_whole(text):
+    """True if the braces outside of strings are balanced. MicroPython's json takes what is not, before 1.27."""
+    if b"\\" not in text and text.count(b"{") == 1:
+        return text.count(b'"') % 2 == 0
+    outside = b"".join(text.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2])
+    return outside.count(b"{") == outside.count(b"}")
+
+
+def _nonsense(data):
+    """Returns the error for a reply that is not what the documentation says."""
+    return ProtocolError("the service's answer is not what it should be: %r" % data[:80])
+
+
+class FilesReply(DataReply):
+    """The reply of `files`. Each result is parsed and handed on when its last byte has come.
+
+    bodies: what was sent, a sequence of what has a name. labels: indices of those that are label files, for which the
+    service may have no result. on_stored(index, stored): is called with each; None: all are collected.
+    """
+
+    def __init__(self, bodies, labels=(), on_stored=None):
+        self._bodies = bodies
+        self._labels = labels
+        self._on_stored = on_stored
+        self.limit = 65536 + len(bodies) * _MAX_RESULT
+        self._results = None if on_stored else _NONE * len(bodies)
+        self._reported = 0  # items before this one have an outcome
+        self.begin()
+
+    def begin(self):
+        """Called when a reply begins. Outcomes of the attempts before stand: they are not reported again."""
+        super().begin()  # `_body` is what is around the results, which are taken out of it
+        self._known = self._reported
+        self._place = _BEFORE_RESULTS
+        self._text = b""  # the beginning of a result that is not complete
+        self._count = 0
+        # Results from the first label file on: which items they belong to is known at the end.
+        self._held: "list" = [] if self._labels else ()  # type: ignore[assignment]
+
+    def feed(self, status, data):
+        """Takes bytes of the body; those of one result at a time are kept."""
+        if not 200 <= status < 300:
+            return super().feed(status, data)
+        for i in range(0, len(data), _PIECE):
+            piece = bytes(data[i : i + _PIECE])
+            if self._place == _IN_RESULTS:
+                self._take_results(self._text + piece)
+                continue
+            self._body += piece
+            if self._place == _BEFORE_RESULTS:
+                self._find_results(len(self._body) - len(piece))
+            if len(self._body) >= KEPT:
+                raise _nonsense(self._body)
+        return None
+
+    def _find_results(self, start):
+        """Looks for the list that is the member `files` of the whole object, and of no other in it."""
+        body = self._body
+        at = body.find(b"[", start) + 1
+        while at:
+            # It is that list if the object ends well with the list closed here, and has it as its member.
+            value = json_value(body[:at] + b"]}")
+            if isinstance(value, dict) and value.get("files") == []:
+                self._body = body[:at]
+                self._place = _IN_RESULTS
+                return self._take_results(body[at:])
+            at = body.find(b"[", at) + 1
+
+    def _take_results(self, text):
+        """Takes the results that are complete, and the end of the list."""
+        while True:
+            self._text = text = text.lstrip(b", \r\n\t")
+            if text.startswith(b"]"):
+                self._body += text
+                self._place = _BEHIND_RESULTS
+                return
+            end = text.find(b"}") + 1
+            while end and not _is_whole(text[:end]):
+                end = text.find(b"}", end) + 1
+            if not end:
+                if text[:1] not in b"{" or len(text) > _MAX_RESULT:
+                    raise _nonsense(text)
+                return
+            value = json_value(text[:end])
+            if not isinstance(value, dict):
+                raise _nonsense(text)
+            self._take_result(value, b"\\u" in text[:end])
+            text = text[end:]
+
+    def _take_result(self, value, escaped):
+        """Takes one result."""
+        if escaped:
+            from .service_errors import joined_surrogates
+
+            for key in ("error", "fileName"):
+                value[key] = joined_surrogates(value.get(key))
+        index = self._count
+        self._count += 1
+        if index >= len(self._bodies):
+            return  # too many: counted, and refused at the end
+        if self._labels and index >= self._labels[0]:
+            self._held.append(value)
+        else:
+            self._report_result(index, value)
+
+    def _report_result(self, index, value):
+        """Reports the result of an item."""
+        name = value.get("fileName")
+        error = value.get("error")
+        if value.get("success") is True:
+            if not name or not isinstance(name, str):
+                name = self._bodies[index].name
+            return self._report(index, Stored(name, value.get("sampleId"), False))
+        if not error or not isinstance(error, str):
+            error = "no reason was given"
+        from .service_errors import is_duplicate
+
+        return self._report(index, Stored(self._bodies[index].name, None, True) if is_duplicate(error) else error)
+
+    def _report(self, index, outcome):
+        """Collects the outcome of an item, or calls on_stored with it; a `Stored`, or why it was not stored."""
+        results = self._results
+        self._reported = max(self._reported, index + 1)
+        if index < self._known and not (results and isinstance(results[index], str)):
+            return
+        if isinstance(outcome, str):
+            if not results:
+                self._results = results = _NONE * len(self._bodies)
+        elif self._on_stored:
+            self._on_stored(index, outcome)
+            outcome = None
+        if results:
+            results[index] = outcome
+
+    def finish(self, status, header=None):
+        """Returns the results in the order of the items, or their number with `on_stored`; or raises the error."""
+        total = len(self._bodies)
+        labels = self._labels
+        # With the list closed and nothing else the object ends well: that was checked where the list began.
+        if self._place != _BEHIND_RESULTS or not (self._body.endswith(b"[]}") or json_value(self._body)):
+            from .service_errors import check_duplicates
+
+            check_duplicates(status, self._body + self._text, json_value(self._body), header)
+            for i in range(total):
+                self._report(i, Stored(self._bodies[i].name, None, i not in labels))
+        elif self._count not in (total, total - len(labels)):
+            raise ProtocolError("the service answered for %d files, %d were sent" % (self._count, total))
+        else:
+            self._report_held(total)
+        self._raise_if_refused()
+        return total if self._on_stored else self._results
+
+    def _report_held(self, total):
+        """Reports the results from the first label file on; label files without one are not duplicates."""
+        labels = self._labels
+        held = iter(self._held)
+        for i in range(labels[0] if labels else total, total):
+            if i in labels and self._count < total:
+                self._report(i, Stored(self._bodies[i].name, None, False))
+            else:
+                self._report_result(i, next(held))
+
+    def _raise_if_refused(self):
+        """Raises the FilesError, if some files were not stored."""
+        results = self._results or ()
+        refused = [i for i in range(len(results)) if isinstance(results[i], str)]
+        if refused:
+            first = refused[0]
+            words = "%r: %s" % (self._bodies[first].name, results[first][:200])
+            text = "%d of %d files were not stored; %s" % (len(refused), len(results), words)
+            raise FilesError(text, 200, words, None, results)

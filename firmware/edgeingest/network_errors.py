@@ -1,0 +1,74 @@
+"""Turns the exceptions of sockets and TLS into a NetworkError or CertificateError, with advice; and takes the API key
+out of the errors of a call. Loaded when there is an error.
+"""
+
+from .errors import CertificateError, NetworkError
+
+# MbedTLS error codes, as the errno of an OSError
+_NO_CA_CHAIN = -0x7680
+_VERIFY_FAILED = -0x2700
+_ADVICE = {
+    -0x7200: " (it does not speak TLS: http:// instead?)",  # invalid record
+    -0x6E80: " (its TLS is older than 1.2)",  # bad protocol version
+    -0x7780: " (it refused: no version or cipher of TLS in common?)",  # fatal alert
+}
+_RECOGNIZED = 8  # this many characters of a key are enough to recognize one that was cut off
+
+
+def network_error(where, doing, e, tls, sent, clock):
+    """Returns the error for an exception of a socket, or for a peer that closed the connection (e: None).
+
+    where: host:port. doing: what went wrong with it. tls: True with TLS. sent: bytes that had left before. clock: what
+    the board takes for the present, as time.gmtime gives it.
+    """
+    number = e.errno if isinstance(e, OSError) else None
+    why = "" if e is None else ": " + str(e).strip()
+    if tls and not sent:
+        # MicroPython raises a ValueError with mbedTLS's words for a chain that it refuses.
+        if isinstance(e, ValueError) or number in (_NO_CA_CHAIN, _VERIFY_FAILED):
+            return CertificateError(
+                "%s did not prove who it is%s%s" % (where, why, _certificate_advice(why, clock)), number
+            )
+        why += _ADVICE.get(number, "")
+    if doing == "cannot be found":
+        why += " (check the name, and that the network is up)"
+    if sent:
+        why += ", after %d bytes were sent" % sent
+    return NetworkError("%s %s%s" % (where, doing, why), number, sent)
+
+
+def _certificate_advice(why, clock):
+    if "expired" in why or "future" in why:
+        return " (the board's clock says %d-%02d-%02d; if that is wrong, set it)" % clock[:3]
+    if "trusted" in why or "CA" in why or "signed" in why:
+        return " (ca= is not the root of its chain)"
+    return ""
+
+
+def without_key(error, key):
+    """Returns the error; or one of its class with the same attributes and `***` where a peer had sent the key back."""
+    shown = "%s %s %s" % (error, getattr(error, "body", ""), getattr(error, "results", ""))
+    if shown == _masked(shown, key):
+        return error  # with its traceback
+    made = with_text(error, _masked(str(error), key))
+    if hasattr(error, "body"):
+        made.body = _masked(error.body, key)
+    if hasattr(error, "results"):
+        made.results = [_masked(result, key) if isinstance(result, str) else result for result in error.results]
+    return made
+
+
+def _masked(text, key):
+    """Replaces the key, and what is left of it where a text was cut off within it."""
+    for n in range(len(key), min(_RECOGNIZED, len(key)) - 1, -1):
+        text = text.replace(key[:n], "***").replace(key[-n:], "***")
+    return text
+
+
+def with_text(error, text):
+    """Returns an error of the same class with the same attributes, and this text."""
+    made = type(error)(text)
+    for name in ("errno", "sent", "status", "body", "retry_after", "results"):
+        if hasattr(error, name):
+            setattr(made, name, getattr(error, name))
+    return made
