@@ -65,17 +65,13 @@ class Folder:
         self.recording = []
         if not _exists(self._path):
             os.mkdir(self._path)
-        # A cut in a move to another folder: littlefs completes it when something is first written or removed, even what
-        # is not there; until then a listing may leave out a file.
+        # After a power cut in a move to another folder, littlefs completes that when something is first written or
+        # removed, even what is not there; until then a listing may leave out a file.
         ignore_oserror(os.remove, self.path(0, "tmp"))
         self._folders = [""]  # those of "", REJECTED and DAMAGED that exist
         for folder in (REJECTED, DAMAGED):
             if _exists(self._path + "/" + folder):
                 self._folders.append(folder)
-        self._count()
-
-    def _count(self):
-        """Counts the files, and removes entries that were not written to their end."""
         unfinished = []
         for folder in self._folders:
             for number, kind, size in self._files(folder):
