@@ -168,6 +168,6 @@ def test_an_errno_is_a_number_or_none(worker):
     source = """
 from edgeingest.network_errors import network_error
 errors = OSError("refused"), OSError(5, "io"), ValueError("x"), None
-result = [network_error("h:1", "failed", e, False, 0, ()).errno for e in errors]
+result = [network_error(1, "h:1", e, False, 0, ()).errno for e in errors]
 """
     assert worker.run(source) == [None, 5, None, None]

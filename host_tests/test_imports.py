@@ -15,7 +15,7 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.glob("**/*.py"))
 ROOMS = {
     "client": {"connection", "http", "ingestion", "multipart", "signing", "tls", "url"},
     "aio": {"client", "connection"},
-    "multipart": {"ingestion", "service_errors", "signing"},
+    "multipart": {"http", "ingestion", "service_errors", "signing"},
     "connection": {"http", "network_errors"},
     "network_errors": set(),
     "spool": {
@@ -66,7 +66,7 @@ ROOMS = {
     "numbers": {"int_kernels", "plain"},
     "cbor": {"cbor_items"},
     "cbor_items": set(),
-    "body": {"errors"},
+    "body": {"errors", "validate"},
     "errors": set(),
     "validate": {"argument_errors"},
     "argument_errors": {"errors"},

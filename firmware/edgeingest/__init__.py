@@ -14,19 +14,14 @@ Names are loaded when they are first used, so that a program pays for what it us
 __version__ = "0.1.0"
 __all__ = ("Client", "Sample", "File", "Stored", "Wav", "Retry")
 
-_MODULES = {
-    "Client": "client",
-    "Sample": "sample",
-    "File": "files",
-    "Stored": "ingestion",
-    "Wav": "wav",
-    "Retry": "retry",
-}
+_MODULES = {"File": "files", "Stored": "ingestion"}  # of the others, the name in lower case
 
 
 def __getattr__(name):
-    module = _MODULES.get(name)
-    if module is None and name.endswith("Error"):
+    module = None
+    if name in __all__:
+        module = _MODULES.get(name, name.lower())
+    elif name.endswith("Error"):
         module = "errors"
     if module is None:
         if name.startswith("_"):

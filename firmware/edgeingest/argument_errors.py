@@ -9,7 +9,7 @@ _TEXTS = {
     "api_key": "api_key: a str of visible ASCII characters is needed, without space or line end",
     "boundary": "boundary: 1 to 70 letters, digits and - _ . + ' are needed, not %r",
     "ca": "ca: the path of a certificate, or its bytes, is needed, not %r",
-    "ended": "%r ended %d bytes before its size of %d",
+    "ended": "%r ended %d bytes before its size of %d bytes",
     "longer": "%r has more than its size of %d bytes",
     "category": "category: %r is none of training, testing, anomaly, split",
     "character": "%s: %r has a character in it that cannot be sent: %r",
@@ -23,6 +23,8 @@ _TEXTS = {
     "name": "items: item %d has the name %r, as item %d has",
     "no items": "items: there are none",
     "no rows": "values: %r has no rows",
+    "parts": "%r: a part that was made anew has another size than before",
+    "read": "%r cannot be read a second time",
     "size": "%s: %d bytes; a file must have less than %d",
 }
 _NEEDED = {
@@ -42,14 +44,24 @@ def argument_error(what, values):
     """Returns the SampleError or LimitError.
 
     what: a key of one of the tables above; or the argument and what it has to be, as one text ("size: a number of
-    bytes"). values: what the text shows.
+    bytes"); or "body" for an item that is none. values: what the text shows.
     """
+    if what == "body":
+        return _no_body(*values)
     text = _TEXTS.get(what)
     if text is None:
         if what in _NEEDED:
             what = "%s: %s" % (what, _NEEDED[what])
         return SampleError("%s is needed, not %r" % (what, values[0]))
     return (LimitError if what in _LIMITS else SampleError)(text % values)
+
+
+def _no_body(item, index):
+    """Returns the error for an item that is neither a Sample nor a body; index: among the items, or None."""
+    for member in ("readinto", "rewind", "close", "size", "name", "content_type"):
+        if not hasattr(item, member):
+            break
+    return argument_error("item", ("item" if index is None else "items: item %d" % index, type(item), member))
 
 
 def check_characters(value, what, end, refused):

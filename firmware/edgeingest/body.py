@@ -9,7 +9,7 @@ The contract, for bodies of your own too:
 
 from array import array
 
-from .errors import SampleError
+from .validate import argument_error
 
 _PROBE = bytearray(1)  # for the byte that should not be there
 
@@ -108,7 +108,7 @@ class Chain(Body):
             self._left = _size(part)
             self._owed -= self._left
         if self._owed < 0 or self._owed and not more:
-            raise SampleError("%r: a part that was made anew has another size than before" % self.name)
+            raise argument_error("parts", self.name)
         if more:
             if hasattr(part, "readinto"):
                 part.rewind()
@@ -161,8 +161,9 @@ class Chain(Body):
 
     def _wrong(self):
         part = self._part
-        what = "ended %d bytes before" % self._left if self._left > 0 else "has more than"
-        raise SampleError("%r %s its size of %d bytes" % (part.name, what, part.size))
+        if self._left > 0:
+            raise argument_error("ended", part.name, self._left, part.size)
+        raise argument_error("longer", part.name, part.size)
 
     def rewind(self):
         """Starts again. Raises the SampleError of a part that was read and cannot be read again."""
@@ -171,7 +172,7 @@ class Chain(Body):
             if hasattr(part, "rewind"):  # now, before anything is connected, and once more when it is reached
                 part.rewind()
         if self._index >= 0 and not self.rewindable:
-            raise SampleError("%r cannot be read a second time" % self.name)
+            raise argument_error("read", self.name)
         self._begin()
 
     def close(self):

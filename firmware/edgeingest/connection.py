@@ -32,6 +32,13 @@ _KEPT = const(1)  # open since an earlier call, which ended well
 _REUSED = const(2)  # as _KEPT, but a call uses it now: the peer may have closed it meanwhile, so it may send again
 _USED = const(3)  # opened by this call, or the peer has begun its reply: what fails now has failed
 
+# Phases of a call, each with a limit of time; `network_errors` has the words for them
+_FINDING = const(0)  # the name of the host is looked up
+_CONNECTING = const(1)
+_SENDING = const(2)
+_WAITING_FOR_BODY = const(3)  # as _SENDING; the body has no bytes yet
+_RECEIVING = const(4)
+
 _LOOK = const(32)  # windows after which an early reply is looked for, even if nothing holds the request up
 _IPPROTO_TCP = const(6)
 # The unix port does not name it; sockets that do not know it (lwIP on older RP2040 builds) print a complaint.
@@ -137,8 +144,9 @@ class Connection:
 
     # -- limits of time
 
-    def _begin_phase(self):
+    def _begin_phase(self, phase):
         """Begins a phase of timeout_ms."""
+        self._phase = phase
         self._phase_end = ticks_in(self._timeout_ms)
 
     def back_off(self, ms):
@@ -150,11 +158,12 @@ class Connection:
         """True if the call has more time left than this."""
         return self._deadline is None or ms_until(self._deadline) > ms
 
-    def _check_time(self, doing):
+    def _check_time(self):
         """Raises the DeadlineError when the time of the phase or of the call has passed."""
         if not self.left():
-            text = "no time left while %s %s, after %d bytes were sent" % (doing, self._host, self.sent)
-            raise DeadlineError(text, None, self.sent)
+            from .network_errors import deadline_error
+
+            raise deadline_error(self._phase, self._host, self.sent)
 
     # -- a request and its reply
 
@@ -192,11 +201,11 @@ class Connection:
                 raise e
             failure = e  # a peer that refuses may answer, and close, before it has read everything
         try:
-            self._begin_phase()
+            self._begin_phase(_RECEIVING)
             while not parser.done and not reply.enough(parser.status):
                 if not self._read(self._view):
                     yield READABLE
-                    self._check_time("waiting for the reply of")
+                    self._check_time()
                 elif self.shares:
                     yield WINDOW_SENT
         except NetworkError as e:
@@ -215,12 +224,13 @@ class Connection:
         left = request.size
         self._next_look = _LOOK * size
         self._stalled = False
+        self._phase = _SENDING
         while left:
             n = request.readinto(view)
             if n is None:
-                self._stall()
+                self._stall(_WAITING_FOR_BODY)
                 yield BODY_NOT_READY
-                self._check_time("waiting for the body's next bytes to send to")
+                self._check_time()
                 continue
             left -= n
             if not left and self.sent:
@@ -228,7 +238,7 @@ class Connection:
             self._window = view if n == size else view[:n]
             while not self._send_window():
                 yield READABLE | WRITABLE
-                self._check_time("sending to")
+                self._check_time()
                 if self._has_early_reply():
                     return
             if left and self._should_stop():
@@ -245,10 +255,10 @@ class Connection:
             try:
                 n = self._send(window)
             except (OSError, ValueError) as e:
-                raise self._error("closed the connection" if self.sent else "cannot be sent to", e)
+                raise self._error(e)
             if not n:
                 self._window = window
-                self._stall()
+                self._stall(_SENDING)
                 return False
             if not self.sent:
                 self._end_handshake()
@@ -258,16 +268,16 @@ class Connection:
                 return True
             window = window[n:]
 
-    def _stall(self):
+    def _stall(self, phase):
         """Called when nothing can be sent: the time limit of the phase counts from the last progress."""
         if not self._stalled:
             self._stalled = True
-            self._begin_phase()
+            self._begin_phase(phase)
 
     def _should_stop(self):
         """Called between two windows. True if the peer has answered already; checks the limit of the call."""
         if self._deadline is not None and not self.has_time(0):
-            self._check_time("sending to")
+            self._check_time()
         if self.sent < self._next_look:
             return False
         self._next_look += _LOOK * len(self._view)
@@ -303,7 +313,7 @@ class Connection:
             if parser.feed(view[:n]) < n:
                 parser.keep_alive = False  # what follows a reply without a request is not a reply
         elif error or not parser.eof():
-            raise self._error("closed the connection before the end of its reply", error)
+            raise self._error(error)
         return True
 
     # -- sockets
@@ -323,21 +333,22 @@ class Connection:
     def _connect(self):
         """A generator: makes a new connection to the first of the host's addresses that accepts one."""
         self.sent = 0
-        self._begin_phase()
+        self._begin_phase(_FINDING)
         try:
             addresses = socket.getaddrinfo(self._host, self._port, 0, socket.SOCK_STREAM)
         except OSError as e:
-            raise self._error("cannot be found", e)
+            raise self._error(e)
+        self._phase = _CONNECTING
         while True:
             try:
                 self._open(addresses.pop(0))
                 while not self.poll(WRITABLE, 0):
                     yield WRITABLE
-                    self._check_time("connecting to")
+                    self._check_time()
                 self._establish()
                 return
             except (OSError, ValueError) as e:
-                error = self._error("cannot be connected to", e)
+                error = self._error(e)
                 self.close()
                 if not addresses:
                     raise error
@@ -365,8 +376,8 @@ class Connection:
             raise OSError("refused or unreachable")
         if self._context:
             gc.collect()  # TLS allocates 16.7 KB in one piece
-            self._poll.unregister(sock)
             sock = self._context.wrap_socket(sock, server_hostname=self._host, do_handshake_on_connect=False)
+            self._poll.unregister(self._polled)
             self._socket = self._polled = sock
             self._poll.register(sock, READABLE | WRITABLE)
         self._send = sock.write
@@ -380,8 +391,8 @@ class Connection:
         """
         if self._polled is not self._tcp:
             self._poll.unregister(self._polled)
-            self._poll.register(self._tcp, READABLE | WRITABLE)
             self._polled = self._tcp
+            self._poll.register(self._tcp, READABLE | WRITABLE)
 
     def _set_nodelay(self, on):
         """Turns Nagle's algorithm off, or on again."""
@@ -391,9 +402,9 @@ class Connection:
             except OSError:  # some systems refuse it once the peer has closed: the next write or read will tell
                 pass
 
-    def _error(self, doing, e=None):
-        """Returns the NetworkError or CertificateError for an exception of a socket, or for a peer that closed."""
+    def _error(self, e):
+        """Returns the NetworkError or CertificateError for an exception of a socket, or None if the peer closed."""
         from .network_errors import network_error
 
         where = "%s:%d" % (self._host, self._port)
-        return network_error(where, doing, e, self._context is not None, self.sent, time.gmtime())
+        return network_error(self._phase, where, e, self._context is not None, self.sent, time.gmtime())

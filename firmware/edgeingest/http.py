@@ -12,8 +12,9 @@ from .validate import argument_error
 _MAX_VALUE = const(4096)  # bytes of one header field's value in a request
 _MAX_INTERIM = const(16)  # 1xx replies before the final one; more is a flood
 _PIECE = const(512)  # bytes of a head that are taken together
-# what a field name is made of (RFC 9110, section 5.6.2)
-_TOKEN = b"-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.!#$%&'*+^`|~"
+# characters that need no quoting anywhere: in a field, a file name, a URL, a boundary
+PLAIN = "-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._"
+_TOKEN = (PLAIN + "!#$%&'*+^`|~").encode()  # a field name is made of these (RFC 9110, section 5.6.2)
 
 # fields that say where a reply ends (sections 6.1, 6.2) and whether the connection stays open (section 9.6)
 _FRAMING = (b"connection", b"content-length", b"transfer-encoding")

@@ -8,15 +8,12 @@ from json import loads
 
 from micropython import const
 
-from .errors import SampleError
-from .http import header_field
+from .http import PLAIN, header_field
 from .validate import argument_error, check_flag, check_text, check_whole
 
 _MAX_KEY = const(4096)  # characters
 _MAX_BYTES = const(100 * 1024 * 1024)  # a file of this many bytes is refused
 KEPT = 1024  # bytes of a reply that are kept, besides the results of files
-# characters that need no quoting anywhere
-PLAIN = "-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._"
 
 # file_name: as the service stored it; sample_id: its number, or None; duplicate: it was there before.
 Stored = namedtuple("Stored", ("file_name", "sample_id", "duplicate"))
@@ -31,13 +28,9 @@ def inferred_label(file_name):
 
 def key_field(api_key):
     """Returns the header field with the API key; refuses what cannot be one, without showing it."""
-    try:
-        check_text(api_key, "api_key", 127, " ")
-        if len(api_key) <= _MAX_KEY:
-            return header_field("X-Api-Key", api_key, "api_key")
-    except SampleError:  # its text shows the key
-        pass
-    raise argument_error("api_key")
+    if not isinstance(api_key, str) or not 0 < len(api_key) <= _MAX_KEY or min(api_key) <= " " or max(api_key) > "~":
+        raise argument_error("api_key")
+    return header_field("X-Api-Key", api_key, "api_key")
 
 
 def check_category(category):
@@ -92,9 +85,10 @@ def body_of(item, hmac_key, index=None):
         if not item.rows:
             raise argument_error("no rows", item.name)
         return item.body(hmac_key=hmac_key)
-    for member in ("readinto", "rewind", "close", "size", "name", "content_type"):
-        if not hasattr(item, member):
-            raise argument_error("item", "item" if index is None else "items: item %d" % index, type(item), member)
+    try:
+        item.readinto, item.rewind, item.close, item.size, item.name, item.content_type  # noqa: B018  # are all there?
+    except AttributeError:
+        raise argument_error("body", item, index)
     return item
 
 
@@ -144,13 +138,8 @@ class DataReply:
     def finish(self, status, header=None):
         """Returns the `Stored`, or raises the error. header: gives the value of a header field by its name."""
         body = self._body
-        if 200 <= status < 300 and 0 < len(body) < KEPT and body[0] not in b'{[A "\r\n\t' and b"<" not in body:
-            try:
-                text = body.decode().rstrip()
-                if text and "\n" not in text:
-                    return Stored(text, None, False)
-            except UnicodeError:
-                pass
+        if 200 <= status < 300 and 0 < len(body) < KEPT and not body.strip(PLAIN.encode()):
+            return Stored(body.decode(), None, False)
         from .service_errors import stored_name
 
         name = stored_name(status, body, json_value(body), header, len(body) == KEPT)

@@ -12,7 +12,8 @@ from micropython import const
 
 from .body import Chain
 from .errors import FilesError, ProtocolError
-from .ingestion import KEPT, PLAIN, DataReply, Stored, body_of, check_body, is_plain, json_value
+from .http import PLAIN
+from .ingestion import KEPT, DataReply, Stored, body_of, check_body, is_plain, json_value
 from .validate import argument_error, check_file_name
 
 _MAX_FILES = const(1000)

@@ -2,8 +2,28 @@
 out of the errors of a call. Loaded when there is an error.
 """
 
-from .errors import CertificateError, NetworkError
+from micropython import const
 
+from .errors import CertificateError, DeadlineError, NetworkError
+
+# What failed or took too long, by the phase of the call: see `connection`
+_FAILED = (
+    "cannot be found",
+    "cannot be connected to",
+    "cannot be sent to",
+    "cannot be sent to",
+    "closed the connection before the end of its reply",
+)
+_DOING = (
+    "looking up",
+    "connecting to",
+    "sending to",
+    "waiting for the body's next bytes to send to",
+    "waiting for the reply of",
+)
+_CLOSED = "closed the connection"
+_FINDING = const(0)
+_RECEIVING = const(4)
 # MbedTLS error codes, as the errno of an OSError
 _NO_CA_CHAIN = -0x7680
 _VERIFY_FAILED = -0x2700
@@ -15,26 +35,32 @@ _ADVICE = {
 _RECOGNIZED = 8  # this many characters of a key are enough to recognize one that was cut off
 
 
-def network_error(where, doing, e, tls, sent, clock):
+def network_error(phase, where, e, tls, sent, clock):
     """Returns the error for an exception of a socket, or for a peer that closed the connection (e: None).
 
-    where: host:port. doing: what went wrong with it. tls: True with TLS. sent: bytes that had left before. clock: what
-    the board takes for the present, as time.gmtime gives it.
+    phase: of the call, as in `connection`. where: host:port. tls: True with TLS. sent: bytes that had left before.
+    clock: what the board takes for the present, as time.gmtime gives it.
     """
     number = e.errno if isinstance(e, OSError) else None
     why = "" if e is None else ": " + str(e).strip()
     if tls and not sent:
         # MicroPython raises a ValueError with mbedTLS's words for a chain that it refuses.
         if isinstance(e, ValueError) or number in (_NO_CA_CHAIN, _VERIFY_FAILED):
-            return CertificateError(
-                "%s did not prove who it is%s%s" % (where, why, _certificate_advice(why, clock)), number
-            )
+            text = "%s did not prove who it is%s%s" % (where, why, _certificate_advice(why, clock))
+            return CertificateError(text, number)
         why += _ADVICE.get(number, "")
-    if doing == "cannot be found":
+    if phase == _FINDING:
         why += " (check the name, and that the network is up)"
     if sent:
         why += ", after %d bytes were sent" % sent
-    return NetworkError("%s %s%s" % (where, doing, why), number, sent)
+    what = _CLOSED if sent and phase != _RECEIVING else _FAILED[phase]
+    return NetworkError("%s %s%s" % (where, what, why), number, sent)
+
+
+def deadline_error(phase, host, sent):
+    """Returns the error for a phase, or a call, that took too long."""
+    text = "no time left while %s %s, after %d bytes were sent" % (_DOING[phase], host, sent)
+    return DeadlineError(text, None, sent)
 
 
 def _certificate_advice(why, clock):
