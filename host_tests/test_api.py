@@ -17,7 +17,7 @@ import inspect, sys
 module = __import__(name, None, None, ("x",))
 names = getattr(module, "__all__", None) or [
     each for each, value in vars(module).items() if getattr(value, "__module__", None) == name
-] + list(vars(module).get("_MODULES", ()))
+] + [each for each in vars(module).get("_MODULES", ())]
 result = {}
 for each in names:
     value = getattr(module, each)

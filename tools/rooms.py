@@ -27,9 +27,9 @@ def version() -> str:
 
 def public() -> dict[str, str]:
     """{name that `edgeingest` offers: the room it is in}; errors are in `errors`."""
-    found = assigned(TOP, "_MODULES")
-    assert isinstance(found, dict)
-    return found
+    names, modules = assigned(TOP, "__all__"), assigned(TOP, "_MODULES")
+    assert isinstance(names, tuple) and isinstance(modules, dict)
+    return {name: modules.get(name, name.lower()) for name in names}
 
 
 def loaded(package: Path) -> dict[str, Path]:

@@ -26,15 +26,15 @@ def __getattr__(name):
 class Spool:
     """A queue of samples and files in a folder, sent oldest first.
 
-    path: the folder, on littlefs if power may fail; it is made if its parent is there. One Spool at a time may use it.
-    max_bytes: of all files in it, those that were set aside too; the file system may need a block more for each.
+    path: the folder, on littlefs if power may fail; it is made if its parent exists. One Spool at a time may use it.
+    max_bytes: of all files in it, also those that were set aside; the file system may need a block more for each.
     drop_oldest: when there is no room, drop the oldest file and count it in `dropped`, instead of raising SpoolFull.
 
-    `entries`: how many wait. `bytes`: of all files. `dropped`: since this object was made.
-    Bad arguments are a SampleError, the file system's errors an OSError, but SpoolFull when it has no space.
-    Opening removes what an interrupted `put` left; files are checked when they are reached, before they are sent, and
-    go to `damaged/` if they are not what was written. What the service refused for good goes to `rejected/`. There a
-    person can look: a .txt beside each file has the reason. Neither is sent again.
+    `entries`: how many wait. `bytes`: of all files. `dropped`: how many were dropped since this object was made.
+    Wrong arguments are a SampleError. Errors of the file system are an OSError, or SpoolFull when it has no space.
+    Opening a spool removes what an interrupted `put` left. A file is checked before it is sent, and moved to `damaged/`
+    if it is not what was written; what the service refused for good is moved to `rejected/`. A .txt file beside each
+    has the reason, for a person to read. Neither is sent again.
     """
 
     def __init__(self, path, max_bytes=1 << 18, drop_oldest=False):
@@ -67,11 +67,11 @@ class Spool:
     ):
         """Put a Sample, a File or a body on flash, in constant memory. When this returns, it survives a power cut.
 
-        hmac_key: signs a Sample now; the key itself is not kept, and the client's has no effect on what is here. The
-        other arguments are those of `Client.send`, checked as there. disallow_duplicates: a power cut between the
-        service's answer and the end of `flush` has an entry sent again; unless this is on, it is stored twice then.
+        hmac_key: signs a Sample now; the key itself is not kept, and the client's key has no effect on entries. The
+        other arguments are those of `Client.send` and checked as there. disallow_duplicates: after a power cut between
+        the service's answer and the end of `flush` an entry is sent again; with False it is then stored twice.
         Label files are refused: they belong into the request of their files, which a spool does not keep together.
-        A body whose bytes are not there yet is a SampleError; `record` is for what is still being measured.
+        A body whose bytes are not ready is a SampleError; `record` is for what is still being measured.
         """
         folder = self._folder
         body = item
@@ -87,6 +87,7 @@ class Spool:
             chain = Chain((body,), name)
 
             def fill(file):
+                """Writes the entry."""
                 chain.rewind()
                 writer = Writer(file)
                 writer.frame(b"H", head)
@@ -125,7 +126,7 @@ class Spool:
     ):
         """Begin an entry to which rows are appended as they are measured: a `Recording`, for a `with` statement.
 
-        typecode: of the buffers that it will be given; integers are sent at their full width. Sensors, interval_ms,
+        typecode: of the buffers that will be written; integers are sent at their full width. sensors, interval_ms,
         device_type, device_name, name, iat: as of a Sample; iat is when recording begins. hmac_key is held in memory
         until the recording is closed. The other arguments are those of `put`.
         """
@@ -144,10 +145,11 @@ class Spool:
     def recover(self, hmac_key=None, drop=False):
         """Finish the recordings that a power cut interrupted: call it once after start-up, before recording begins.
 
-        They end with the last row that was synced, or later. hmac_key: of those that were begun with a key, which else
-        have to wait as they are, as they do while flash is full: until the next call. drop=True: remove all instead.
-        Returns Recovered(finished, waiting, dropped, damaged): how many became entries; still wait; were dropped, as
-        were those without a row; were set aside.
+        They end with the last row that was synced, or a later one. hmac_key: for recordings that were begun with a key;
+        without it they wait for the next call, and so does every recording while flash is full. drop=True: remove all
+        instead.
+        Returns Recovered(finished, waiting, dropped, damaged): how many became entries; wait; were removed, as
+        recordings without a row always are; were moved to `damaged/`.
         """
         from .recovery import recover
 
@@ -156,11 +158,11 @@ class Spool:
     def flush(self, client):
         """Send what waits, oldest first, as requests of entries with equal category, label, metadata and flags.
 
-        Up to 64 go into a request, if their file names differ. Its bodies are read from flash when they are reached.
-        What was stored, or was a duplicate, is removed. When a passing reason stops it (no network, the service is busy
-        or its reply makes no sense), the rest stays: see `error`. An entry that is refused (400, 413, 415, 421, 422;
-        or by itself in a request) goes to `rejected/`. Any other answer of the service (401 and its like), and a
-        certificate that cannot be verified, is an error to be corrected: it is raised, and the entries stay.
+        Up to 64 go into a request, if their file names differ. They are read from flash when they are sent. What was
+        stored, or was a duplicate, is removed. When something stops it that may pass (no network, the service is busy,
+        its reply makes no sense), the rest is kept: see `error`. An entry that is refused (status 400, 413, 415, 421,
+        422; or named in the reply) is moved to `rejected/`. Any other answer of the service (such as 401), and a
+        certificate that cannot be verified, is for you to correct: it is raised, and the entries are kept.
         Returns Flushed(stored, duplicates, rejected, damaged, kept, error): how many; and the NetworkError,
         ProtocolError or ServiceError that stopped it, or None.
         """
@@ -174,7 +176,7 @@ class Spool:
         return result  # not from within `try`: the native emitter loses the value
 
     async def flush_async(self, client):
-        """`flush` with an AsyncClient. What is put meanwhile is kept for the next."""
+        """`flush` with an AsyncClient. What is put meanwhile is kept for the next call."""
         from .flush import flush
 
         return await flush(self._folder, client, True)

@@ -32,8 +32,8 @@ class FutureRows:
 class Recording:
     """Made by `Spool.record`. `rows`: how many were written. A `with` statement closes it at its end.
 
-    When the file system fails, a SpoolFull or an OSError says so and the recording has ended: what was synced is on
-    flash, and `Spool.recover` makes an entry of it.
+    An error of the file system, SpoolFull or an OSError, ends the recording: what was synced is on flash, and
+    `Spool.recover` makes an entry of it.
     """
 
     content_type = "application/cbor"  # for check_body, with `size`
@@ -81,7 +81,7 @@ class Recording:
     def write(self, buffer):
         """Append rows: any number of whole rows, in an array or another buffer of native values, row-major.
 
-        SpoolFull when `max_bytes` has no room for all of them: then none was taken, and the recording goes on.
+        Raises SpoolFull when `max_bytes` has no room for all of them: then none was written, and the recording goes on.
         """
         self._check_open("buffer")
         typecode = self._typecode
