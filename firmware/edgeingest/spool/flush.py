@@ -155,8 +155,7 @@ async def flush(folder, client, is_async):
             raise ProtocolError("the client says neither that entries were stored nor why they were not")
         if meaning == _REFUSED:
             error = None
-    counts.append(folder.entries)
-    return Flushed(*counts, error)
+    return Flushed(*(counts + [folder.entries, error]))
 
 
 async def _request(batch, client, is_async):

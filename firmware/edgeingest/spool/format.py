@@ -66,7 +66,7 @@ def encode_header(
 class Header:
     """What H says. request: what must be equal for entries that go into one request."""
 
-    def __init__(self, kind, content, number):
+    def __init__(self, number, kind, content):
         content = bytes(content)
         if kind != b"H" or len(content) < _FIXED:
             raise Damaged("it does not begin with a header")
@@ -103,7 +103,7 @@ class Writer:
     hmac: an Hmac of all D, or None.
     """
 
-    _window = None
+    _window: "memoryview" = None
 
     def __init__(self, file=None):
         self.file = file
@@ -170,7 +170,7 @@ class Writer:
 class Reader:
     """Reads frames and checks each before it is returned. end: bytes of the file; size: those of the good frames."""
 
-    _buffer = None
+    _buffer: "memoryview" = None
 
     def __init__(self, path):
         self.end = os.stat(path)[6]
@@ -221,7 +221,7 @@ class Reader:
 class Entry(Body):
     """A finished file as a body: the bytes that were put, under their name and with their content type."""
 
-    _reader = None  # while the file is open
+    _reader: "Reader" = None  # while the file is open
 
     def __init__(self, path, number):
         self._path = path
@@ -237,7 +237,7 @@ class Entry(Body):
         """Opens the file, and reads what its end and its header say. Raises Damaged."""
         self._reader = reader = Reader(self._path)
         self.size = self._left = reader.sent()
-        self.header = Header(*reader.next(), self._number)
+        self.header = Header(self._number, *reader.next())
         self._content = b""  # what is left of the frame that is being sent; None at the end
 
     def _next(self):

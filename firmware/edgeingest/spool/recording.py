@@ -37,7 +37,6 @@ class Recording:
     """
 
     content_type = "application/cbor"  # for check_body, with `size`
-    _file = None  # while it is open
 
     def __init__(self, _folder, _number, _header, _sample, _hmac_key):
         self.rows = 0
@@ -155,7 +154,8 @@ class Recording:
 
     def _end(self):
         """Called when nothing more is written to the file."""
-        self._file = self._writer = None
+        self._file = None
+        self._writer = None
         self._folder.recording.remove(self.number)
 
     def _failed(self, error):

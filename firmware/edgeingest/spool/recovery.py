@@ -59,7 +59,7 @@ class InterruptedRecording:
     def _begin(self, reader, writer):
         """Reads H and R, and passes them to the writer. Raises Damaged."""
         kind, content = reader.next()
-        Header(kind, content, self._number)
+        Header(self._number, kind, content)
         writer.frame(kind, content)
         kind, content = reader.next()
         size = calcsize(ABOUT)
