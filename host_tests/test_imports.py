@@ -176,9 +176,9 @@ def test_imports_only_go_down(module):
 
 
 def test_the_package_loads_nothing_by_itself():
-    """Public names are loaded on first use, inside functions."""
-    top = PACKAGE / "__init__.py"
-    assert [node for node in ast.parse(top.read_text()).body if isinstance(node, (ast.Import, ast.ImportFrom))] == []
+    """Public names are loaded on first use, inside functions; `gc` is in every MicroPython's C code."""
+    found = imports(ast.Module(ast.parse((PACKAGE / "__init__.py").read_text()).body, []), Path("__init__.py"))
+    assert [name for _, name in found] == ["gc"]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)

@@ -11,27 +11,32 @@ Names are loaded when they are first used, so that a program pays for what it us
     from .errors import (every class there)
 """
 
+import gc
+
 __version__ = "0.1.0"
 __all__ = ("Client", "Sample", "File", "Stored", "Wav", "Retry")
 
 _MODULES = {"File": "files", "Stored": "ingestion"}  # of the others, the name in lower case
 
 
+def _module(name):
+    """Loads a module of the package. What importing leaves behind is collected first: less is fragmented by it."""
+    gc.collect()
+    return __import__("edgeingest." + name, None, None, (name,))  # with a fromlist: the module, not the package
+
+
 def __getattr__(name):
-    module = None
+    """Called for a name that is not loaded yet. `from edgeingest import labels` asks here as well on MicroPython."""
     if name in __all__:
-        module = _MODULES.get(name, name.lower())
+        value = getattr(_module(_MODULES.get(name, name.lower())), name)
     elif name.endswith("Error"):
-        module = "errors"
-    if module is None:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        # On MicroPython, `from edgeingest import labels` asks here and not for the module.
+        value = getattr(_module("errors"), name)
+    elif name.startswith("_"):
+        raise AttributeError(name)
+    else:
         try:
-            return __import__("edgeingest." + name, None, None, (name,))
+            return _module(name)
         except ImportError:
             raise AttributeError("edgeingest has no " + name)
-    # With a fromlist, __import__ gives the module itself and not the package around it.
-    value = getattr(__import__("edgeingest." + module, None, None, (name,)), name)
     globals()[name] = value
     return value

@@ -53,15 +53,15 @@ class Client:
         retry=None,
     ):
         if hmac_key is not None:
-            from .signing import key_bytes
+            from . import signing
 
-            key_bytes(hmac_key)
+            signing.key_bytes(hmac_key)
         self._hmac_key = hmac_key
         tls, host, port, self._host = True, _HOST, 443, _HOST
         if url != "https://" + _HOST:
-            from .url import parse_url
+            from . import url as urls
 
-            tls, host, port, self._host = parse_url(url)
+            tls, host, port, self._host = urls.parse_url(url)
         self._key_field = key_field(api_key)
         check_whole(timeout_ms, "timeout_ms", 1, _MAX_MS)
         check_whole(buffer_size, "buffer_size", 64, 1 << 20)
@@ -72,9 +72,9 @@ class Client:
             raise argument_error("retry", retry)
         context = None
         if tls:
-            from .tls import tls_context
+            from . import tls as certificates
 
-            context = tls_context(ca, insecure)
+            context = certificates.tls_context(ca, insecure)
         self._connection = Connection(host, port, context, api_key, timeout_ms, buffer_size, retry)
 
     def __repr__(self):
@@ -116,9 +116,9 @@ class Client:
         returned. Raises FilesError when some were not stored; see `errors` for the others.
         """
         try:
-            from .multipart import files_request
+            from . import multipart
 
-            body, reply = files_request(items, self._hmac_key, boundary, on_stored)
+            body, reply = multipart.files_request(items, self._hmac_key, boundary, on_stored)
             fields = header_fields(None, label, metadata, no_label, disallow_duplicates, add_date_id)
             return self._call("files", category, fields, body, reply, disallow_duplicates, deadline_ms)
         except SampleError as e:

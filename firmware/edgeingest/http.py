@@ -71,18 +71,13 @@ class ResponseParser:
 
         It looks at the first `limit_line` bytes of the head.
         """
-        name = ("\n%s:" % name.lower()).encode()
-        lower = self._head.lower()
+        name = name.lower().encode()
         values = []
-        start = lower.find(name)
-        while start >= 0:
-            start += len(name)
-            end = self._head.find(b"\r", start)
-            if end < 0:  # it was cut off
-                break
-            # A field may hold any bytes; each becomes the character of that number (ISO 8859-1).
-            values.append("".join([chr(c) for c in self._head[start:end].strip(b" \t")]))
-            start = lower.find(name, end)
+        for line in self._head.split(b"\r\n")[:-1]:  # what follows the last line end is empty, or cut off
+            field, _, value = line.partition(b":")
+            if field.lower() == name:
+                # A field may hold any bytes; each becomes the character of that number (ISO 8859-1).
+                values.append("".join([chr(c) for c in value.strip(b" \t")]))
         return ", ".join(values) if values else None
 
     def feed(self, view):
@@ -208,12 +203,13 @@ class ResponseParser:
             if not length.isdigit() or len(length) > 15:
                 raise self.bad("header", b"Content-Length: " + framing(b"content-length"))
             self._left = int(length)
+        no_body = self.status in (204, 304)
         if coding is not None:
             from .chunked import Chunked
 
             self._chunked = Chunked(self, coding)
-            if length is not None and self.status not in (204, 304):
+            if length is not None and not no_body:
                 raise self.bad("length: chunked, and", length)
-        elif length is None:
-            self.keep_alive = self.keep_alive and self.status in (204, 304)
-        self.done = self.status in (204, 304) or self._left == 0
+        elif length is None and not no_body:
+            self.keep_alive = False
+        self.done = no_body or self._left == 0

@@ -11,7 +11,7 @@ from binascii import crc32, hexlify
 from micropython import const
 
 from .body import Chain
-from .errors import FilesError, ProtocolError
+from .errors import ProtocolError
 from .http import PLAIN
 from .ingestion import KEPT, DataReply, Stored, body_of, check_body, is_plain, json_value
 from .validate import argument_error, check_file_name
@@ -144,7 +144,9 @@ def _is_whole(text):
 
 def _nonsense(data):
     """Returns the error for a reply that is not what the documentation says."""
-    return ProtocolError("the service's answer is not what it should be: %r" % data[:80])
+    from .service_errors import nonsense
+
+    return nonsense(data)
 
 
 class FilesReply(DataReply):
@@ -220,16 +222,11 @@ class FilesReply(DataReply):
             value = json_value(text[:end])
             if not isinstance(value, dict):
                 raise _nonsense(text)
-            self._take_result(value, b"\\u" in text[:end])
+            self._take_result(value)
             text = text[end:]
 
-    def _take_result(self, value, escaped):
+    def _take_result(self, value):
         """Takes one result."""
-        if escaped:
-            from .service_errors import joined_surrogates
-
-            for key in ("error", "fileName"):
-                value[key] = joined_surrogates(value.get(key))
         index = self._count
         self._count += 1
         if index >= len(self._bodies):
@@ -241,17 +238,18 @@ class FilesReply(DataReply):
 
     def _report_result(self, index, value):
         """Reports the result of an item."""
-        name = value.get("fileName")
-        error = value.get("error")
         if value.get("success") is True:
-            if not name or not isinstance(name, str):
-                name = self._bodies[index].name
-            return self._report(index, Stored(name, value.get("sampleId"), False))
-        if not error or not isinstance(error, str):
-            error = "no reason was given"
-        from .service_errors import is_duplicate
+            name = value.get("fileName")
+            if not is_plain(name):
+                from .service_errors import joined_surrogates
 
-        return self._report(index, Stored(self._bodies[index].name, None, True) if is_duplicate(error) else error)
+                name = joined_surrogates(name) or self._bodies[index].name
+            outcome = Stored(name, value.get("sampleId"), False)
+        else:
+            from .service_errors import reason
+
+            outcome = reason(value.get("error")) or Stored(self._bodies[index].name, None, True)
+        self._report(index, outcome)
 
     def _report(self, index, outcome):
         """Collects the outcome of an item, or calls on_stored with it; a `Stored`, or why it was not stored."""
@@ -283,7 +281,11 @@ class FilesReply(DataReply):
             raise ProtocolError("the service answered for %d files, %d were sent" % (self._count, total))
         else:
             self._report_held(total)
-        self._raise_if_refused()
+        for result in self._results or ():
+            if isinstance(result, str):
+                from .service_errors import files_error
+
+                raise files_error(self._bodies, self._results)
         return total if self._on_stored else self._results
 
     def _report_held(self, total):
@@ -295,13 +297,3 @@ class FilesReply(DataReply):
                 self._report(i, Stored(self._bodies[i].name, None, False))
             else:
                 self._report_result(i, next(held))
-
-    def _raise_if_refused(self):
-        """Raises the FilesError, if some files were not stored."""
-        results = self._results or ()
-        refused = [i for i in range(len(results)) if isinstance(results[i], str)]
-        if refused:
-            first = refused[0]
-            words = "%r: %s" % (self._bodies[first].name, results[first][:200])
-            text = "%d of %d files were not stored; %s" % (len(refused), len(results), words)
-            raise FilesError(text, 200, words, None, results)

@@ -4,15 +4,30 @@ Sources: the service's documentation, "Ingestion API", and what its own clients 
 and 10.2.3 (Retry-After).
 """
 
-from .errors import ProtocolError, ServiceError
+from .errors import FilesError, ProtocolError, ServiceError
 
 _DUPLICATE = "An item with this hash already exists"
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 
-def is_duplicate(text):
-    """True if the service's words mean that it has these bytes already."""
-    return text.startswith(_DUPLICATE)
+def nonsense(body):
+    """Returns the error for a reply that is not what the documentation says."""
+    return ProtocolError("the service's answer is not what it should be: %r" % body[:80])
+
+
+def reason(error):
+    """Returns why a file was not stored, from its result; None if the service has these bytes already."""
+    words = joined_surrogates(error) or "no reason was given"
+    return None if words.startswith(_DUPLICATE) else words
+
+
+def files_error(bodies, results):
+    """Returns the FilesError for a request of which some files were not stored: those whose result is a str."""
+    refused = [i for i in range(len(results)) if isinstance(results[i], str)]
+    first = refused[0]
+    words = "%r: %s" % (bodies[first].name, results[first][:200])
+    text = "%d of %d files were not stored; %s" % (len(refused), len(results), words)
+    return FilesError(text, 200, words, None, results)
 
 
 def joined_surrogates(value):
@@ -46,7 +61,7 @@ def _words(value, body):
 def _read(status, body, value, header):
     """Returns the service's words, or None for a duplicate. Raises the ServiceError for a refusal."""
     words = _words(value, body)
-    if is_duplicate(words):
+    if words.startswith(_DUPLICATE):
         return None
     if not 200 <= status < 300 or isinstance(value, dict) and value.get("success") is False:
         raise refusal(status, words, header)
@@ -71,7 +86,7 @@ def stored_name(status, body, value, header, cut):
 def check_duplicates(status, body, value, header):
     """Returns if a reply of `files` without results means that all of them are duplicates; or raises the error."""
     if _read(status, body, value, header) is not None:
-        raise ProtocolError("the service's answer is not what it should be: %r" % body[:80])
+        raise nonsense(body)
 
 
 def refusal(status, words, header=None):

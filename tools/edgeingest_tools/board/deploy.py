@@ -48,7 +48,7 @@ def check_imported(link: Link, about: Facts) -> str:
     return version
 
 
-def library(about: Facts, source: bool) -> dict[str, bytes]:
+def library(about: Facts, source: bool, line_numbers: bool = False) -> dict[str, bytes]:
     """{path below the package's folder: content}, compiled for this board unless the source is asked for.
 
     MicroPython refuses .mpy files of another version, and native code of another sub-version (docs: mpyfiles).
@@ -64,7 +64,7 @@ def library(about: Facts, source: bool) -> dict[str, bytes]:
             f"{'{}.{}'.format(*firmware.MPY_VERSION)} is what is built here: "
             "put MicroPython 1.23 or later on the board, or deploy with --source"
         )
-    return contents.compiled(about.architecture)
+    return contents.compiled(about.architecture, line_numbers)
 
 
 def _check_board(about: Facts, board: str | None) -> Board | None:
@@ -84,6 +84,9 @@ def deploy(
     example: Annotated[str | None, typer.Option(help="Put this example on the board as main.py.")] = None,
     source: Annotated[
         bool, typer.Option("--source", help="Copy .py files, for boards that refuse .mpy files.")
+    ] = False,
+    line_numbers: Annotated[
+        bool, typer.Option("--line-numbers", help="Keep line numbers for tracebacks: 6 % more flash and heap.")
     ] = False,
     replace: Annotated[
         bool, typer.Option("--replace", help="Remove the old version first, where there is no room for both.")
@@ -106,7 +109,7 @@ def deploy(
                 f"[yellow]its file system is {about.filesystem_text}, which renames in several steps: if the power "
                 "fails while files are exchanged, deploy again[/yellow]"
             )
-        wanted = library(about, source)
+        wanted = library(about, source, line_numbers)
         deployment = Deployment(link, about, wanted, replace)
         done = _with_progress(deployment, wanted, console)
         ours = {hashlib.sha256(path.read_bytes()).hexdigest() for path in contents.programs(known).values()}

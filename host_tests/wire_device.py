@@ -1,0 +1,30 @@
+"""Runs on MicroPython: calls of the public interface, each under a name, whose bytes on the wire are fixed.
+
+Whatever a request has in it is given by the call, or is fixed by `fixed_device`: the same call always sends the same
+bytes. Numbers are exact in float32 and have few digits, so that a single-precision build sends the same; the calls in
+DIGITS need more. Only names of the public interface are used: the calls must outlive any change of what is behind it.
+"""
+
+from fixed_device import public_address
+from wire_calls_device import CALLS, Wire
+
+DIGITS = ("json all digits", "csv all digits", "cbor list all digits")
+for _module in ("wire_samples_device", "wire_items_device", "wire_service_device", "wire_spool_device"):
+    __import__(_module)  # puts its calls into CALLS
+
+
+def names():
+    """The names of all calls, in the order in which they are defined."""
+    return list(CALLS)
+
+
+def possible(name):
+    """Whether this interpreter has floats of double precision, and prints them as the pinned one does, or the call does
+    not need that."""
+    return name not in DIGITS or ("%.17g" % 0.1, "%.17g" % (1 + 1 / 65536)) == ("0.1", "1.0000152587890625")
+
+
+def run(name, url, folder, ca=None, port=None):
+    """Make a call. port: where the public name of the service leads."""
+    public_address.port = port
+    CALLS[name](Wire(url, folder, ca))
