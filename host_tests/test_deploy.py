@@ -209,7 +209,7 @@ def test_a_copy_by_hand_is_taken_over(board, built):
 def test_an_old_micropython(board, mpy, source, wanted):
     facts_ = about(board).model_copy(update={"mpy": mpy})
     if wanted is None:
-        assert "rows.py" in deploy.library(facts_, source)
+        assert "cbor_rows.py" in deploy.library(facts_, source)
     else:
         with pytest.raises(BoardError, match=wanted):
             deploy.library(facts_, source)
@@ -220,7 +220,7 @@ def test_without_native_code(board):
     wanted = deploy.library(about(board).model_copy(update={"mpy": 6}), False)
     assert "rows.mpy" in wanted and "kernels.mpy" not in wanted
     install(board, wanted)
-    values = "from array import array\nfrom edgeingest import Sample\nfrom edgeingest import rows\n"
+    values = "from array import array\nfrom edgeingest import Sample\nfrom edgeingest import cbor_rows as rows\n"
     assert run(board, values + "print(Sample([('x', 'm')], 10, array('f', [1]), 'X').body().size)").strip().isdigit()
 
 

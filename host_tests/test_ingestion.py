@@ -37,7 +37,8 @@ def head(category="training", endpoint="data", host="h", **named):
     given = [named.get(name, None if name in names[:3] else False) for name in names]
     path = "/api/%s/%s" % (ingestion.check_category(category), endpoint)
     fields = ingestion.key_field(KEY) + ingestion.header_fields(*given)
-    return request_head(path, host, fields, Thing.content_type, Thing.size)
+    fields += ingestion.header_field("Content-Type", Thing.content_type, "content_type")
+    return request_head(path, host, fields, Thing.size)
 
 def target(category):
     return head(category).split(b" ")[1].decode()

@@ -17,9 +17,9 @@ import os, sys
 from array import array
 if hasattr(os, "getenv") and os.getenv("ROWS") == "plain":
     # Modules without what is asked of them: ImportError.
-    sys.modules["edgeingest.kernels"] = sys.modules["edgeingest.int_kernels"] = sys
-from edgeingest.numbers import item_size
-from edgeingest.rows import TypedRows
+    sys.modules["edgeingest.cbor_kernels"] = sys.modules["edgeingest.cbor_int_kernels"] = sys
+from edgeingest.typecodes import item_size
+from edgeingest.cbor_rows import TypedRows
 from edgeingest.sample import Sample
 
 def width(code):
@@ -28,7 +28,7 @@ def width(code):
 def packs():
     # The rooms of the functions in use.
     used = [TypedRows(code, 3, 1, array(code, (1, 2, 3)))._pack for code in "fh"]
-    names = ("kernels", "int_kernels", "plain")
+    names = ("cbor_kernels", "cbor_int_kernels", "cbor_plain")
     rooms = [(name, sys.modules.get("edgeingest." + name)) for name in names]
     return [name for name, room in rooms if getattr(room, "float32", 0) in used or getattr(room, "number", 0) in used]
 
@@ -68,7 +68,7 @@ def lies(n, axes, window):
 
 def twins(cases):
     # What kernels and plain leave, for the same start.
-    from edgeingest import int_kernels, kernels, plain
+    from edgeingest import cbor_int_kernels as int_kernels, cbor_kernels as kernels, cbor_plain as plain
     found = []
     for name, source, state, room in cases:
         pair = []
@@ -161,7 +161,7 @@ def rows_on(request, workers):
 def test_which_functions_are_in_use(rows_on):
     device, kernels = rows_on
     found = device.packs()
-    assert found == (["kernels", "int_kernels"] if kernels else ["plain"])
+    assert found == (["cbor_kernels", "cbor_int_kernels"] if kernels else ["cbor_plain"])
 
 
 @functools.cache

@@ -25,6 +25,7 @@ _TEXTS = {
     "no rows": "values: %r has no rows",
     "parts": "%r: a part that was made anew has another size than before",
     "read": "%r cannot be read a second time",
+    "whole": "%s: a whole number of %d to %d is needed, not %r",
     "size": "%s: %d bytes; a file must have less than %d",
 }
 _NEEDED = {

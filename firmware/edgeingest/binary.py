@@ -6,12 +6,12 @@ Source: the service's documentation, data acquisition format, "Binary data". The
 
 from .body import Chain, octets
 from .errors import SampleError
-from .numbers import item_size
 from .signing import ZEROS, Hmac
+from .typecodes import item_size
 
 
-def binary_body(sample, hmac_key):
-    """A body of content type application/octet-stream, which the service takes on its `data` endpoint."""
+def form_body(sample, _, hmac_key):
+    """Returns a body of content type application/octet-stream, which the service takes on its `data` endpoint."""
     code = sample.typecode
     if len(sample.sensors) != 1:
         raise SampleError("format: the binary form takes one sensor, not %d" % len(sample.sensors))

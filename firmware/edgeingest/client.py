@@ -11,6 +11,7 @@ from .ingestion import (
     body_of,
     check_body,
     check_category,
+    header_field,
     header_fields,
     is_plain,
     key_field,
@@ -156,7 +157,8 @@ class Client:
     def _call(self, endpoint, category, fields, body, reply, repeatable, deadline_ms):
         """Sends a request and returns what `reply` makes of the answer."""
         path = "/api/%s/%s" % (check_category(category), endpoint)
-        head = request_head(path, self._host, self._key_field + fields, body.content_type, body.size)
+        fields = self._key_field + fields + header_field("Content-Type", body.content_type, "content_type")
+        head = request_head(path, self._host, fields, body.size)
         request = Chain((head, body), "the request")
         deadline = None
         if deadline_ms is not None:

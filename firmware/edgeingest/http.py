@@ -7,30 +7,19 @@ a ProtocolError.
 from micropython import const
 
 from .errors import ProtocolError
-from .validate import argument_error
+from .validate import PLAIN
 
-_MAX_VALUE = const(4096)  # bytes of one header field's value in a request
 _MAX_INTERIM = const(16)  # 1xx replies before the final one; more is a flood
 _PIECE = const(512)  # bytes of a head that are taken together
-# characters that need no quoting anywhere: in a field, a file name, a URL, a boundary
-PLAIN = "-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._"
 _TOKEN = (PLAIN + "!#$%&'*+^`|~").encode()  # a field name is made of these (RFC 9110, section 5.6.2)
 
 # fields that say where a reply ends (sections 6.1, 6.2) and whether the connection stays open (section 9.6)
 _FRAMING = (b"connection", b"content-length", b"transfer-encoding")
 
 
-def header_field(name, value, argument):
-    """Returns one line of a head. value: printable ASCII, checked by the caller; argument: its name in errors."""
-    if len(value) > _MAX_VALUE:
-        raise argument_error("field", argument, len(value), _MAX_VALUE)
-    return "%s: %s\r\n" % (name, value)
-
-
-def request_head(path, host, fields, content_type, size):
-    """Returns the head of a POST request as bytes. fields: lines from `header_field`; size: bytes of the body."""
-    head = "POST %s HTTP/1.1\r\nHost: %s\r\n%s%sContent-Length: %d\r\n\r\n"
-    return (head % (path, host, fields, header_field("Content-Type", content_type, "content_type"), size)).encode()
+def request_head(path, host, fields, size):
+    """Returns the head of a POST request as bytes. fields: lines with their ends; size: bytes of the body."""
+    return ("POST %s HTTP/1.1\r\nHost: %s\r\n%sContent-Length: %d\r\n\r\n" % (path, host, fields, size)).encode()
 
 
 class ResponseParser:

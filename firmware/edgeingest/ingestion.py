@@ -8,10 +8,9 @@ from json import loads
 
 from micropython import const
 
-from .http import PLAIN, header_field
-from .validate import argument_error, check_flag, check_text, check_whole
+from .validate import PLAIN, argument_error, check_flag, check_text, check_whole
 
-_MAX_KEY = const(4096)  # characters
+_MAX_VALUE = const(4096)  # bytes of the value of a header field
 _MAX_BYTES = const(100 * 1024 * 1024)  # a file of this many bytes is refused
 KEPT = 1024  # bytes of a reply that are kept, besides the results of files
 
@@ -20,15 +19,22 @@ Stored = namedtuple("Stored", ("file_name", "sample_id", "duplicate"))
 
 
 def inferred_label(file_name):
-    """The label that the service infers from a file name when none is given, or None."""
-    from edgeingest.label_rule import inferred  # absolute: native code that names no global knows no package
+    """Returns the label that the service infers from a file name when none is given, or None; see `labels`."""
+    from edgeingest.labels import inferred_label as rule  # absolute: native code that names no global knows no package
 
-    return inferred(file_name)
+    return rule(file_name)
+
+
+def header_field(name, value, argument):
+    """Returns a line of a head. value: printable ASCII, checked by the caller; argument: its name in errors."""
+    if len(value) > _MAX_VALUE:
+        raise argument_error("field", argument, len(value), _MAX_VALUE)
+    return "%s: %s\r\n" % (name, value)
 
 
 def key_field(api_key):
     """Returns the header field with the API key; refuses what cannot be one, without showing it."""
-    if not isinstance(api_key, str) or not 0 < len(api_key) <= _MAX_KEY or min(api_key) <= " " or max(api_key) > "~":
+    if not isinstance(api_key, str) or not 0 < len(api_key) <= _MAX_VALUE or min(api_key) <= " " or max(api_key) > "~":
         raise argument_error("api_key")
     return header_field("X-Api-Key", api_key, "api_key")
 

@@ -7,15 +7,33 @@ Source: the service's documentation, "Structured labels" and "Labels" pages, and
 from json import dumps
 
 from .errors import SampleError
-from .pieces import Pieces
-from .validate import check_text
+from .generated_body import GeneratedBody
+from .validate import PLAIN, argument_error, check_text
 
+# JavaScript's white space (ECMA-262, WhiteSpace and LineTerminator)
+_SPACES = "\t\n\v\f\r \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+_SPACES += "\u2028\u2029\u202f\u205f\u3000\ufeff"
 _CATEGORIES = ("training", "testing", "validation", "post-processing", "split")
 _SEGMENT = ("startIndex", "endIndex", "label", "labelMap")
 _BOX = ("label", "x", "y", "width", "height")
 
 
-class LabelFile(Pieces):
+def inferred_label(file_name):
+    """Returns the label that the service infers from a file name when none is given, or None.
+
+    Its rule is the JavaScript pattern ^[a-zA-Z0-9\\s-_]+ (documentation, "Ingestion API", x-label).
+    """
+    if not isinstance(file_name, str):
+        raise argument_error("file_name: a str", file_name)
+    n = 0
+    for c in file_name:
+        if c == "." or c not in PLAIN and c not in _SPACES:
+            break
+        n += 1
+    return file_name[:n] or None
+
+
+class LabelFile(GeneratedBody):
     """A JSON file: a head, one entry for each item, a tail. Entries are made when they are reached."""
 
     content_type = "application/json"

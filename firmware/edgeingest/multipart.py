@@ -12,9 +12,8 @@ from micropython import const
 
 from .body import Chain
 from .errors import ProtocolError
-from .http import PLAIN
 from .ingestion import KEPT, DataReply, Stored, body_of, check_body, is_plain, json_value
-from .validate import argument_error, check_file_name
+from .validate import PLAIN, argument_error, check_file_name
 
 _MAX_FILES = const(1000)
 _MAX_RESULT = const(2048)  # bytes of one result: a name may come with every character escaped

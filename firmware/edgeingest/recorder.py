@@ -12,9 +12,9 @@ from array import array
 from micropython import const
 
 from .errors import SampleError
-from .numbers import item_size
 from .sample import Sample
 from .timing import Timing
+from .typecodes import item_size
 
 _LONGEST_US = const(1 << 28)  # on boards ticks_us begins again at 2**30, and differences have a sign
 

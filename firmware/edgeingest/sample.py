@@ -5,13 +5,13 @@ payload, protected and signature, here as cbor2 would write it; the signature co
 without knowing it beforehand.
 """
 
-from struct import pack_into
+from struct import pack
 
 from micropython import const
 
 from .body import Chain, typecode_of
-from .rows import TypedRows, head
-from .signing import Signed, key_bytes
+from .cbor_rows import TypedRows, append_head
+from .signing import Signed, key_bytes, now
 from .validate import argument_error, check_text
 
 _AXES = const(1024)
@@ -26,15 +26,14 @@ def _number(value, what):
 
 def _append_number(out, n):
     if isinstance(n, float):
-        out.extend(bytes(9))
-        pack_into(">Bd", out, len(out) - 9, 0xFB, n)
+        out.extend(pack(">Bd", 0xFB, n))
     else:
-        head(out, 0, n)
+        append_head(out, 0, n)
 
 
 def _append_text(out, text, what):
     data = check_text(text, what).encode()
-    head(out, 0x60, len(data))
+    append_head(out, 0x60, len(data))
     out.extend(data)
 
 
@@ -81,12 +80,25 @@ class Sample:
             self.typecode = "f"
             self.rows = len(values) // len(sensors)
         if self.rows is None or self.rows * len(sensors) != len(values):
-            from .values import shape
-
-            shape(self, rows)
+            self._kind().set_shape(self, rows)
         if rows is not None and rows != self.rows:
             raise argument_error("rows: None or %d, which values has," % self.rows, rows)
-        head(self.payload, 0x80, self.rows)
+        append_head(self.payload, 0x80, self.rows)
+
+    def _kind(self):
+        """Returns the module for values that are not an array of float32."""
+        if hasattr(self.values, "readinto"):
+            from . import row_source as kind
+        elif isinstance(self.values, (list, tuple)):
+            from . import row_list as kind
+        else:
+            from . import typecodes as kind
+        return kind
+
+    def __repr__(self):
+        from . import typecodes
+
+        return typecodes.described(self)
 
     def _payload(self):
         out = bytearray(b"\xa3\x67payload\xa4")
@@ -104,7 +116,7 @@ class Sample:
         sensors = self.sensors
         if not isinstance(sensors, (list, tuple)) or not 1 <= len(sensors) <= _AXES:
             raise argument_error("sensors", sensors)
-        head(out, 0x80, len(sensors))
+        append_head(out, 0x80, len(sensors))
         for sensor in sensors:
             if not isinstance(sensor, (list, tuple)) or len(sensor) != 2:
                 raise argument_error("sensors", sensor)
@@ -124,15 +136,15 @@ class Sample:
         if hmac_key is not None:
             hmac_key = key_bytes(hmac_key)
         if format != "cbor":
-            from .values import other_form
-
-            return other_form(self, format, hmac_key)
-        if self.typecode == "f" and self.source is None:
-            rows = TypedRows("f", len(self.sensors), self.rows, self.values)
+            if format == "binary":
+                from . import binary as form
+            else:
+                from . import json_csv as form
+            return form.form_body(self, format, hmac_key)
+        if self.typecode and self.source is None:
+            rows = TypedRows(self.typecode, len(self.sensors), self.rows, self.values)
         else:
-            from .values import other_rows
-
-            rows = other_rows(self)
+            rows = self._kind().cbor_rows(self)
         parts = self.payload, rows, self.protected(hmac_key)
         if hmac_key:
             return Signed(parts, hmac_key, self.name + ".cbor", "application/cbor")
@@ -141,8 +153,6 @@ class Sample:
     def signed_at(self, hmac_key):
         """The `iat` of a message with this key or None; False for none."""
         if self.iat is None and hmac_key:
-            from .signing import now
-
             self.iat = now()  # once for all: a sample that is sent again has the same bytes, and counts as a duplicate
         return False if self.iat is None else self.iat
 

@@ -1,5 +1,8 @@
 """Checks of arguments. Each returns the value, or raises a SampleError that names the argument and the value."""
 
+# characters that need no quoting anywhere: in a header field, a file name, a URL, a boundary
+PLAIN = "-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._"
+
 
 def argument_error(what, *values):
     """Returns the error for an argument; its text comes from `argument_errors`, which is loaded for it."""
@@ -34,7 +37,7 @@ def check_file_name(value, what):
 def check_whole(value, what, least, most):
     """An int from least to most."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise argument_error("%s: a whole number of %d to %d" % (what, least, most), value)
+        raise argument_error("whole", what, least, most, value)
     return value
 
 

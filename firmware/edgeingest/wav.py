@@ -43,7 +43,7 @@ def _values(source, bits, size):
         if size is None:
             raise SampleError("size: the number of bytes (or frames=, of frames) in the stream is needed")
         if hasattr(source, "rewind"):
-            from .source import RawSource
+            from .row_source import RawSource
 
             return RawSource(source, size)
     return source

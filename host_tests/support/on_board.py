@@ -52,9 +52,9 @@ def mac(key, data):
 
 def twins(code, axes, data, shortest, window):
     # Whether viper code and its plain twin write the same, and as much as was counted before; None without viper code.
-    from edgeingest import plain
+    from edgeingest import cbor_plain as plain
     from edgeingest.body import octets
-    from edgeingest.rows import TypedRows
+    from edgeingest.cbor_rows import TypedRows
 
     data = array(code, unhexlify(data))
     viper, twin = [TypedRows(code, axes, len(data) // axes, data, shortest) for _ in range(2)]

@@ -4,8 +4,7 @@ from micropython import const
 
 from ..body import Chain
 from ..errors import SampleError, SpoolFull
-from ..http import header_field
-from ..ingestion import body_of, check_body, check_category, header_fields
+from ..ingestion import body_of, check_body, check_category, header_field, header_fields
 from ..validate import check_file_name, check_flag, check_whole
 from .folder import Folder
 from .format import Writer, encode_header, framed

@@ -47,16 +47,16 @@ class Batch:
         self._folder = folder
         self._sums = []  # of their names, which must differ within a request
         self._size = 0
-        self.numbers = []
+        self.typecodes = []
         self.header = None
         self.raw = False
         self.results = []
 
     def __len__(self):
-        return len(self.numbers)
+        return len(self.typecodes)
 
     def __getitem__(self, index):
-        number = self.numbers[index]
+        number = self.typecodes[index]
         return Entry(self._folder.path(number, "ent"), number)
 
     def add(self, number, entry):
@@ -66,14 +66,14 @@ class Batch:
         name_sum = crc32(entry.name.encode())
         if self.header is not None and (
             raw
-            or len(self.numbers) == _MAX_FILES
+            or len(self.typecodes) == _MAX_FILES
             or self._size + entry.size > _MAX_BYTES
             or entry.header.request != self.header.request
             or name_sum in self._sums
         ):
             return
         entry.check()
-        self.numbers.append(number)
+        self.typecodes.append(number)
         self.results.append(None)
         self._sums.append(name_sum)
         self._size += entry.size
@@ -93,7 +93,7 @@ class Batch:
 
     def on_refused(self, error):
         """Called when some entries were refused. Returns whether the error tells which."""
-        reasons = getattr(error, "results", ()) or ((str(error),) if len(self.numbers) == 1 else ())
+        reasons = getattr(error, "results", ()) or ((str(error),) if len(self.typecodes) == 1 else ())
         for i, reason in enumerate(reasons):
             if isinstance(reason, str):
                 self.results[i] = reason
@@ -140,14 +140,14 @@ async def flush(folder, client, is_async):
         batch = _next_batch(folder, counts, separate, newest)
         if batch.header is None:
             break
-        folder.sending = batch.numbers
+        folder.sending = batch.typecodes
         try:
             error = await _request(batch, client, is_async)
         finally:
             folder.sending = ()
         meaning = _meaning(error)
         if meaning == _REFUSED and not batch.on_refused(error):
-            separate = batch.numbers[-1]  # sent one by one, the entry that is refused shows
+            separate = batch.typecodes[-1]  # sent one by one, the entry that is refused shows
         answered = _apply_results(folder, batch, counts)
         if meaning == _RAISE:
             raise error
@@ -193,7 +193,7 @@ def _apply_results(folder, batch, counts):
     """
     answered = False
     for refused in (False, True):  # first what makes room: to set aside needs some
-        for number, result in zip(batch.numbers, batch.results):
+        for number, result in zip(batch.typecodes, batch.results):
             if result is None or isinstance(result, str) is not refused:
                 continue
             answered = True

@@ -9,11 +9,11 @@ from struct import pack
 from micropython import const
 
 from ..body import Chain, octets, typecode_of
+from ..cbor_rows import TypedRows
 from ..errors import SampleError, SpoolFull
 from ..ingestion import check_body
-from ..numbers import item_size
-from ..rows import TypedRows
 from ..signing import Hmac, key_bytes
+from ..typecodes import item_size
 from .folder import ignore_oserror, no_space
 from .format import ABOUT, Writer, framed
 

@@ -1,11 +1,69 @@
-"""Rows of a row source, a few hundred bytes of its values at a time."""
+"""Values from a row source: an object whose `readinto(buffer)` gives raw values while they are sent.
+
+Integers are encoded at fixed width, so the size of a message is known before the first row exists.
+"""
 
 from micropython import const
 
-from .numbers import item_size
-from .rows import TypedRows
+from .body import Body
+from .cbor_rows import TypedRows
+from .errors import SampleError
+from .typecodes import item_size
+from .validate import check_whole
 
 _STAGE = const(512)  # bytes of raw values that are asked of a row source at a time
+
+
+def set_shape(sample, rows):
+    """Sets `rows` and `source` of a Sample."""
+    sample.rows = check_whole(rows, "rows", 1, 1 << 29)
+    size = rows * len(sample.sensors) * item_size(sample.typecode)
+    sample.source = RawSource(sample.values, size)  # one for all bodies: they share its place
+
+
+def cbor_rows(sample):
+    """Returns the rows in CBOR as a body."""
+    return SourceRows(sample.typecode, len(sample.sensors), sample.rows, sample.source)
+
+
+class RawSource(Body):
+    """The raw values of a row source, exactly `size` bytes of them. All bodies of a Sample share it: one may be read
+    only when another has not begun, or after `rewind`."""
+
+    name = "values"
+
+    def __init__(self, source, size):
+        self._source = source
+        self.size = size
+        self.rewindable = hasattr(source, "rewind")
+        self._left = size
+
+    def readinto(self, window):
+        """Fill the window; a source may have more than is asked of it."""
+        left = self._left
+        if not left:
+            return 0
+        if left < len(window):
+            window = memoryview(window)[:left]
+        n = self._source.readinto(window)
+        if n is None:
+            return None
+        if not 0 < n <= len(window):
+            raise SampleError(
+                "values: the row source ended after %d of %d bytes" % (self.size - left, self.size)
+                if n == 0
+                else "values: the row source gave %r of %d bytes" % (n, len(window))
+            )
+        self._left = left - n
+        return n
+
+    def rewind(self):
+        """Start again."""
+        if self._left != self.size:
+            if not self.rewindable:
+                raise SampleError("values: this row source has no rewind(), its rows cannot be read a second time")
+            self._source.rewind()
+            self._left = self.size
 
 
 class SourceRows(TypedRows):

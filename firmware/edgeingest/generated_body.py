@@ -1,15 +1,15 @@
-"""Bodies that are made piece by piece, for all that is not typed values: lists, JSON, CSV, label files."""
+"""Base of the bodies that are generated while they are read: lists, JSON, CSV, label files."""
 
 from .body import Body
 from .errors import SampleError
 
 
-class Pieces(Body):
-    """A body that is made piece by piece, and cut to windows here.
+class GeneratedBody(Body):
+    """A body that is generated piece by piece, and cut into windows here.
 
-    A subclass writes its next piece (some bytes, of any length) with `put` in `piece()`, which returns False when
-    there is none left and None when the next is not ready; and says in `restart()` how to begin again. `measure()` runs
-    through all of it for the size.
+    A subclass has `piece()`, which writes the next piece (some bytes, of any length) with `put` and returns True; or
+    False when there is none left, None when the next is not ready. Its `restart()` begins again. `measure()` sets the
+    size: it generates everything once.
     """
 
     _window = None  # None: count only

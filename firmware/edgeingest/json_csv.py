@@ -8,9 +8,19 @@ from struct import unpack_from
 
 from .body import octets
 from .errors import SampleError
-from .numbers import item_size
-from .pieces import Pieces
+from .generated_body import GeneratedBody
 from .signing import Signed
+from .typecodes import item_size
+from .validate import argument_error
+
+
+def form_body(sample, format, hmac_key):
+    """Returns a Sample in the form "json" or "csv" as a body."""
+    if format == "json":
+        return json_body(sample, hmac_key)
+    if format != "csv":
+        raise argument_error("format", format)
+    return csv_body(sample)
 
 
 def json_body(sample, hmac_key):
@@ -64,7 +74,7 @@ def _decimal(value, digits):
     return "%.*g" % (digits, value)
 
 
-class Table(Pieces):
+class Table(GeneratedBody):
     """A start, the rows of a sample as decimals, an end."""
 
     brackets = "", ""  # around each row

@@ -1,8 +1,9 @@
-"""Values given as lists of Python numbers: their checks, and their CBOR rows as `cbor2.dumps` writes them."""
+"""Values given as lists of Python numbers: their shape, and their CBOR rows as `cbor2.dumps` writes them."""
 
 from .cbor import Encoder
 from .errors import SampleError
-from .pieces import Pieces
+from .generated_body import GeneratedBody
+from .validate import argument_error
 
 
 def _is_number(value):
@@ -11,8 +12,12 @@ def _is_number(value):
     return type(value) is float
 
 
-def checked_rows(values, axes):
-    """How many rows the list has; a SampleError for rows of other lengths and for what is not a number."""
+def set_shape(sample, rows):
+    """Sets `rows` of a Sample. Raises a SampleError for rows of another length and for what is not a number."""
+    values = sample.values
+    axes = len(sample.sensors)
+    if sample.typecode is not None:
+        raise argument_error("typecode", sample.typecode)
     flat = axes == 1 and values and not isinstance(values[0], (list, tuple))
     for r, row in enumerate(values):
         if flat:
@@ -23,10 +28,15 @@ def checked_rows(values, axes):
         for value in row:
             if not _is_number(value):
                 raise SampleError("values: %r in row %d is not a number of at most 64 bits" % (value, r))
-    return len(values)
+    sample.rows = len(values)
 
 
-class ListRows(Pieces):
+def cbor_rows(sample):
+    """Returns the rows in CBOR as a body."""
+    return ListRows(sample.values)
+
+
+class ListRows(GeneratedBody):
     """The rows (or numbers) of a list in CBOR, without the array's head: one number at a time, so memory stays."""
 
     content_type = "application/cbor"

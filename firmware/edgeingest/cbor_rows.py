@@ -1,12 +1,17 @@
-"""Typed values to CBOR rows, window by window: `TypedRows`.
+"""Typed values to CBOR rows, window by window: `TypedRows`; and the writer of CBOR heads.
 
-The work is done by functions `pack(dst, src, state)`, viper ones in `kernels` and `int_kernels` or, where those do not
-load, their twins in `plain`. Each fills dst from state[0] to state[1] with what comes next of the rows, to the byte:
-the caller sees to it that src has enough. `state` is an array('i'):
-0, 1 where dst begins and ends; 2 where the next value is in src; 3 where to go on: 0 to 2 in the row's head, 3 at the
-value's first byte, or after it; 4, 5 the value's column, and how many there are; 6 where a row begins (3 - length of
-its head); 7 bytes of a row of float32; 8 to 10 the head; 11 to 13 the head again, at its end; 14 to 18 a float32, or
-15 bytes of a value and 16 its kind (see `numbers`).
+The work is done by functions `pack(dst, src, state)`: viper ones in `cbor_kernels` and `cbor_int_kernels` or, where
+those do not load, their twins in `cbor_plain`. Each fills dst from state[0] to state[1] with what comes next of the
+rows, to the byte; the caller makes sure that src has enough. `state` is an array('i'):
+
+    0, 1      where dst begins and ends
+    2         where the next value is in src
+    3         where to go on in it: 0 to 2 in the head of its row, 3 at its first byte, or after that
+    4, 5      the column of the value; the number of columns
+    6         where a row begins: 3 - length of its head
+    7         bytes of a row of float32
+    8 to 10   the head of a row;  11 to 13  the same, at the end of its place
+    14 to 18  a float32; or, of other values, 15 the bytes of one and 16 its kind (see `typecodes`)
 """
 
 from array import array
@@ -19,20 +24,31 @@ _BLANK = bytes(76)
 _FLAT = const(8)  # values of a flat array that are one row without a head
 
 
-def head(out, major, n):
-    """Append the first bytes of a CBOR item with this major type and number (RFC 8949, section 3)."""
+def put_head(buffer, at, major, n):
+    """Puts the head of a CBOR item (RFC 8949, section 3) into the buffer at `at`; returns where it ends.
+
+    major: the major type in the upper 3 bits; n: its number, below 2**64.
+    """
     if n < 24:
-        out.append(major | n)
-        return
-    size = 1
+        buffer[at] = major | n
+        return at + 1
+    size = 1  # bytes of the number
     major |= 24
     while n >> 8 * size:
         size *= 2
         major += 1
-    out.append(major)
+    buffer[at] = major
     while size:
         size -= 1
-        out.append(n >> 8 * size & 0xFF)
+        at += 1
+        buffer[at] = n >> 8 * size & 0xFF
+    return at + 1
+
+
+def append_head(out, major, n):
+    """Appends the head of a CBOR item to a bytearray."""
+    head = bytearray(9)
+    out.extend(memoryview(head)[: put_head(head, 0, major, n)])
 
 
 class TypedRows(Body):
@@ -46,7 +62,7 @@ class TypedRows(Body):
         self._src = data
         row = bytearray()
         if axes > 1:
-            head(row, 0x80, axes)
+            append_head(row, 0x80, axes)
         first = 3 - len(row)
         state = self._state = array("i", _BLANK)
         state[5] = axes if axes > 1 else _FLAT
@@ -55,9 +71,9 @@ class TypedRows(Body):
             state[8 + i] = state[11 + first + i] = row[i]
         if typecode == "f":
             try:
-                from .kernels import float32
+                from .cbor_kernels import float32
             except (SyntaxError, ImportError, ValueError):  # no native emitter, or an .mpy of another architecture
-                from .plain import float32
+                from .cbor_plain import float32
 
                 self._src = octets(data)
             self._pack = float32
@@ -65,7 +81,7 @@ class TypedRows(Body):
             state[7] = len(row) + 5 * state[5]
             state[14] = 0xFA
         else:
-            from .numbers import prepare
+            from .typecodes import prepare
 
             self._src = octets(data)
             self._pack, self.size = prepare(state, typecode, self._src if shortest else None, count * axes)
