@@ -25,6 +25,7 @@ _TEXTS = {
     "no rows": "values: %r has no rows",
     "parts": "%r: a part that was made anew has another size than before",
     "read": "%r cannot be read a second time",
+    "rows": "rows: None or %d, which values has, is needed, not %r",
     "whole": "%s: a whole number of %d to %d is needed, not %r",
     "size": "%s: %d bytes; a file must have less than %d",
 }
@@ -49,6 +50,8 @@ def argument_error(what, values):
     """
     if what == "body":
         return _no_body(*values)
+    if what == "size" and (type(values[1]) is not int or values[1] < 1):
+        return SampleError("%s: size: a whole number of bytes, 1 or more, is needed, not %r" % values[:2])
     text = _TEXTS.get(what)
     if text is None:
         if what in _NEEDED:

@@ -2,21 +2,12 @@
 
 from micropython import const
 
+from . import ingestion
 from .body import Chain
 from .connection import Connection, ticks_in
 from .errors import IngestError, SampleError
 from .http import request_head
-from .ingestion import (
-    DataReply,
-    body_of,
-    check_body,
-    check_category,
-    header_field,
-    header_fields,
-    is_plain,
-    key_field,
-)
-from .validate import argument_error, check_file_name, check_flag, check_whole
+from .validate import argument_error, check_flag, check_whole
 
 _MAX_MS = const(0xFFFFFFF)  # three days: the ticks of a board start again after six
 _HOST = "ingestion.edgeimpulse.com"
@@ -63,7 +54,7 @@ class Client:
             from . import url as urls
 
             tls, host, port, self._host = urls.parse_url(url)
-        self._key_field = key_field(api_key)
+        self._key_field = ingestion.key_field(api_key)
         check_whole(timeout_ms, "timeout_ms", 1, _MAX_MS)
         check_whole(buffer_size, "buffer_size", 64, 1 << 20)
         check_flag(insecure, "insecure")
@@ -120,7 +111,7 @@ class Client:
             from . import multipart
 
             body, reply = multipart.files_request(items, self._hmac_key, boundary, on_stored)
-            fields = header_fields(None, label, metadata, no_label, disallow_duplicates, add_date_id)
+            fields = ingestion.header_fields(None, label, metadata, no_label, disallow_duplicates, add_date_id)
             return self._call("files", category, fields, body, reply, disallow_duplicates, deadline_ms)
         except SampleError as e:
             _close_bodies(items)
@@ -143,21 +134,21 @@ class Client:
         Returns Stored(file_name, sample_id=None, duplicate). The other arguments are those of `upload`.
         """
         try:
-            body = body_of(item, self._hmac_key)
+            body = ingestion.body_of(item, self._hmac_key)
             name = body.name if file_name is None else file_name
-            if not is_plain(name):
-                check_file_name(name, "file_name")
-            check_body(body, name)
-            fields = header_fields(name, label, metadata, no_label, disallow_duplicates, add_date_id)
-            return self._call("data", category, fields, body, DataReply(name), disallow_duplicates, deadline_ms)
+            ingestion.check_body(body, name)
+            fields = ingestion.header_fields(name, label, metadata, no_label, disallow_duplicates, add_date_id)
+            return self._call(
+                "data", category, fields, body, ingestion.DataReply(name), disallow_duplicates, deadline_ms
+            )
         except SampleError as e:
             _close_bodies(item)
             raise e
 
     def _call(self, endpoint, category, fields, body, reply, repeatable, deadline_ms):
         """Sends a request and returns what `reply` makes of the answer."""
-        path = "/api/%s/%s" % (check_category(category), endpoint)
-        fields = self._key_field + fields + header_field("Content-Type", body.content_type, "content_type")
+        path = "/api/%s/%s" % (ingestion.check_category(category), endpoint)
+        fields = self._key_field + fields + ingestion.header_field("Content-Type", body.content_type, "content_type")
         head = request_head(path, self._host, fields, body.size)
         request = Chain((head, body), "the request")
         deadline = None

@@ -8,7 +8,7 @@ from json import loads
 
 from micropython import const
 
-from .validate import PLAIN, argument_error, check_flag, check_text, check_whole
+from .validate import PLAIN, argument_error, check_file_name, check_flag, check_text
 
 _MAX_VALUE = const(4096)  # bytes of the value of a header field
 _MAX_BYTES = const(100 * 1024 * 1024)  # a file of this many bytes is refused
@@ -34,7 +34,7 @@ def header_field(name, value, argument):
 
 def key_field(api_key):
     """Returns the header field with the API key; refuses what cannot be one, without showing it."""
-    if not isinstance(api_key, str) or not 0 < len(api_key) <= _MAX_VALUE or min(api_key) <= " " or max(api_key) > "~":
+    if not isinstance(api_key, str) or not api_key or min(api_key) <= " " or max(api_key) > "~":
         raise argument_error("api_key")
     return header_field("X-Api-Key", api_key, "api_key")
 
@@ -98,11 +98,12 @@ def body_of(item, hmac_key, index=None):
     return item
 
 
-def check_body(body, name):
-    """Checks a body against the limits of one file."""
+def check_body(body, name, index=None):
+    """Checks a body and its file name against the limits of one file. index: among the items; None: the only one."""
+    if not is_plain(name):
+        check_file_name(name, "file_name" if index is None else "items: name of item %d" % index)
     size = body.size
     if type(size) is not int or not 0 < size < _MAX_BYTES:
-        check_whole(size, name + ": size", 1, 1 << 64)
         raise argument_error("size", name, size, _MAX_BYTES)
     kind = body.content_type
     if not isinstance(kind, str) or kind.strip(PLAIN) != "/":

@@ -13,7 +13,7 @@ from micropython import const
 from .body import Chain
 from .errors import ProtocolError
 from .ingestion import KEPT, DataReply, Stored, body_of, check_body, is_plain, json_value
-from .validate import PLAIN, argument_error, check_file_name
+from .validate import PLAIN, argument_error
 
 _MAX_FILES = const(1000)
 _MAX_RESULT = const(2048)  # bytes of one result: a name may come with every character escaped
@@ -57,9 +57,7 @@ class ItemBodies:
     def _check(self, index, body):
         """Checks a body, and that its name differs from those before it."""
         name = body.name
-        if not is_plain(name):
-            check_file_name(name, "items: name of item %d" % index)
-        check_body(body, name)
+        check_body(body, name, index)
         if name.lower().endswith(".labels"):
             self.labels += (index,)
         name_sum = crc32(name.encode()).to_bytes(4, "little")

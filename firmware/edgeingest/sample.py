@@ -80,20 +80,17 @@ class Sample:
             self.typecode = "f"
             self.rows = len(values) // len(sensors)
         if self.rows is None or self.rows * len(sensors) != len(values):
-            self._kind().set_shape(self, rows)
+            if hasattr(values, "readinto"):
+                from . import row_source as kind
+            elif isinstance(values, (list, tuple)):
+                from . import row_list as kind
+            else:
+                from . import typecodes as kind
+            kind.set_shape(self, rows)
+            self._kind = kind  # the module for values that are not an array of float32
         if rows is not None and rows != self.rows:
-            raise argument_error("rows: None or %d, which values has," % self.rows, rows)
+            raise argument_error("rows", self.rows, rows)
         append_head(self.payload, 0x80, self.rows)
-
-    def _kind(self):
-        """Returns the module for values that are not an array of float32."""
-        if hasattr(self.values, "readinto"):
-            from . import row_source as kind
-        elif isinstance(self.values, (list, tuple)):
-            from . import row_list as kind
-        else:
-            from . import typecodes as kind
-        return kind
 
     def __repr__(self):
         from . import typecodes
@@ -144,7 +141,7 @@ class Sample:
         if self.typecode and self.source is None:
             rows = TypedRows(self.typecode, len(self.sensors), self.rows, self.values)
         else:
-            rows = self._kind().cbor_rows(self)
+            rows = self._kind.cbor_rows(self)
         parts = self.payload, rows, self.protected(hmac_key)
         if hmac_key:
             return Signed(parts, hmac_key, self.name + ".cbor", "application/cbor")
