@@ -37,7 +37,7 @@ help: ## this list
 setup: $(READY) ## .venv with everything pinned in tools/requirements.txt
 
 demo: $(READY) ## sends samples from MicroPython to a local ingestion service
-	$(BIN)/python tools/demo.py
+	$(BIN)/python tools/dev/demo.py
 
 test: $(READY) ## the host tests
 	$(BIN)/python -m pytest -n 2 host_tests $(PYTEST_ARGS)
@@ -49,8 +49,8 @@ fuzz: $(READY) $(VENV)/.fuzz ## all that reads bytes from outside, FUZZ_SECONDS 
 	$(BIN)/python host_tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS) $(if $(UPDATE),--keep)
 
 bench: $(READY) ## speed and memory beside what people use today (QUICK=1: under a minute; README=1: into README.md)
-	$(BIN)/python tools/bench.py $(if $(QUICK),--quick) $(if $(PEER),--peer "$(PEER)")
-	$(if $(README),$(BIN)/python tools/bench_readme.py)
+	$(BIN)/python tools/dev/bench.py $(if $(QUICK),--quick) $(if $(PEER),--peer "$(PEER)")
+	$(if $(README),$(BIN)/python tools/dev/bench_readme.py)
 
 device-test: $(READY) ## the device part of the tests on the board at PORT (uploads if HOST, this computer's address, is given)
 	@test -n "$(PORT)" || { echo "Say where the board is: make device-test PORT=/dev/ttyACM0 (.venv/bin/edgeingest boards)"; exit 1; }
@@ -59,7 +59,7 @@ device-test: $(READY) ## the device part of the tests on the board at PORT (uplo
 lint: $(READY) $(STUBS) ## style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python tools/typecheck.py
+	$(BIN)/python tools/dev/typecheck.py
 
 format: $(READY) ## formats the Python files, sorts imports
 	$(BIN)/ruff check --select I --fix .
@@ -68,16 +68,16 @@ format: $(READY) ## formats the Python files, sorts imports
 check: lint size test ## all that must pass before a commit
 
 size: $(READY) ## bytes of every .mpy, heap on the device, held to host_tests/budgets.json (UPDATE=1 lowers it)
-	$(BIN)/python tools/size.py $(if $(UPDATE),--update)
+	$(BIN)/python tools/dev/size.py $(if $(UPDATE),--update)
 
 mpy: $(READY) ## build/mpy/<arch>/edgeingest/*.mpy
-	$(BIN)/python tools/compile_mpy.py
+	$(BIN)/python tools/dev/compile_mpy.py
 
 package: $(READY) ## firmware/package*.json, what mip installs
-	$(BIN)/python tools/package.py
+	$(BIN)/python tools/dev/package.py
 
 docs: $(READY) ## firmware/API.md, from the docstrings
-	$(BIN)/python tools/api.py
+	$(BIN)/python tools/dev/api.py
 
 wasm: $(WASM) ## older MicroPythons for the tests, from npm (needs node)
 
@@ -115,7 +115,7 @@ $(VENV)/.fuzz: tools/requirements-fuzz.txt | $(READY)
 	  echo "No wheel of atheris for this computer: make fuzz needs Linux on x86-64 and CPython 3.11, 3.12 or 3.13"; exit 1; }
 	@touch $@
 
-build/typings-src/%/.installed: tools/typings.txt | $(VENV)/.packages
+build/typings-src/%/.installed: tools/dev/typings.txt | $(VENV)/.packages
 	rm -rf $(@D)
 	$(PIP) install -q --no-deps --target $(@D) "$$(grep '^micropython-$*-stubs==' $<)"
 	@touch $@

@@ -4,7 +4,7 @@ import subprocess
 
 import cbor2
 import pytest
-from edgeingest_tools import certificates
+from edgeingest_tools.service import certificates
 from service_support import running
 from support import interpreters, modes, readme
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))  # as pytest.ini has it
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools" / "dev"))  # as pytest.ini has it
 
 import wire_support
 from test_tls import issued

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import cbor2
 import edgeingest_tools
-from edgeingest_tools.server import serving
-from edgeingest_tools.service import Settings
-from edgeingest_tools.store import samples
+from edgeingest_tools.service.app import Settings
+from edgeingest_tools.service.server import serving
+from edgeingest_tools.service.store import samples
 
 KEY = "ei_0123456789abcdef"
 HMAC_KEY = "fed53116f20684c067774ebf9e7bcbdc"

@@ -4,8 +4,8 @@ import inspect
 import re
 
 import api
+import module_imports
 import pytest
-import rooms
 
 TEXT = api.API.read_text()
 SECTIONS = re.split(r"(?m)^## ", TEXT)[1:]
@@ -62,4 +62,4 @@ def test_every_public_name_has_a_docstring():
 
 
 def test_all_of_edgeingest_s_own_names_are_there():
-    assert names(SECTIONS[0]) == list(rooms.public())
+    assert names(SECTIONS[0]) == list(module_imports.public())

@@ -9,7 +9,7 @@ import struct
 
 import demo
 import pytest
-from edgeingest_tools import store
+from edgeingest_tools.service import store
 
 
 @pytest.fixture(autouse=True)

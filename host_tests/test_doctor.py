@@ -2,9 +2,9 @@
 
 import pytest
 from board_support import edgeingest, run
-from edgeingest_tools import certificates
 from edgeingest_tools.board import doctor
 from edgeingest_tools.board.simulated import Simulated
+from edgeingest_tools.service import certificates
 from peer import answering, peer, reply
 from service_support import KEY, running
 

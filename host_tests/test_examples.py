@@ -233,6 +233,6 @@ machine.levels[15] = lambda: next(presses)
 
 
 def test_every_example_has_a_test():
-    text = (ROOT / "host_tests" / "test_examples.py").read_text() + (ROOT / "tools" / "demo.py").read_text()
+    text = (ROOT / "host_tests" / "test_examples.py").read_text() + (ROOT / "tools" / "dev" / "demo.py").read_text()
     for path in EXAMPLES.glob("*.py"):
         assert f'"{path.stem}"' in text or path.name in text, path.name

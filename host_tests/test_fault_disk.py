@@ -17,8 +17,8 @@ ROOMS = [*range(0, 33_000, 4120), 1, 24, 4119]
 # may grow by more than the room; from the eleventh on, all may again. Prints what was acknowledged and what went wrong.
 _FULL = """
 import hashlib, pathlib, resource
-from edgeingest_tools import store
-from edgeingest_tools.store import Facts, Upload
+from edgeingest_tools.service import store
+from edgeingest_tools.service.store import Facts, Upload
 {received}
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 for room in {rooms}:

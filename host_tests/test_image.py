@@ -6,8 +6,8 @@ import json
 
 import pytest
 from board_support import CLOCK
-from edgeingest_tools import certificates
 from edgeingest_tools.board import catalogue, contents, littlefs
+from edgeingest_tools.service import certificates
 from image_support import compiled_once, maker
 from service_support import HMAC_KEY, KEY, command, running
 from support.scripts import run_script

@@ -9,9 +9,9 @@ import subprocess
 import sys
 import threading
 
+import module_imports
 import package
 import pytest
-import rooms
 from edgeingest_tools.board.simulated import Simulated
 from service_support import KEY, running
 from support import interpreters, modes
@@ -103,7 +103,7 @@ def test_a_package_names_every_file_that_is_there():
     names = {path.relative_to(FIRMWARE).as_posix() for path in FIRMWARE.glob("edgeingest/**/*.py")}
     made = json.loads(PACKAGES["package.json"])
     assert made["urls"] == [[name, name] for name in sorted(names)]
-    assert made["version"] == rooms.version()
+    assert made["version"] == module_imports.version()
 
 
 def test_every_part_has_a_program_that_uses_it():

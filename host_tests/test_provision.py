@@ -10,8 +10,8 @@ import time
 
 import pytest
 from board_support import edgeingest, run
-from edgeingest_tools import certificates
 from edgeingest_tools.board.simulated import Simulated
+from edgeingest_tools.service import certificates
 from service_support import environment, running
 
 KEY, HMAC, PASSWORD = "ei_topsecret0123456789", "fed53116f20684c067774ebf9e7bcbdc", "correct horse battery"

@@ -11,8 +11,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from edgeingest_tools import certificates
 from edgeingest_tools.board.simulated import Simulated
+from edgeingest_tools.service import certificates
 from readme_support import HOST, KEYS, check_wave, run, service_at
 from service_support import running
 from support import interpreters, readme

@@ -14,7 +14,7 @@ import test_spool_network
 import typer
 from edgeingest_tools import cli
 from edgeingest_tools.board import contents
-from edgeingest_tools.service import Settings
+from edgeingest_tools.service.app import Settings
 from service_support import environment
 from support import interpreters, readme
 from support.checkout import Checkout
@@ -23,8 +23,8 @@ from support.interpreters import FIRMWARE, ROOT
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 PACKAGE = FIRMWARE / "edgeingest"
-HEADERS = (ROOT / "tools" / "edgeingest_tools" / "headers.py").read_text()
-SERVICE = (ROOT / "tools" / "edgeingest_tools" / "service.py").read_text()
+HEADERS = (ROOT / "tools" / "edgeingest_tools" / "service" / "headers.py").read_text()
+SERVICE = (ROOT / "tools" / "edgeingest_tools" / "service" / "app.py").read_text()
 COMMANDS = typer.main.get_command(cli.app).commands
 SERVE = {option: each for each in COMMANDS["serve"].params for option in each.opts}
 

@@ -5,7 +5,7 @@ import http.client
 import socket
 
 import pytest
-from edgeingest_tools.service import Settings
+from edgeingest_tools.service.app import Settings
 from service_support import FORM, KEY, Service, form, numbered, part, running
 
 _DATA, _FILES = "/api/training/data", "/api/training/files"

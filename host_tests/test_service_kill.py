@@ -11,8 +11,8 @@ import threading
 import time
 
 import pytest
-from edgeingest_tools.message import Facts
-from edgeingest_tools.store import CATEGORIES, Store, Upload, samples
+from edgeingest_tools.service.message import Facts
+from edgeingest_tools.service.store import CATEGORIES, Store, Upload, samples
 from service_support import KEY, Service, environment, numbered, part, process, running
 
 
@@ -31,8 +31,8 @@ def _consistent(directory):
 
 _KILLED = """
 import hashlib, os, pathlib, signal
-from edgeingest_tools import store
-from edgeingest_tools.store import Facts, Upload
+from edgeingest_tools.service import store
+from edgeingest_tools.service.store import Facts, Upload
 {received}
 left, real = {left}, os.replace
 def step(*_):

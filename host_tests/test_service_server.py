@@ -9,7 +9,7 @@ import threading
 
 import cbor2
 import pytest
-from edgeingest_tools.server import own_address, url
+from edgeingest_tools.service.server import own_address, url
 from rich.console import Console
 from service_support import (
     BOUNDARY,

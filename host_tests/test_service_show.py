@@ -6,8 +6,8 @@ import struct
 
 import cbor2
 import pytest
-from edgeingest_tools import show
-from edgeingest_tools.store import StoreError
+from edgeingest_tools.service import show
+from edgeingest_tools.service.store import StoreError
 from service_support import (
     HMAC_KEY,
     binary_header,

@@ -5,7 +5,7 @@ import hmac
 import io
 
 import pytest
-from edgeingest_tools import signature
+from edgeingest_tools.service import signature
 from service_support import HMAC_KEY
 
 _LEAD = b"\x78\x40"

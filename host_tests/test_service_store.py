@@ -5,8 +5,8 @@ import re
 import unicodedata
 
 import pytest
-from edgeingest_tools.names import stored_name
-from edgeingest_tools.store import INDEX, Store, StoreError
+from edgeingest_tools.service.names import stored_name
+from edgeingest_tools.service.store import INDEX, Store, StoreError
 from service_support import command, numbered, part, running
 
 # -- names

@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from edgeingest_tools import show
-from edgeingest_tools.store import samples
+from edgeingest_tools.service import show
+from edgeingest_tools.service.store import samples
 from rich.console import Console
 from service_support import binary_header, environment, numbered, part, running
 from test_service_formats import wav

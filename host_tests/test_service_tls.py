@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from edgeingest_tools import certificates
+from edgeingest_tools.service import certificates
 from service_support import KEY, Service, numbered, process
 
 _HEADERS = {"x-api-key": KEY, "x-file-name": "tls.cbor"}

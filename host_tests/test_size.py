@@ -77,7 +77,9 @@ def public_names():
 
 
 def test_every_public_name_has_a_first_use_and_a_budget():
-    assert public_names() <= set(footprint.FIRST_USES), "a new public name: tools/footprint.py says what its use takes"
+    assert public_names() <= set(footprint.FIRST_USES), (
+        "a new public name: tools/dev/footprint.py says what its use takes"
+    )
     budgets = json.loads(size.BUDGETS.read_text())
     assert set(budgets[size.FIRST_USES.key]) == set(footprint.FIRST_USES)
     assert set(budgets[size.HEAPS.key]) == set(footprint.UPLOADS)

@@ -7,7 +7,7 @@ import struct
 
 import cbor2
 import pytest
-from edgeingest_tools.formats import inspect
+from edgeingest_tools.service.formats import inspect
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spool_support import DEVICE

@@ -13,8 +13,9 @@ import certifi
 import typer
 from rich.console import Console
 
-from edgeingest_tools import roots, show, store
+from edgeingest_tools import roots
 from edgeingest_tools.board import commands
+from edgeingest_tools.service import show, store
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -48,15 +49,15 @@ def serve(
 ) -> None:
     """Run a local ingestion service with the API of Edge Impulse's, strict about its rules."""
     # Not needed by the other commands, and slow to import.
-    from edgeingest_tools import server
-    from edgeingest_tools.service import Settings
+    from edgeingest_tools.service import server
+    from edgeingest_tools.service.app import Settings
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     settings = Settings(directory, tuple(api_key or ()), hmac_key, list_labels)
     try:
         context = None
         if tls:
-            from edgeingest_tools import certificates
+            from edgeingest_tools.service import certificates
 
             hosts = [server.own_address() or "localhost"] if host in server.WILDCARDS else [host]
             context = certificates.server_context(directory, hosts)

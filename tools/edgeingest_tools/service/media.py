@@ -5,7 +5,7 @@ import wave
 from typing import BinaryIO
 
 from edgeingest_tools.errors import Refusal
-from edgeingest_tools.message import Facts
+from edgeingest_tools.service.message import Facts
 
 # extension: (offset, bytes) pairs that such a file has
 _MAGIC = {

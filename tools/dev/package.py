@@ -6,12 +6,12 @@ URLs are relative to the .json, so any server, branch or folder will do.
 import json
 import sys
 
-import rooms
+import module_imports
 from compile_mpy import FIRMWARE, sources
 
-# part -> the rooms that a program imports for it; what these import comes with them
+# part -> the modules that a program imports for it; what these import comes with them
 PARTS = {
-    "core": tuple(rooms.public().values()),
+    "core": tuple(module_imports.public().values()),
     "asyncio": ("aio", "files", "sample"),
     "spool": ("spool", "files", "sample"),
 }
@@ -20,14 +20,14 @@ PARTS = {
 def package(names: list[str]) -> str:
     """The text of a package.json with these files, relative to firmware/."""
     urls = ",\n".join(f"    {json.dumps([name, name])}" for name in names)
-    return f'{{\n  "version": "{rooms.version()}",\n  "urls": [\n{urls}\n  ]\n}}\n'
+    return f'{{\n  "version": "{module_imports.version()}",\n  "urls": [\n{urls}\n  ]\n}}\n'
 
 
 def packages() -> dict[str, str]:
     """{file name: its text} of all packages: the whole library, and its parts."""
     made = {"package.json": package([path.as_posix() for path in sources()])}
     for part, entries in PARTS.items():
-        files = rooms.closure(entries)
+        files = module_imports.closure(entries)
         made[f"package-{part}.json"] = package([path.relative_to(FIRMWARE).as_posix() for path in files])
     return made
 

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from edgeingest_tools import formats, media
 from edgeingest_tools.errors import Refusal, printable
-from edgeingest_tools.store import StoreError
+from edgeingest_tools.service import formats, media
+from edgeingest_tools.service.store import StoreError
 
 _BARS = "▁▂▃▄▅▆▇█"
 _CHART_COLUMNS = 60

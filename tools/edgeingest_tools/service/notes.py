@@ -1,6 +1,6 @@
 """What the access log says of an upload, beyond its status."""
 
-from edgeingest_tools.store import Duplicate, Stored, Upload
+from edgeingest_tools.service.store import Duplicate, Stored, Upload
 
 _SHOWN = 3
 

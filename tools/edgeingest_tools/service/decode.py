@@ -12,7 +12,7 @@ from io import BufferedReader
 import cbor2
 
 from edgeingest_tools.errors import Refusal, brief
-from edgeingest_tools.message import Values
+from edgeingest_tools.service.message import Values
 
 _ARRAY, _MAP, _BREAK = 4, 5, b"\xff"
 # cbor2 seeks back over what it read too much after every item; rows are short, so is its read.

@@ -8,10 +8,10 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgeingest_tools import media
 from edgeingest_tools.errors import Refusal, brief
-from edgeingest_tools.headers import check_metadata
-from edgeingest_tools.message import Facts
+from edgeingest_tools.service import media
+from edgeingest_tools.service.headers import check_metadata
+from edgeingest_tools.service.message import Facts
 
 NAMES = ("structured_labels.labels", "bounding_boxes.labels", "info.labels")
 _CATEGORIES = ("training", "testing", "validation", "post-processing", "split")

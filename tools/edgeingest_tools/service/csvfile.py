@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from edgeingest_tools.errors import Refusal, brief
-from edgeingest_tools.message import Facts
+from edgeingest_tools.service.message import Facts
 
 # Timestamps with three decimals round by up to half a microsecond on either side.
 _STEP_TOLERANCE_MS = 0.002

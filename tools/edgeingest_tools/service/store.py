@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from edgeingest_tools import formats
-from edgeingest_tools.message import Facts
-from edgeingest_tools.names import stored_name, unique_id
+from edgeingest_tools.service import formats
+from edgeingest_tools.service.message import Facts
+from edgeingest_tools.service.names import stored_name, unique_id
 
 INDEX = "index.sqlite"
 CATEGORIES = ("training", "testing", "anomaly")

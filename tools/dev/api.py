@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import rooms
+import module_imports
 from compile_mpy import FIRMWARE
 
 API = FIRMWARE / "API.md"
-# Rooms that a program imports from, beside `edgeingest` itself; below sources/ each is one.
+# Modules that a program imports from, beside `edgeingest` itself; below sources/ each is one.
 OPEN = (
     "aio",
     "capture",
@@ -24,8 +24,8 @@ OPEN = (
     "body",
     "errors",
 )
-HIDDEN = {"LabelFile", "octets", "typecode_of"}  # what these rooms have for the library itself,
-HIDDEN_ROOMS = {"registers", "scaling", "scale_kernels"}  # and rooms that are for other rooms
+HIDDEN = {"LabelFile", "octets", "typecode_of"}  # what these modules have for the library itself,
+HIDDEN_MODULES = {"registers", "scaling", "scale_kernels"}  # and modules that are for other modules
 _HEAD = """# What edgeingest offers
 
 Made from the docstrings by `make docs`; edit those. Names of `edgeingest` itself are loaded when they are first used.
@@ -37,24 +37,24 @@ _Definition = _Function | ast.ClassDef
 def document() -> str:
     """The whole text."""
     parts = [_HEAD]
-    parts += _heading("edgeingest", rooms.TOP)
-    for name, room in rooms.public().items():
-        parts += _named(name, rooms.room(room))
+    parts += _heading("edgeingest", module_imports.TOP)
+    for name, module in module_imports.public().items():
+        parts += _named(name, module_imports.module_file(module))
     for pattern in OPEN:
-        for path in sorted(rooms.PACKAGE.glob(f"{pattern}.py")):
-            if path.stem not in HIDDEN_ROOMS:
-                parts += _room(path)
+        for path in sorted(module_imports.PACKAGE.glob(f"{pattern}.py")):
+            if path.stem not in HIDDEN_MODULES:
+                parts += _module(path)
     return "\n".join(parts)
 
 
-def _room(path: Path) -> Iterator[str]:
+def _module(path: Path) -> Iterator[str]:
     """A module, with all its public functions and classes."""
     module = ".".join(path.relative_to(FIRMWARE).with_suffix("").parts).removesuffix(".__init__")
     yield from _heading(module, path)
     for node in _tree(path).body:
         if isinstance(node, _Definition) and not node.name.startswith("_") and node.name not in HIDDEN:
             yield from _definition(node, path)
-    for name, file in rooms.loaded(path).items():
+    for name, file in module_imports.loaded(path).items():
         yield from _named(name, file)
 
 
@@ -111,7 +111,7 @@ def _inherited(node: ast.ClassDef, path: Path) -> Iterator[ast.ClassDef]:
 
 
 def _has_a_place(path: Path) -> bool:
-    return any(path.relative_to(rooms.PACKAGE).match(f"{pattern}.py") for pattern in OPEN)
+    return any(path.relative_to(module_imports.PACKAGE).match(f"{pattern}.py") for pattern in OPEN)
 
 
 def _origin(name: str, path: Path) -> Path | None:

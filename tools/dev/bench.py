@@ -1,7 +1,8 @@
 """`make bench`: what the library costs on this machine, side by side with what people use today, in one run.
 
-Scripts in tools/bench/ run on the unix MicroPython, with the firmware as .mpy; contenders take turns round by round.
-Medians and their ratios are shown and go to build/bench.json. Absolute times depend on the machine: no test reads them.
+Scripts in tools/dev/bench/ run on the unix MicroPython, with the firmware as .mpy; contenders take turns, round by
+round. Medians and their ratios are shown and go to build/bench.json. Absolute times depend on the machine: no test
+reads them.
 """
 
 import argparse

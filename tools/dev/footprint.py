@@ -1,4 +1,4 @@
-"""What the library takes on a device: heap after first uses, the least heap of the standard uploads, rooms they load.
+"""What the library takes on a device: heap after first uses, the least heap of the standard uploads, modules they load.
 
 Measured on the pinned MicroPython, 64-bit and on x86-64, with the library as .mpy: about twice of what a 32-bit board
 needs. The figures are the same run after run, but for a few bytes that a random number may keep alive by looking like

@@ -17,7 +17,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from rich.console import Console
 
 from edgeingest_tools.errors import printable
-from edgeingest_tools.service import NOTE, TONE, Settings, make_app
+from edgeingest_tools.service.app import NOTE, TONE, Settings, make_app
 
 _KEY = re.compile(r"ei_[0-9A-Za-z_-]+")
 _SHUTDOWN_S = 2.0

@@ -19,14 +19,12 @@ from typing import Any
 
 import cbor2
 from compile_mpy import compile_tree
-from edgeingest_tools import store
+from edgeingest_tools.micropython import micropython
+from edgeingest_tools.service import store
 from rich.console import Console
 from rich.table import Table
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "host_tests"))
-from support import interpreters, modes  # noqa: E402  # they know where MicroPython is
-
+ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "firmware" / "examples"
 DATA = EXAMPLES / "data"
 BUILD = ROOT / "build" / "demo"
@@ -67,8 +65,8 @@ def send(build: Path, hmac_key: str = HMAC_KEY) -> int:
         https = start(stack, "--dir", str(secure), "--tls")
         arguments = [http, https, str(secure / "ca.der"), API_KEY, hmac_key, str(DATA)]
         script = [str(EXAMPLES / "replay_motion.py"), *arguments]
-        command = [interpreters.micropython(), "-X", "heapsize=" + HEAP, *script]
-        return subprocess.run(command, env=modes.environment([str(library)])).returncode
+        command = [micropython(), "-X", "heapsize=" + HEAP, *script]
+        return subprocess.run(command, env={**os.environ, "MICROPYPATH": f"{library}:.frozen"}).returncode
 
 
 def float32(value: float) -> float:

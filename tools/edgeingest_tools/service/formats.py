@@ -4,14 +4,14 @@ import io
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from edgeingest_tools import media
-from edgeingest_tools.binary import check_payload
-from edgeingest_tools.csvfile import check_csv, check_text
-from edgeingest_tools.decode import read_cbor, read_json
 from edgeingest_tools.errors import Refusal, brief
-from edgeingest_tools.message import Facts, Values, check_message
-from edgeingest_tools.names import extension
-from edgeingest_tools.signature import verify
+from edgeingest_tools.service import media
+from edgeingest_tools.service.binary import check_payload
+from edgeingest_tools.service.csvfile import check_csv, check_text
+from edgeingest_tools.service.decode import read_cbor, read_json
+from edgeingest_tools.service.message import Facts, Values, check_message
+from edgeingest_tools.service.names import extension
+from edgeingest_tools.service.signature import verify
 
 LABELS = "labels"
 _BINARY = "binary"

@@ -11,9 +11,9 @@ from typing import TypeVar
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import BadHttpMessage
 
-from edgeingest_tools import formats
 from edgeingest_tools.errors import Refusal, brief
-from edgeingest_tools.store import Upload
+from edgeingest_tools.service import formats
+from edgeingest_tools.service.store import Upload
 
 _T = TypeVar("_T")
 _CHUNK = 1 << 16

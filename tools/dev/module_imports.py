@@ -1,4 +1,4 @@
-"""Which rooms of the device library import which, read from the source: nothing is listed by hand."""
+"""Which modules of the device library import which, read from the source: nothing is listed by hand."""
 
 import ast
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ def version() -> str:
 
 
 def public() -> dict[str, str]:
-    """{name that `edgeingest` offers: the room it is in}; errors are in `errors`."""
+    """{name that `edgeingest` offers: the module it is in}; errors are in `errors`."""
     names, modules = assigned(TOP, "__all__"), assigned(TOP, "_MODULES")
     assert isinstance(names, tuple) and isinstance(modules, dict)
     return {name: modules.get(name, name.lower()) for name in names}
@@ -42,17 +42,17 @@ def loaded(package: Path) -> dict[str, Path]:
     return {name: package.parent / f"{module}.py" for name, module in found.items()}
 
 
-def room(name: str) -> Path:
-    """The file of a room: "client", "sources", "sources.adc"."""
+def module_file(name: str) -> Path:
+    """The file of a module: "client", "sources", "sources.adc"."""
     path = PACKAGE.joinpath(*name.split("."))
     for file in (path.with_suffix(".py"), path / "__init__.py"):
         if file.is_file():
             return file
-    raise LookupError(f"the library has no room {name}")
+    raise LookupError(f"the library has no module {name}")
 
 
 def imported(module: Path) -> set[Path]:
-    """The rooms that a module imports, wherever in it the import stands."""
+    """The modules that a module imports, wherever in it the import stands."""
     found = set()
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
@@ -72,9 +72,9 @@ def _files(place: Path) -> set[Path]:
 
 
 def closure(names: Iterable[str]) -> list[Path]:
-    """The files of these rooms, of all that they import, and of the packages around them."""
+    """The files of these modules, of all that they import, and of the packages around them."""
     found: set[Path] = set()
-    waiting = {TOP, room("errors"), *map(room, names)}
+    waiting = {TOP, module_file("errors"), *map(module_file, names)}
     while waiting:
         module = waiting.pop()
         found.add(module)

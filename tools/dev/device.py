@@ -12,11 +12,9 @@ from typing import Any
 
 import sink
 from compile_mpy import ROOT, compile_file, compile_tree
+from edgeingest_tools.micropython import micropython
 
-sys.path.insert(0, str(ROOT / "host_tests"))
-from support import interpreters  # it knows where MicroPython is
-
-SCRIPTS = ROOT / "tools" / "bench"
+SCRIPTS = ROOT / "tools" / "dev" / "bench"
 _LARGEST = 512  # K; what needs more is broken
 
 
@@ -48,7 +46,7 @@ class Sink:
 @contextmanager
 def service(folder: Path) -> Iterator[Sink]:
     """The service in a process of its own, so that it shares no interpreter lock with what is measured."""
-    command = [sys.executable, str(ROOT / "tools" / "sink.py"), str(folder)]
+    command = [sys.executable, str(ROOT / "tools" / "dev" / "sink.py"), str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -104,7 +102,7 @@ class Device:
 
     def _run(self, heap: str, paths: str, *arguments: str, asked: str = "") -> str:
         """In the folder, so that what is there has names of the same length, and weight, wherever the folder is."""
-        command = [interpreters.micropython(), "-X", f"heapsize={heap}", *arguments]
+        command = [micropython(), "-X", f"heapsize={heap}", *arguments]
         env = {**os.environ, "MICROPYPATH": f"{paths}:.frozen"}
         done = subprocess.run(command, capture_output=True, text=True, env=env, input=asked, cwd=self.folder)
         if done.returncode:
@@ -114,5 +112,5 @@ class Device:
 
 def version() -> str:
     """What runs the scripts, in its own words."""
-    command = [interpreters.micropython(), "-c", "import sys; print(sys.version.split('; ')[1], end='')"]
+    command = [micropython(), "-c", "import sys; print(sys.version.split('; ')[1], end='')"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "build" / "typings-src"  # `make lint` installs them there
 TYPINGS = ROOT / "build" / "typings"
 # Port -> what of the firmware is not for it: the unix port has no Wi-Fi and no peripherals, the RP2040 no camera.
@@ -49,7 +49,7 @@ def firmware(port: str) -> int:
     left_out = ["--exclude", PORTS[port]] if PORTS[port] else []
     return mypy(
         f"firmware, as on {port}",
-        "tools/mypy-firmware.ini",
+        "tools/dev/mypy-firmware.ini",
         f"--custom-typeshed-dir={typings}",
         f"--cache-dir=build/mypy/{port}",
         *left_out,
@@ -60,10 +60,10 @@ def firmware(port: str) -> int:
 
 
 def main() -> int:
-    scripts = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "tools").glob("*.py"))]
+    scripts = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "tools" / "dev").glob("*.py"))]
     failed = [firmware(port) for port in PORTS]
     failed.append(
-        mypy("tools", "tools/mypy-tools.ini", *scripts, "tools/edgeingest_tools", "host_tests/support"),
+        mypy("tools", "tools/dev/mypy-tools.ini", *scripts, "tools/edgeingest_tools", "host_tests/support"),
     )
     return 1 if any(failed) else 0
 

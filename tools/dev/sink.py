@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
-from edgeingest_tools.certificates import server_context
+from edgeingest_tools.service.certificates import server_context
 
 DATA = b"bench.bin.4f2a91c7"
 TCP_QUICKACK = getattr(socket, "TCP_QUICKACK", None)

@@ -17,11 +17,11 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from edgeingest_tools import formats, headers, labels, notes
 from edgeingest_tools.errors import Refusal, brief
-from edgeingest_tools.names import inferred_label
-from edgeingest_tools.receive import Receiver, check_framing
-from edgeingest_tools.store import CATEGORIES, Duplicate, Store, Stored, Upload
+from edgeingest_tools.service import formats, headers, labels, notes
+from edgeingest_tools.service.names import inferred_label
+from edgeingest_tools.service.receive import Receiver, check_framing
+from edgeingest_tools.service.store import CATEGORIES, Duplicate, Store, Stored, Upload
 
 _T = TypeVar("_T")
 _PROJECT_ID = 1
