@@ -38,8 +38,7 @@ ROOMS = {
     "recorder": {"numbers", "sample", "timing"},
     "timing": set(),
     "config": {"client"},
-    "network": {"signing", "sntp"},
-    "sntp": set(),
+    "network": {"signing"},
     "retry": {"network_errors"},
     "tls": {"pem"},
     "pem": set(),
@@ -78,10 +77,10 @@ LOWEST = {"argument_errors", "body", "errors", "int_kernels", "kernels", "plain"
 
 # module -> rooms that may import it; what is not listed here is free
 OUTSIDE = {
-    "socket": {"connection", "sntp"},
+    "socket": {"connection", "network"},
     "ssl": {"tls"},
     "tls": {"tls"},
-    "select": {"connection", "sntp"},
+    "select": {"connection", "network"},
     "asyncio": {"aio", "capture"},
     "time": {"capture", "connection", "network", "recorder", "signing", "sources"},
     "network": {"network"},
