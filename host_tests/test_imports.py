@@ -34,9 +34,7 @@ ROOMS = {
     "spool.folder": set(),
     "spool.format": {"signing"},
     "sources": {"capture", "files", "sources", "wav"},
-    "capture": {"recorder"},
-    "recorder": {"numbers", "sample", "timing"},
-    "timing": set(),
+    "capture": {"numbers", "sample"},
     "config": {"client"},
     "network": {"signing"},
     "retry": {"network_errors"},
@@ -82,9 +80,9 @@ OUTSIDE = {
     "tls": {"tls"},
     "select": {"connection", "network"},
     "asyncio": {"aio", "capture"},
-    "time": {"capture", "connection", "network", "recorder", "signing", "sources"},
+    "time": {"capture", "connection", "network", "signing", "sources"},
     "network": {"network"},
-    "machine": {"network", "recorder", "sources"},
+    "machine": {"capture", "network", "sources"},
     "camera": {"sources"},
 }
 # what every MicroPython that we support has
