@@ -16,10 +16,8 @@ ACCELERATION = [("accX", "m/s2"), ("accY", "m/s2")]
 DEVICE = """
 import sys
 from array import array
-from edgeingest import recorder
-from edgeingest import capture as room
-from edgeingest.capture import Continuous, capture
-from edgeingest.timing import Timing
+from edgeingest import capture as module
+from edgeingest.capture import Continuous, Timing, capture
 
 class Clock:
     # Stands in for `time`. It goes on when it is read or slept on, wraps early, and calls the timers that are due.
@@ -103,7 +101,7 @@ class Timer:
             self.clock.timers.remove(self)
 
 def use(clock):
-    recorder.time = room.time = clock
+    module.time = clock
     return clock
 
 class Source:
@@ -143,10 +141,17 @@ def captured(rows, interval_us, step, costs, tuples=False, late=None, axes=1, op
     logs = timer.log if timer else []
     return list(sample.values), [t - source.times[0] for t in source.times], figures(sample), logs
 
-def timing_of(asked_us, late):
+def noted(asked_us, late):
     timing = Timing(asked_us)
     for us in late:
         timing.note(us)
+    return timing
+
+def shown(asked_us, late):
+    return repr(noted(asked_us, late))
+
+def timing_of(asked_us, late):
+    timing = noted(asked_us, late)
     return timing.rows, timing.interval_us, timing.missed, timing.jitter_max_us, timing.jitter_p99_us
 
 def message(sensors, interval_us, typecode, values):
@@ -273,6 +278,20 @@ def test_figures(worker, asked, late):
     assert math.isclose(interval, asked + moved, abs_tol=1e-6)
 
 
+@pytest.mark.modes("mpy", "cpython")
+@pytest.mark.parametrize(
+    ("late", "text"),
+    [
+        ([], "Timing(1000 us asked, 1000.0 us true, jitter 0 us p99 0 us max, 0 of 0 missed)"),
+        ([5], "Timing(1000 us asked, 1000.0 us true, jitter 5 us p99 5 us max, 0 of 1 missed)"),
+        ([0, 1500, 2], "Timing(1000 us asked, 1001.0 us true, jitter 1500 us p99 1500 us max, 1 of 3 missed)"),
+        ([900] + [7] * 99, "Timing(1000 us asked, 991.0 us true, jitter 7 us p99 900 us max, 0 of 100 missed)"),
+    ],
+)
+def test_timing_shows_its_figures(worker, late, text):
+    assert worker.define(DEVICE).shown(1000, late) == text
+
+
 @pytest.mark.parametrize(
     ("interval_us", "interval_ms"), [(1000, 1), (10_000, 10), (16_000, 16), (62, 0.062), (12_500, 12.5), (1_500, 1.5)]
 )
@@ -346,14 +365,14 @@ class Collector:
     calls = 0
     def collect(self):
         self.calls += 1
-real, recorder.gc = recorder.gc, Collector()
+real, module.gc = module.gc, Collector()
 seen = []
 def read(buffer, offset):
-    seen.append(recorder.gc.calls)
+    seen.append(module.gc.calls)
 use(Clock())
 capture(read, 5, 1000, SENSOR, "x", timer=False)
 result = seen
-recorder.gc = real
+module.gc = real
 """
     ) == [1, 1, 1, 1, 1]
 
@@ -594,9 +613,9 @@ async def beside(rows, uses, fails=None):
         except OSError as e:
             found = [[e.errno]]
     await asyncio.sleep(0)
-    after = len(source.times)
+    calls = len(source.times)
     await upload(100)
-    return found, samples.lost, len(source.times) == after, after
+    return found, samples.lost, len(source.times) == calls, calls
 
 def run(*arguments):
     real = asyncio.sleep
@@ -632,9 +651,9 @@ def test_async_its_task_does_not_outlive_it(worker):
     result = worker.run(
         """
 import asyncio, time
-from edgeingest import capture, recorder
+from edgeingest import capture
 from edgeingest.capture import Continuous
-capture.time = recorder.time = time
+capture.time = time
 async def main():
     with Continuous(print, 5, (1 << 28) - 1, [("a", "N/A")], "x", timer=False) as samples:
         waiting = asyncio.create_task(samples.__anext__())
@@ -701,17 +720,17 @@ def test_no_row_comes_before_its_deadline(worker):
         """
 import time
 from edgeingest.capture import Continuous
-from edgeingest import capture, recorder
-capture.time = recorder.time = time
+from edgeingest import capture
+capture.time = time
 times = []
 def read(buffer, offset):
     times.append(time.ticks_us())
 samples = Continuous(read, 150, 1000, [("a", "N/A")], "x", tolerance=None, timer=False)
 samples.start()
-start = samples._deadline
+start = samples._due
 sample = next(samples)
 late = [time.ticks_diff(t, time.ticks_add(start, 1000 * n)) for n, t in enumerate(times)]
-result = len(times), min(late) >= 0, time.ticks_diff(samples._deadline, start), sample.timing.rows
+result = len(times), min(late) >= 0, time.ticks_diff(samples._due, start), sample.timing.rows
 samples.close()
 """
     )
@@ -724,8 +743,8 @@ def test_async_with_the_real_clock(worker):
         """
 import asyncio, time
 from edgeingest.capture import Continuous
-from edgeingest import capture, recorder
-capture.time = recorder.time = time
+from edgeingest import capture
+capture.time = time
 count = 0
 def read(buffer, offset):
     global count

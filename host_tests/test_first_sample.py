@@ -27,8 +27,8 @@ class ADC:
     def __init__(self, pin):
         assert pin.id == 26
         self.count = 0
-        import edgeingest.capture, edgeingest.recorder
-        edgeingest.capture.time = edgeingest.recorder.time = Clock()
+        import edgeingest.capture
+        edgeingest.capture.time = Clock()
 
     def read_u16(self):
         self.count += 1

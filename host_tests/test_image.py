@@ -91,8 +91,8 @@ machine.Pin = Pin
 network.connect = lambda ssid, password: asked.append(("connect", ssid, password))
 network.set_clock = lambda: asked.append(("clock",))
 sys.modules["machine"] = machine
-import edgeingest.capture, edgeingest.recorder
-edgeingest.capture.time = edgeingest.recorder.time = Clock()
+import edgeingest.capture
+edgeingest.capture.time = Clock()
 sys.modules["edgeingest.network"] = network
 import main
 print(asked)

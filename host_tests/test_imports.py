@@ -34,12 +34,9 @@ ROOMS = {
     "spool.folder": set(),
     "spool.format": {"signing"},
     "sources": {"capture", "files", "sources", "wav"},
-    "capture": {"recorder"},
-    "recorder": {"typecodes", "sample", "timing"},
-    "timing": set(),
+    "capture": {"sample", "typecodes"},
     "config": {"client"},
-    "network": {"signing", "sntp"},
-    "sntp": set(),
+    "network": {"signing"},
     "retry": {"network_errors"},
     "tls": {"pem"},
     "pem": set(),
@@ -74,14 +71,14 @@ LOWEST = {"argument_errors", "body", "errors", "cbor_int_kernels", "cbor_kernels
 
 # module -> rooms that may import it; what is not listed here is free
 OUTSIDE = {
-    "socket": {"connection", "sntp"},
+    "socket": {"connection", "network"},
     "ssl": {"tls"},
     "tls": {"tls"},
-    "select": {"connection", "sntp"},
+    "select": {"connection", "network"},
     "asyncio": {"aio", "capture"},
-    "time": {"capture", "connection", "network", "recorder", "signing", "sources"},
+    "time": {"capture", "connection", "network", "signing", "sources"},
     "network": {"network"},
-    "machine": {"network", "recorder", "sources"},
+    "machine": {"capture", "network", "sources"},
     "camera": {"sources"},
 }
 # what every MicroPython that we support has

@@ -1,79 +1,306 @@
-"""Rows at an exact rate: `capture` gives one Sample, `Continuous` one after the other."""
+"""Rows at an exact rate: `capture` returns one Sample, `Continuous` returns one after the other.
 
+Row n is due at start + n * interval_us, so delays never add up. Only `ticks_us` decides which rows are due: a
+`machine.Timer` (or a loop) only calls the function that looks at the clock, and a call that comes late or is lost is
+compensated by the next one. The timer's interrupts are soft: in hard interrupts most sensor drivers do not work.
+"""
+
+import gc
 import time
+from array import array
 
 from micropython import const
 
-from .recorder import Recorder
+from .errors import SampleError
+from .typecodes import item_size
+from .sample import Sample
+from .validate import check_whole
 
-_AWAKE_US = const(2000)  # a sleep ends this long before the deadline
+_MOST_ROWS = const((1 << 29) - 1)
+_LONGEST_US = const((1 << 28) - 1)  # on a board ticks_us wraps at 2**30, and differences are signed
+_AWAKE_US = const(2000)  # a sleep ends this long before the next row is due
+_LONGEST_WAIT_US = const(10_000)  # how long `async for` sleeps before it looks for a Sample again
+
+# states of a Continuous
+_NEW = const(0)  # never started
+_RUNNING = const(1)
+_STOPPED = const(2)  # closed, or `read` raised an error
+
+# states of a buffer
+_FREE = const(0)  # rows are, or will be, read into it
+_FILLED = const(1)  # holds all rows of a Sample
+_IN_USE = const(2)  # its Sample was returned to the caller
+
+_STEPS = const(8)  # Timing counts each power of two of the jitter in this many steps
+_COUNTS = const(152)  # steps up to 2**21 us; larger jitter is counted in the last
 
 
 def capture(read, rows, interval_us, sensors, device_type, **options):
-    """Rows of one number per sensor, one every `interval_us`, as a Sample; `sample.timing` is its `Timing`.
+    """Reads rows of one number per sensor, one every `interval_us`; returns a Sample; `sample.timing` is its `Timing`.
 
     read: `read(buffer, offset)` writes one row to buffer[offset], buffer[offset + 1], ...; with `tuples=True`, `read()`
-        returns the row as a tuple. The first form lets a capture run without allocating anything. The second
-        allocates for each row; when a garbage collection becomes necessary, the next rows come late.
-    rows: how many. interval_us: microseconds from one to the next, 1 to 2**28 - 1.
+        returns the row as a tuple. The first form allows a capture that allocates nothing. The second allocates
+        memory for each row; when that causes a garbage collection, the next rows are late.
+    rows: the number of rows. interval_us: microseconds between two rows, 1 to 2**28 - 1.
     sensors, device_type; options device_name, name, iat: as for Sample.
-    typecode: of the `array.array` that is filled, "f" if not given. It is allocated before the first row.
-    tolerance: by what fraction the interval may be off, 0.01 if not given; more is a SampleError. None: any.
-    timer: a `machine.Timer` to use and stop. None: Timer(0), or Timer(-1) where that is the only one, or a loop where
-        there is none. False: a loop, more exact than soft timers, at full power for the last 2 ms before each row.
-    The Sample's interval_ms is what was asked for; `timing.interval_us` is what it was. Wrong arguments are a
-    SampleError; what `read` raises ends the capture and comes out of it.
+    typecode: of the `array.array` that is filled, "f" by default. It is allocated before the first row.
+    tolerance: the largest accepted error of the interval, as a fraction, 0.01 by default; None accepts any error.
+    timer: a `machine.Timer` to use and to stop. None: Timer(0); Timer(-1) on ports that have only that one; a loop on
+        ports without timers. False: a loop, which is more exact than soft timers, but which keeps the processor awake
+        for the last 2 ms before each row.
+    The Sample's interval_ms is the interval that was asked for; `timing.interval_us` is the measured one. Raises
+    SampleError for wrong arguments and for an interval outside of the tolerance. An error of `read` ends the capture
+    and is raised.
     """
-    with Continuous(read, rows, interval_us, sensors, device_type, buffers=1, **options) as one:
-        return next(one)
+    with Continuous(read, rows, interval_us, sensors, device_type, buffers=1, **options) as samples:
+        return next(samples)
 
 
-class Continuous(Recorder):
-    """Samples without an end: while one is used, the next is captured. Arguments as for `capture`.
+class Timing:
+    """How exactly a capture kept its schedule; counted row by row, without allocating.
+
+    rows: how many were read. interval_us: the measured interval (float). missed: rows that were late by a whole
+    interval or more. jitter_max_us: the largest distance of a row from the time when it was due. jitter_p99_us: 99 %
+    of the rows were at most this far from it (rounded up by 1/8 or less).
+    """
+
+    def __init__(self, asked_us):
+        self._asked_us = asked_us
+        self._counts = array("I", bytes(4 * _COUNTS))
+        self.begin()
+
+    def begin(self):
+        """Sets all counts to zero."""
+        self.rows = self.missed = self.jitter_max_us = self._first = self._last = 0
+        for i in range(_COUNTS):
+            self._counts[i] = 0
+
+    def note(self, late_us):
+        """Counts a row that was late by so much (negative: early). Allocates nothing."""
+        if not self.rows:
+            self._first = late_us
+        self._last = late_us
+        self.rows += 1
+        if late_us >= self._asked_us:
+            self.missed += 1
+        if late_us < 0:
+            late_us = -late_us
+        if late_us > self.jitter_max_us:
+            self.jitter_max_us = late_us
+        i = 0
+        while late_us >= 2 * _STEPS:
+            late_us >>= 1
+            i += _STEPS
+        self._counts[min(i + late_us, _COUNTS - 1)] += 1
+
+    @property
+    def interval_us(self):
+        return self._asked_us + (self._last - self._first) / max(self.rows - 1, 1)
+
+    @property
+    def jitter_p99_us(self):
+        i = 0
+        left = self.rows - self.rows // 100 - self._counts[0]
+        while left > 0:
+            i += 1
+            left -= self._counts[i]
+        if i == _COUNTS - 1:
+            return self.jitter_max_us
+        shift = max(i // _STEPS - 1, 0)
+        return min(((i - shift * _STEPS + 1) << shift) - 1, self.jitter_max_us)
+
+    def check(self, tolerance):
+        """Raises SampleError if the error of the interval is more than this fraction of it."""
+        if abs(self._last - self._first) > tolerance * self._asked_us * (self.rows - 1):
+            raise SampleError(
+                "interval_us: rows came every %.1f us instead of every %d (%d missed, jitter up to %d us), more than "
+                "tolerance=%s off: read faster, ask for a longer interval, or for any with tolerance=None"
+                % (self.interval_us, self._asked_us, self.missed, self.jitter_max_us, tolerance)
+            )
+
+    def __repr__(self):
+        return "Timing(%d us asked, %.1f us true, jitter %d us p99 %d us max, %d of %d missed)" % (
+            self._asked_us,
+            self.interval_us,
+            self.jitter_p99_us,
+            self.jitter_max_us,
+            self.missed,
+            self.rows,
+        )
+
+
+class _Captured(Sample):
+    """A Sample that was captured. timing: its `Timing`."""
+
+    timing: "Timing" = None
+
+
+class Continuous:
+    """Samples without an end: while one is used, the next is captured. The arguments are those of `capture`.
 
         with Continuous(read, 1000, 10_000, sensors, "RPI_PICO_W") as samples:
             for sample in samples:  # or: async for
                 client.send("training", sample)
 
-    There are two buffers; a Sample is valid until the next is asked for. Rows that are due while both are full are
-    counted in `lost`: none, as long as a Sample takes less time to use than to capture. Rows are lost only between
+    There are two buffers; a Sample is valid until the next one is asked for. Rows that are due while no buffer is free
+    are counted in `lost`: there are none if a Sample takes less time to use than to capture. Rows are lost only between
     Samples, never within one.
 
-    With a timer rows are read during an upload, whenever it waits for the network. They wait while C code computes
-    (about a second for a TLS handshake; connections are reused) and then come late, which `sample.timing` says.
-    Without a timer nothing can be read during a blocking upload: `for` counts the rows of that time as lost.
-    `async for` reads them in a task of its own, as punctually as the other tasks let it. In a loop of your own, call
-    `start()`, then `poll()` often, and `next()` when `ready` says that it has a Sample at once.
-    What `read` raises ends the capture and comes out where the next Sample is asked for.
+    With a timer, rows are also read during an upload, whenever it waits for the network. They are late while C code
+    computes (about one second for a TLS handshake; connections are reused); `sample.timing` shows it.
+    Without a timer, nothing can be read during a blocking upload: `for` counts the rows of that time as lost.
+    `async for` reads rows in a task of its own, which is as exact as the other tasks allow. In your own loop, call
+    `start()`, then `poll()` often, and `next()` when `ready` is True.
+    An error of `read` ends the capture; it is raised when the next Sample is asked for.
     """
 
-    _task = None
+    def __init__(
+        self,
+        read,
+        rows,
+        interval_us,
+        sensors,
+        device_type,
+        typecode="f",
+        tuples=False,
+        tolerance=0.01,
+        timer=None,
+        buffers=2,
+        **named,
+    ):
+        if not callable(read):
+            raise SampleError("read: a function is needed, not %r" % (read,))
+        check_whole(rows, "rows", 1, _MOST_ROWS)
+        check_whole(interval_us, "interval_us", 1, _LONGEST_US)
+        if tolerance is not None and (not isinstance(tolerance, (int, float)) or not tolerance >= 0):
+            raise SampleError("tolerance: a fraction such as 0.01, or None, is needed, not %r" % (tolerance,))
+        if timer and not hasattr(timer, "init"):
+            raise SampleError("timer: a machine.Timer, False or None is needed, not %r" % (timer,))
+        item_size(typecode)
+        self._axes = len(sensors) if isinstance(sensors, (list, tuple)) else 0  # Sample raises the error for others
+        self._read = _row_reader(read, self._axes, typecode) if tuples else read
+        interval_ms = interval_us / 1000 if interval_us % 1000 else interval_us // 1000
+        self._iat = named.get("iat")
+        self._samples = []
+        for _ in range(buffers):
+            sample = _Captured(sensors, interval_ms, array(typecode, _Zeros(rows * self._axes)), device_type, **named)
+            sample.timing = Timing(interval_us)
+            self._samples.append(sample)
+        self._buffers = bytearray(buffers)  # the state of each Sample's buffer
+        self._rows = rows
+        self._interval_us = interval_us
+        self._tolerance = tolerance
+        self._timer = _default_timer() if timer is None else timer or None
+        self._early_us = interval_us // 2 if self._timer else 0  # timers may be a little early
+        self._state = _NEW
+        self._error = self._task = None
+        self._next = self.lost = 0  # _next: the buffer whose Sample is in use, or will be the next
 
     @property
     def ready(self):
-        """Whether `next` has a Sample at once."""
-        return self._running is not None and self._full[(self._out + self._used) % len(self._full)] == 1
+        """True if `next` returns a Sample without waiting."""
+        n = self._next
+        if self._buffers[n] == _IN_USE:
+            n = (n + 1) % len(self._buffers)
+        return self._buffers[n] == _FILLED
 
-    def _give_back(self):
-        if self._running is None:
-            self.start()
-        if self._used:
-            self._used = False
-            sample = self._samples[self._out]
+    def start(self):
+        """Collects garbage and starts the capture; `for`, `async for` and `next` do so by themselves."""
+        self.close()
+        for sample in self._samples:
             sample.timing.begin()
-            sample.iat = self._iat  # not when the rows before these were signed
-            self._full[self._out] = 0
-            self._out = (self._out + 1) % len(self._full)
+        self._next = self.lost = 0
+        self._error = None
+        self._select(0)
+        gc.collect()
+        self._state = _RUNNING
+        self._due = time.ticks_us()
+        if self._timer:
+            self._due = time.ticks_add(self._due, self._interval_us)
+            self._timer.init(
+                mode=self._timer.PERIODIC, period=self._interval_us, tick_hz=1_000_000, callback=self._read_rows
+            )
 
-    def _waits(self):
-        return self._running and not self._full[self._out]
+    def _select(self, n):
+        """Makes buffer n the one that rows are read into."""
+        self._current = n
+        self._row = 0
+        self._values = self._samples[n].values
+        self._timing = self._samples[n].timing
 
-    def _hand_out(self, end):
-        if not self._full[self._out]:
+    def poll(self):
+        """Reads the rows that are due: call it often in your own loop. With a timer it only raises errors of `read`."""
+        if not self._timer:
+            self._read_rows(None)
+        if self._error:
+            raise self._error
+
+    def _read_rows(self, timer):
+        """Reads the rows that are due; allocates nothing, unless `read` does. Called by the timer, or with None.
+
+        Keeps an error of `read` until the next Sample is asked for: nobody can catch it in a timer's call.
+        """
+        try:
+            while self._state == _RUNNING:
+                late_us = time.ticks_diff(time.ticks_us(), self._due)
+                if late_us < -self._early_us:
+                    return
+                if self._buffers[self._current] != _FREE:
+                    self._lose(late_us)
+                    return
+                self._due = time.ticks_add(self._due, self._interval_us)
+                self._read(self._values, self._row * self._axes)
+                self._timing.note(late_us)
+                self._row += 1
+                if self._row == self._rows:
+                    self._buffers[self._current] = _FILLED
+                    self._select((self._current + 1) % len(self._buffers))
+                    return  # even if more rows are due, so that a slow `read` cannot block the program for ever
+        except Exception as e:
+            self._error = e
+            self._state = _STOPPED
+
+    def _lose(self, late_us):
+        """Counts the rows that are due as lost, and continues with the first that is not due yet."""
+        count = max(late_us // self._interval_us + 1, 1)
+        self._due = time.ticks_add(self._due, count * self._interval_us)
+        self.lost += count
+
+    def close(self):
+        """Stops the capture; a loop over the Samples ends. `start` starts it again."""
+        if self._state == _NEW:
+            return
+        if self._timer:
+            self._timer.deinit()
+        self._state = _STOPPED
+        for n in range(len(self._buffers)):
+            self._buffers[n] = _FREE
+        if self._task:
+            self._task.cancel()
+            self._task = None
+
+    def _release(self):
+        """Frees the buffer of the Sample that was in use; starts the capture if it never was."""
+        if self._state == _NEW:
+            self.start()
+        if self._buffers[self._next] == _IN_USE:
+            sample = self._samples[self._next]
+            sample.timing.begin()
+            sample.iat = self._iat  # the time of its last signature belongs to other rows
+            self._buffers[self._next] = _FREE
+            self._next = (self._next + 1) % len(self._buffers)
+
+    def _waiting(self):
+        """Returns whether the next Sample is still being captured."""
+        return self._state == _RUNNING and self._buffers[self._next] == _FREE
+
+    def _deliver(self, end):
+        """Returns the next Sample; raises the error of `read`, or `end` when the capture was closed."""
+        if self._buffers[self._next] == _FREE:
             self.close()
             raise self._error or end
-        self._used = True
-        sample = self._samples[self._out]
+        self._buffers[self._next] = _IN_USE
+        sample = self._samples[self._next]
         if self._tolerance is not None:
             sample.timing.check(self._tolerance)
         return sample
@@ -82,22 +309,23 @@ class Continuous(Recorder):
         return self
 
     def __next__(self):
-        late = self._running and self._used and not self._timer and not self._row
-        self._give_back()
-        if late and self._waits():  # what passed meanwhile cannot be read any more; the next Sample begins on time
-            late_us = time.ticks_diff(time.ticks_us(), self._deadline)
+        used = not self._timer and self._buffers[self._next] == _IN_USE and not self._row
+        self._release()
+        if used and self._waiting():
+            # Rows that were due while the caller used the last Sample cannot be read any more.
+            late_us = time.ticks_diff(time.ticks_us(), self._due)
             if late_us > 0:
                 self._lose(late_us)
-        while self._waits():
+        while self._waiting():
             if self._timer:
                 time.sleep_ms(1)
                 continue
-            left_us = time.ticks_diff(self._deadline, time.ticks_us())
+            left_us = time.ticks_diff(self._due, time.ticks_us())
             if left_us > 2 * _AWAKE_US:
                 time.sleep_us(left_us - _AWAKE_US)
             elif left_us <= 0:
-                self._called(None)
-        return self._hand_out(StopIteration)
+                self._read_rows(None)
+        return self._deliver(StopIteration)
 
     def __aiter__(self):
         return self
@@ -105,28 +333,70 @@ class Continuous(Recorder):
     async def __anext__(self):
         import asyncio
 
-        self._give_back()
+        self._release()
         if not self._timer and not self._task:
-            self._task = asyncio.create_task(self._poll_on(asyncio.sleep))  # type: ignore[assignment]
-        while self._waits():
-            await asyncio.sleep(min(10_000, self._rows * self._interval_us // 4) / 1_000_000)
-        return self._hand_out(StopAsyncIteration)
+            self._task = asyncio.create_task(self._poll_until_closed(asyncio.sleep))  # type: ignore[assignment]
+        while self._waiting():
+            await asyncio.sleep(min(_LONGEST_WAIT_US, self._rows * self._interval_us // 4) / 1_000_000)
+        return self._deliver(StopAsyncIteration)
 
-    async def _poll_on(self, sleep):
-        while self._running:
-            self._called(None)
-            left_us = time.ticks_diff(self._deadline, time.ticks_us())
+    async def _poll_until_closed(self, sleep):
+        """The task that reads rows when there is no timer."""
+        while self._state == _RUNNING:
+            self._read_rows(None)
+            left_us = time.ticks_diff(self._due, time.ticks_us())
             await sleep(max(left_us, 0) // 1000 / 1000)
-
-    def close(self):
-        """Stop; a loop over the Samples ends. `start` begins anew."""
-        super().close()
-        if self._task:
-            self._task.cancel()
-            self._task = None
 
     def __enter__(self):
         return self
 
     def __exit__(self, *error):
         self.close()
+
+
+def _default_timer():
+    """Returns a timer of the board, or None on a port that has none."""
+    try:
+        from machine import Timer
+    except ImportError:
+        return None
+    try:
+        return Timer(0)  # ESP32: a hardware timer; its virtual ones count only whole milliseconds
+    except ValueError:
+        return Timer(-1)  # RP2040: it has only virtual timers
+
+
+def _row_reader(function, axes, typecode):
+    """Returns a `read(buffer, offset)` made of a function that returns a tuple."""
+    low = high = None
+    if typecode not in "fd":  # MicroPython's arrays store the lowest bits of an integer that does not fit
+        high = (1 << 8 * item_size(typecode)) - 1
+        low = 0
+        if typecode in "bhilq":
+            high >>= 1
+            low = -high - 1
+
+    def read(buffer, offset):
+        row = function()
+        if not isinstance(row, (tuple, list)) or len(row) != axes:
+            raise SampleError("read: a tuple of %d values is needed, not %r" % (axes, row))
+        for value in row:
+            if high is not None and not low <= value <= high:
+                raise SampleError("read: %r does not fit into typecode %s" % (value, typecode))
+            buffer[offset] = value
+            offset += 1
+
+    return read
+
+
+class _Zeros:
+    """Zeros for an array that is made in one piece: MicroPython asks for the length first, so nothing is copied."""
+
+    def __init__(self, count):
+        self._count = count
+
+    def __len__(self):
+        return self._count
+
+    def __iter__(self):
+        return (0 for _ in range(self._count))

@@ -1,5 +1,13 @@
-"""Wi-Fi and the clock: `connect` and `set_clock`, for boards that have MicroPython's `network` module."""
+"""Wi-Fi (`connect`) and the board's clock (`set_clock`), for boards that have MicroPython's `network` module.
 
+Sources: MicroPython's documentation, class network.WLAN; RFC 4330 (SNTP version 4), sections 3 (eras), 4 (message
+format) and 5 (what a client checks). Name look-up (getaddrinfo) blocks, and no time limit applies to it.
+"""
+
+import os
+import select
+import socket
+import struct
 import time
 
 from micropython import const
@@ -13,9 +21,23 @@ try:
 except ImportError:
     raise NetworkError("this MicroPython has no Wi-Fi: put samples into a Spool, and get them with `edgeingest pull`")
 
-_TRIES = const(3)  # the right password is refused now and then, and an access point is not heard every time
-_LONGEST_MS = const(0xFFFFFFF)  # three days: the ticks of a board come round after six
-_SAID = {
+_ATTEMPTS = const(3)  # an access point sometimes refuses the right password, and a scan sometimes misses it
+_LONGEST_MS = const(0xFFFFFFF)  # three days: a board's ticks_ms wraps after six
+_POLL_MS = const(50)
+
+# SNTP, RFC 4330
+_REQUEST = const(0x23)  # no leap second warning, version 4, mode 3: client
+_MESSAGE_SIZE = const(48)
+_MODE = const(7)  # mask in the first byte
+_SERVER = const(4)  # mode of a server's reply
+_NOT_SYNCHRONIZED = const(3)  # leap indicator: the upper two bits of the first byte
+_LAST_STRATUM = const(15)  # stratum 0 is a refusal ("kiss of death")
+_ERA = const(1 << 32)  # seconds; era 1 begins on 2036-02-07
+_1970 = const(2208988800)  # seconds from 1900, where era 0 begins, to 1970
+_ANSWER_MS = const(1000)  # how long one request waits for its reply
+_PAUSE_MS = const(200)  # before the next request, so that a server which refuses is not flooded
+
+_REASONS = {
     "STAT_WRONG_PASSWORD": "the password is wrong",
     "STAT_NO_AP_FOUND": "no network of this name is in reach (most boards see 2.4 GHz only)",
     "STAT_CONNECT_FAIL": "the access point refused",
@@ -29,13 +51,13 @@ _SAID = {
 
 
 def connect(ssid, password=None, timeout_ms=20_000, country=None, hostname=None):
-    """Connect to a Wi-Fi network and return the `network.WLAN`; at once, if the connection stands already.
+    """Connects to a Wi-Fi network and returns the `network.WLAN`; returns at once if the connection is already up.
 
-    To stay connected, call it before each use: after a loss it connects anew. ESP32s do so by themselves as well.
-    ssid, password: of the network; None: it is open. country: two letters, opens the channels allowed there.
-    hostname: what the board is called in the network. timeout_ms: for all of it.
-    A network that refuses three times (wrong password) or is not found is a NetworkError that says why, no address
-    within timeout_ms a DeadlineError; names and numbers of the reasons differ between boards, `errno` is the board's.
+    To stay connected, call it before each use: it connects again after a loss. An ESP32 also reconnects by itself.
+    ssid, password: of the network; None means that it is open. country: two letters; allows the channels of that
+    country. hostname: the board's name in the network. timeout_ms: for the whole call.
+    Raises NetworkError with the reason when the network refuses three times (wrong password) or is not found, and
+    DeadlineError when there is no address within timeout_ms. `errno` is the board's own status number.
     """
     if not isinstance(ssid, str) or not 1 <= len(ssid.encode()) <= 32:
         raise SampleError("ssid: a name of 1 to 32 bytes is needed, not %r" % (ssid,))
@@ -47,66 +69,68 @@ def connect(ssid, password=None, timeout_ms=20_000, country=None, hostname=None)
     if hostname:
         network.hostname(hostname)
     wlan = network.WLAN(network.STA_IF)
-    _begin(ssid, wlan.active, True)
+    _call(ssid, wlan.active, True)
     if wlan.isconnected() and wlan.config("ssid") == ssid:
         return wlan
     start = time.ticks_ms()
-    for _ in range(_TRIES):
-        _reconnects(wlan, 0)  # ESP32: one attempt at a time, or it would go on and say nothing
-        _begin(ssid, wlan.disconnect)
-        _begin(ssid, wlan.connect, ssid, password)
+    for _ in range(_ATTEMPTS):
+        _set_reconnects(wlan, 0)  # an ESP32 would otherwise try for ever, without reporting a failure
+        _call(ssid, wlan.disconnect)
+        _call(ssid, wlan.connect, ssid, password)
         status = _wait(wlan, start, timeout_ms, ssid)
         if status is None:
-            _reconnects(wlan, -1)  # from now on without an end
+            _set_reconnects(wlan, -1)  # from now on, reconnect without a limit
             return wlan
     wlan.disconnect()
     raise NetworkError("Wi-Fi %r: %s (status %d)" % (ssid, _reason(status), status), status)
 
 
-def _begin(ssid, action, *arguments):
+def _call(ssid, function, *arguments):
+    """Calls a method of the WLAN; raises NetworkError when the radio reports an error."""
     try:
-        action(*arguments)
-    except (OSError, RuntimeError) as e:  # ESP32: errors that have no name there are a RuntimeError
+        function(*arguments)
+    except (OSError, RuntimeError) as e:  # the ESP32 port raises RuntimeError for error codes that it does not know
         raise NetworkError("Wi-Fi %r: cannot connect: error %s" % (ssid, e), getattr(e, "errno", None))
 
 
-def _reconnects(wlan, count):
+def _set_reconnects(wlan, count):
+    """Sets how often the chip reconnects by itself; does nothing on a chip that has no such setting."""
     try:
         wlan.config(reconnects=count)
-    except (ValueError, TypeError, OSError):  # a chip that does not reconnect by itself
+    except (ValueError, TypeError, OSError):
         return
 
 
 def _wait(wlan, start, timeout_ms, ssid):
-    """None when there is an address, or the status of a failure."""
+    """Returns None when there is an address, or the status of a failure; raises DeadlineError."""
     connecting = network.STAT_CONNECTING
-    going_on = (network.STAT_IDLE, connecting, connecting + 1, network.STAT_GOT_IP)  # + 1: RP2, no address yet
+    # connecting + 1: on an RP2040, connected but without an address yet
+    pending = (network.STAT_IDLE, connecting, connecting + 1, network.STAT_GOT_IP)
     while not wlan.isconnected():
         status = wlan.status()
-        if status not in going_on:
+        if status not in pending:
             return status
         if time.ticks_diff(time.ticks_ms(), start) >= timeout_ms:
             wlan.disconnect()
             raise DeadlineError("Wi-Fi %r: no address within %d ms (status %d)" % (ssid, timeout_ms, status), status)
-        time.sleep_ms(50)
+        time.sleep_ms(_POLL_MS)
     return None
 
 
 def _reason(status):
-    for name in _SAID:
+    """Returns the text for a status. Which of the names exist, and their numbers, differs between boards."""
+    for name in _REASONS:
         if getattr(network, name, None) == status:
-            return _SAID[name]
+            return _REASONS[name]
     return "it failed for a reason that has no name here; the password may be wrong"
 
 
 def set_clock(host="pool.ntp.org", timeout_ms=10_000, port=123):
-    """Set the board's clock from a network time server, to the second, and return the seconds since 1970.
+    """Sets the board's clock from a network time server, to the second, and returns the seconds since 1970.
 
-    Certificates and signatures need it. Asked again every second, up to timeout_ms; then a DeadlineError. The clock of
-    most boards does not survive a power cut, and drifts by seconds a day.
+    Certificates and signatures need the clock. The server is asked again every second, up to timeout_ms; then
+    DeadlineError is raised. The clock of most boards does not survive a power cut, and drifts by seconds a day.
     """
-    from .sntp import seconds
-
     check_whole(timeout_ms, "timeout_ms", 1, _LONGEST_MS)
     start = time.ticks_ms()
     why = "no answer that makes sense"
@@ -115,18 +139,49 @@ def set_clock(host="pool.ntp.org", timeout_ms=10_000, port=123):
         if left_ms <= 0:
             raise DeadlineError("clock: %s from %s within %d ms" % (why, host, timeout_ms))
         try:
-            found = plausible(seconds(host, min(left_ms, 1000), port))
-        except OSError as e:  # no such name, or no way there yet
+            seconds = plausible(_query(host, min(left_ms, _ANSWER_MS), port))
+        except OSError as e:  # the name is not known, or there is no route yet
             why = "error %s" % e
-            found = None
-        if found:
-            _set_clock(found)
-            return found
-        time.sleep_ms(min(left_ms, 200))  # an answer that came at once and was no good is not asked for in a storm
+            seconds = None
+        if seconds:
+            _set_clock(seconds)
+            return seconds
+        time.sleep_ms(min(left_ms, _PAUSE_MS))
+
+
+def _query(host, timeout_ms, port):
+    """Asks a time server once. Returns the seconds since 1970, or 0 without a valid reply within timeout_ms.
+
+    Raises OSError when the name cannot be looked up or nothing can be sent.
+    """
+    address = socket.getaddrinfo(host, port)[0]  # with a socket type, an RP2040 prints a warning on the console
+    udp = socket.socket(address[0], socket.SOCK_DGRAM)  # the family may be IPv6
+    try:
+        # Random bytes take the place of our time: the server sends them back, so nobody else can forge a reply.
+        cookie = os.urandom(8)
+        udp.sendto(bytes((_REQUEST,)) + bytes(_MESSAGE_SIZE - 9) + cookie, address[-1])
+        poll = select.poll()
+        poll.register(udp, select.POLLIN)
+        reply = udp.recv(_MESSAGE_SIZE) if poll.poll(timeout_ms) else b""
+    finally:
+        udp.close()
+    return _seconds(reply, cookie)
+
+
+def _seconds(reply, cookie):
+    """Returns the seconds since 1970 in a reply, right from 1968 to 2104, or 0 if the reply is not valid."""
+    if len(reply) < _MESSAGE_SIZE or reply[24:32] != cookie or reply[0] & _MODE != _SERVER:
+        return 0
+    if reply[0] >> 6 == _NOT_SYNCHRONIZED or not 1 <= reply[1] <= _LAST_STRATUM:
+        return 0
+    if reply[40:48] == bytes(8):
+        return 0
+    seconds = struct.unpack(">I", reply[40:44])[0]
+    return seconds - _1970 + (0 if seconds >> 31 else _ERA)  # a first bit of 0 means era 1
 
 
 def _set_clock(seconds):
-    """Sets the board's clock to seconds since 1970, UTC."""
+    """Sets the board's clock to the seconds since 1970, UTC."""
     from machine import RTC
 
     year, month, day, hour, minute, second, weekday = time.gmtime(seconds - epoch())[:7]

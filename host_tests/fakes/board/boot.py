@@ -67,10 +67,9 @@ import socket  # noqa: E402
 import time  # noqa: E402
 
 import edgeingest.capture  # noqa: E402
-import edgeingest.recorder  # noqa: E402
 
 if spec["ideal"]:
-    edgeingest.recorder.time = edgeingest.capture.time = Ideal()
+    edgeingest.capture.time = Ideal()
     time.told.append(Ideal().slept)
 socket.moved[("pool.ntp.org", 123)] = spec["ntp"]
 exec(spec["attach"], {"Ideal": Ideal, "data": spec["data"]})
