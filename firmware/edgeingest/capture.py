@@ -12,8 +12,8 @@ from array import array
 from micropython import const
 
 from .errors import SampleError
-from .typecodes import item_size
 from .sample import Sample
+from .typecodes import item_size
 from .validate import check_whole
 
 _MOST_ROWS = const((1 << 29) - 1)

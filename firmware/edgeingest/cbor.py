@@ -12,6 +12,7 @@ _NUMBERS = (float, int)
 _LISTS = (list, tuple)
 _NESTED = (list, tuple, dict)
 _MOST = float("inf")
+_TOO_LARGE = const(0x1FFFFFF << 103)  # for a float32; not a float, as single-precision boards have no such float
 _DEPTH = const(32)  # nesting that `encode` follows; deeper would end in the interpreter's stack
 _PAGE = const(256)  # bytes of a nested object that are written at once
 _SHORT = const(64)  # longer strings are passed on as they are
@@ -21,13 +22,18 @@ def _half(x):
     """The float16 nearest to a finite x >= 0, as (bits, whether it is x exactly)."""
     if x >= 65520:  # rounds to infinity
         return 0x7C00, False
-    unit = 2.0**-14  # the smallest normal number; below it float16 goes on in steps of unit / 1024
     exponent = 0
+    unit = 1 / (16384 >> exponent)  # the smallest normal number; below it float16 goes on in steps of unit / 1024
     while x >= 2 * unit:
         unit *= 2
         exponent += 1
     mantissa = round(x / unit * 1024)
     return (exponent << 10) + mantissa, mantissa * unit / 1024 == x
+
+
+def _refused(why, value):
+    """Returns the EncodeError for a value."""
+    return EncodeError("%s, not %r" % (why, value))
 
 
 def _has_numbers(items):
@@ -67,7 +73,7 @@ class Encoder:
 
     def _counted(self, major, n, what):
         if type(n) is not int or not 0 <= n < 0x10000000000000000:
-            raise EncodeError("%s takes an integer of 0 to 2**64-1, not %r" % (what, n))
+            raise _refused(what + " takes an integer of 0 to 2**64-1", n)
         self._head(major, n)
 
     def uint(self, n):
@@ -77,13 +83,13 @@ class Encoder:
     def nint(self, n):
         """An integer of -1 down to -2**64 (major type 1)."""
         if type(n) is not int or not -0x10000000000000000 <= n < 0:
-            raise EncodeError("nint takes an integer of -2**64 to -1, not %r" % (n,))
+            raise _refused("nint takes an integer of -2**64 to -1", n)
         self._head(0x20, -1 - n)
 
     def int(self, n):
         """An integer of any size; beyond 64 bits a bignum (RFC 8949, section 3.4.3)."""
         if type(n) is not int:
-            raise EncodeError("int takes an integer, not %r" % (n,))
+            raise _refused("int takes an integer", n)
         major = 0
         if n < 0:
             major = 0x20
@@ -115,7 +121,7 @@ class Encoder:
     def float32(self, x):
         """Single precision, rounded to the nearest."""
         x = self._number(x)
-        if x - x == 0 and abs(x) >= 3.4028235677973366e38:  # rounds to infinity
+        if x - x == 0 and abs(x) >= _TOO_LARGE:  # rounds to infinity
             raise EncodeError("%r is too large for a float32 (3.4e38)" % x)
         pack_into(">Bf", self._buf, 0, 0xFA, x)
         self._put(5, 0xE0)
@@ -135,7 +141,7 @@ class Encoder:
                     return x
             except OverflowError:
                 pass
-        raise EncodeError("a float is needed, not %r" % (x,))
+        raise _refused("a float is needed", x)
 
     def float(self, x, shortest=False):
         """Double precision, NaN and infinities in the 3-byte form; shortest=True: the shortest lossless form."""
@@ -147,7 +153,7 @@ class Encoder:
         elif _half(abs(x))[1]:
             self.float16(x)
         else:
-            if abs(x) < 3.4028235677973366e38:
+            if abs(x) < _TOO_LARGE:
                 pack_into(">f", self._buf, 1, x)
                 if unpack_from(">f", self._buf, 1)[0] == x:
                     return self.float32(x)
@@ -156,7 +162,7 @@ class Encoder:
     def text(self, s):
         """A text string; its UTF-8 is passed through, not copied."""
         if not isinstance(s, str):
-            raise EncodeError("text takes a str, not %r" % (s,))
+            raise _refused("text takes a str", s)
         try:
             data = memoryview(s)  # type: ignore[arg-type]  # MicroPython's str is a buffer of UTF-8
         except TypeError:
@@ -172,7 +178,7 @@ class Encoder:
         try:
             data = octets(data)
         except TypeError:
-            raise EncodeError("bytes takes a buffer, not %r" % (data,))
+            raise _refused("bytes takes a buffer", data)
         self._head(0x40, len(data))
         self._write(data)
 
@@ -191,7 +197,7 @@ class Encoder:
     def simple(self, n):
         """A simple value: 0 to 19 or 32 to 255, as 20 to 23 have names and 24 to 31 are not well-formed."""
         if type(n) is not int or not (0 <= n < 24 or 32 <= n < 256):
-            raise EncodeError("simple takes 0 to 23 or 32 to 255, not %r" % (n,))
+            raise _refused("simple takes 0 to 23 or 32 to 255", n)
         self._head(0xE0, n)
 
     def boolean(self, value):
@@ -296,7 +302,7 @@ class Encoder:
             self._single(obj)
             return
         if not depth:
-            raise EncodeError("nested deeper than %d levels" % _DEPTH)
+            raise EncodeError("nested deeper than 32 levels")
         if isinstance(obj, dict):
             self._head(0xA0, len(obj))
             for key, value in obj.items():  # not obj[key]: an OrderedDict is searched from its start
