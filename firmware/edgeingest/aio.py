@@ -27,7 +27,7 @@ class AsyncClient(Client):
         self._closes = 0
 
     def close(self):
-        """Close the connection, also under a call that is at work; the next call opens a new one."""
+        """Closes the connection, also under a call that is at work; the next call opens a new one."""
         self._closes += 1
         super().close()
 

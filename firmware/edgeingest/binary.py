@@ -39,6 +39,7 @@ def form_body(sample, _, hmac_key):
 
 
 def _signature(parts, key):
+    """Returns the signature of the parts, which are read once for it."""
     chain = Chain(parts, "values")
     hmac = Hmac(key)
     window = bytearray(256)

@@ -1,9 +1,9 @@
-"""What is sent is a body: something of known size that can be read into a window. `Chain` joins bodies.
+"""Everything that is sent is a body: an object of known size that is read into a window. `Chain` joins bodies.
 
-The contract, for bodies of your own too:
-- `size`: exact bytes, fixed before the first is read; `name`: its file name; `content_type`.
-- `readinto(window)`: fills as much as it can and returns how much; 0 only at the end; None while nothing is ready.
-- `rewind()`: the same bytes once more, or a `SampleError` when that cannot be; `rewindable` tells beforehand.
+The contract of a body, also for bodies of your own:
+- `size`: exact bytes, fixed before the first one is read; `name`: its file name; `content_type`.
+- `readinto(window)`: fills as much as it can and returns how many bytes; 0 only at the end; None while nothing is ready.
+- `rewind()`: starts again with the same bytes, or raises a `SampleError`; `rewindable` is False if it always does.
 - `close()`: may be called at any time and twice; closes what the body itself opened.
 """
 
@@ -11,18 +11,18 @@ from array import array
 
 from .validate import argument_error
 
-_PROBE = bytearray(1)  # for the byte that should not be there
+_PROBE = bytearray(1)  # for a byte behind the end
 
 
 def octets(buffer):
-    """The bytes of any buffer (array, memoryview, bytes), without a copy.
+    """Returns the bytes of any buffer (array, memoryview, bytes), without a copy.
 
-    What comes back does not keep the buffer alive if that is a slice of a memoryview: hold on to both.
+    The result does not keep the buffer alive if that is a slice of a memoryview: keep both.
     """
     if isinstance(buffer, (bytes, bytearray)):
         return buffer
     if isinstance(buffer, str):
-        raise TypeError("a str is no buffer")  # for MicroPython it is one
+        raise TypeError("a str is no buffer")  # on MicroPython it is one
     view = memoryview(buffer)
     if hasattr(view, "cast"):  # CPython
         return view.cast("B")
@@ -33,13 +33,13 @@ def octets(buffer):
 
 
 def typecode_of(values):
-    """The typecode of an array.array, which MicroPython tells only in its repr; None for anything else."""
+    """Returns the typecode of an array.array, which on MicroPython only its repr has; None for anything else."""
     if isinstance(values, array):
         return repr(values[0:0])[7]
 
 
 class Body:
-    """Base of the library's bodies; deriving from it is a convenience, the contract is what counts."""
+    """Base class of the library's bodies. A body need not derive from it; it must keep the contract above."""
 
     content_type = "application/octet-stream"
     name: "str" = None
@@ -47,13 +47,14 @@ class Body:
     rewindable = True
 
     def rewind(self):
-        """Start again from the first byte."""
+        """Starts again from the first byte."""
 
     def close(self):
-        """Let go of what the body opened."""
+        """Releases what the body opened."""
 
 
 def _size(part):
+    """Returns the bytes of a part: a body, or a byte string."""
     return part.size if hasattr(part, "readinto") else len(part)
 
 
@@ -93,12 +94,13 @@ class Chain(Body):
         self._begin()
 
     def _begin(self):
+        """Prepares for the first part."""
         self._index = -1
         self._left = 0  # bytes that the part being read still owes
         self._owed = self.size  # bytes that the parts not yet reached owe
 
     def _next(self):
-        """Go on to the next part; False when there is none."""
+        """Goes on to the next part; False when there is none."""
         parts = self._parts
         if self._index < len(parts):
             self._index += 1
@@ -118,6 +120,7 @@ class Chain(Body):
         return more
 
     def _copy(self, window, at):
+        """Copies what fits of a byte string into the window; returns how many bytes."""
         part = self._part
         n = min(self._left, len(window) - at)
         start = len(part) - self._left
@@ -125,7 +128,7 @@ class Chain(Body):
         return n
 
     def readinto(self, window):
-        """Fill the window from as many parts as it takes."""
+        """Fills the window from as many parts as it takes."""
         # Few names, and what is rare elsewhere: a frame of more than 11 words is put on the heap.
         filled = 0
         while filled < len(window):
@@ -149,17 +152,20 @@ class Chain(Body):
         return filled
 
     def _finish(self):
+        """Called when a part has given its last byte. Raises the SampleError if it has more."""
         if self._left or self._read and self._read(_PROBE):
             self._wrong()
         self._close()
 
     def _close(self):
+        """Closes the part that is being read."""
         part = self._part
         self._part = self._read = None
         if hasattr(part, "close"):
             part.close()
 
     def _wrong(self):
+        """Raises the SampleError for a part with fewer or more bytes than its size."""
         part = self._part
         if self._left > 0:
             raise argument_error("ended", part.name, self._left, part.size)
@@ -176,7 +182,7 @@ class Chain(Body):
         self._begin()
 
     def close(self):
-        """Close every part that is held."""
+        """Closes every part that is held."""
         for part in self._parts if isinstance(self._parts, list) else (self._part,):
             if hasattr(part, "close"):
                 part.close()

@@ -63,6 +63,7 @@ class Encoder:
         self._chunk = 0  # major type of the chunks of the indefinite string that is open
 
     def _put(self, n, major):
+        """Writes the first n bytes of the buffer. Raises an EncodeError inside an indefinite string of another type."""
         if self._chunk and self._chunk != major:
             raise EncodeError("an indefinite string takes definite strings of its own kind only: end() it first")
         self._write(self._views[n])
@@ -72,6 +73,7 @@ class Encoder:
         self._put(put_head(self._buf, 0, major, n), major)
 
     def _counted(self, major, n, what):
+        """Writes a head whose number the caller gave."""
         if type(n) is not int or not 0 <= n < 0x10000000000000000:
             raise _refused(what + " takes an integer of 0 to 2**64-1", n)
         self._head(major, n)
@@ -132,6 +134,7 @@ class Encoder:
         self._put(9, 0xE0)
 
     def _number(self, x):
+        """Returns x as a float, or raises the EncodeError."""
         if type(x) is float:
             return x
         if type(x) is int:
@@ -213,6 +216,7 @@ class Encoder:
         self._head(0xE0, 23)
 
     def _begin(self, initial):
+        """Begins an item of indefinite length."""
         self._buf[0] = initial
         self._put(1, 0xFF)  # no chunk may be an indefinite item
         self._open += 1
@@ -236,7 +240,7 @@ class Encoder:
         self._begin(0xBF)
 
     def end(self):
-        """Close the innermost indefinite item."""
+        """Closes the innermost indefinite item."""
         if not self._open:
             raise EncodeError("end() without a begin")
         self._open -= 1

@@ -17,7 +17,7 @@ def _significant(src, s, width, flip):
 
 
 def _next(state, width):
-    """Go on to the next value, and to the next row's head where there is one."""
+    """Goes on to the next value, and to the next row's head where there is one."""
     state[2] += width
     state[3] = 3
     state[4] += 1

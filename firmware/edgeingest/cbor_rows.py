@@ -89,7 +89,7 @@ class TypedRows(Body):
         self.rewind()
 
     def readinto(self, window):
-        """Fill the window."""
+        """Fills the window."""
         n = min(len(window), self._left)
         self._state[1] = n
         self._pack(window, self._src, self._state)
@@ -97,7 +97,7 @@ class TypedRows(Body):
         return n
 
     def rewind(self):
-        """Start again."""
+        """Starts again."""
         state = self._state
         state[2] = state[4] = 0
         state[3] = state[6]

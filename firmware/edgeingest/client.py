@@ -79,7 +79,7 @@ class Client:
         self.close()
 
     def close(self):
-        """Close the connection; the next call opens a new one."""
+        """Closes the connection; the next call opens a new one."""
         self._connection.close()
 
     def upload(
@@ -95,7 +95,7 @@ class Client:
         on_stored=None,
         boundary=None,
     ):
-        """Send one item, or a sequence of up to 1000 (Sample, File, body), in one request to the `files` endpoint.
+        """Sends one item, or a sequence of up to 1000 (Sample, File, body), in one request to the `files` endpoint.
 
         category: "training", "testing", "anomaly", or "split". label: for all of them; otherwise the service infers one
         from each file name, unless no_label. metadata: a dict of str to str. deadline_ms: for the whole call.
@@ -129,7 +129,7 @@ class Client:
         add_date_id=False,
         deadline_ms=None,
     ):
-        """Send one Sample, File or body to the `data` endpoint, under its own name or `file_name`.
+        """Sends one Sample, File or body to the `data` endpoint, under its own name or `file_name`.
 
         Returns Stored(file_name, sample_id=None, duplicate). The other arguments are those of `upload`.
         """

@@ -78,4 +78,5 @@ class Config:
 
 
 def _masked(key, value):
+    """Returns the value for a `repr`: secrets are not shown."""
     return "***" if value and key in _SECRET else value

@@ -1,6 +1,6 @@
-"""The error tree: each class says who has to act, and how.
+"""The exceptions of edgeingest. Each docstring says who has to act, and how.
 
-Single inheritance only: MicroPython refuses a class with two native bases, so `errno` is an attribute here.
+Single inheritance only: MicroPython refuses a class with two native bases, so `errno` is an attribute.
 """
 
 
@@ -21,16 +21,16 @@ class LimitError(SampleError):
 
 
 class SpoolFull(IngestError):
-    """There is no room on flash, or not within `max_bytes`: flush, remove what was set aside, or allow more.
+    """There is no space on flash, or not within `max_bytes`: flush the spool, remove rejected files, or allow more.
 
-    What is in the spool is not touched, and of what was to be added nothing is left behind.
+    The entries in the spool are not changed, and nothing is left of the entry that did not fit.
     """
 
 
 class NetworkError(IngestError):
     """The connection failed: trying again later may help.
 
-    `errno` is the system's number, or None; `sent` is how many bytes of the request had left before.
+    `errno` is the system's number, or None; `sent` is how many bytes of the request were sent before.
     """
 
     def __init__(self, text, errno=None, sent=0):

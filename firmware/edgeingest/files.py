@@ -24,7 +24,7 @@ _TYPES = {
 
 
 def content_type_of(name):
-    """The content type by the extension; application/octet-stream for one that is not known."""
+    """Returns the content type for the extension of a name; application/octet-stream for an unknown one."""
     return _TYPES.get(name[name.rfind(".") + 1 :].lower(), "application/octet-stream")
 
 
@@ -39,7 +39,7 @@ class File(Body):
     """
 
     def __init__(self, source, name=None, size=None, content_type=None):
-        self._source = source  # see octets
+        self._source = source  # kept, as `octets` does not keep it
         self._path = self._start = None
         self._exact = False  # nothing is read beyond size
         self._stream = None
@@ -64,7 +64,7 @@ class File(Body):
                 self._exact = not self.rewindable
                 try:
                     self._start = source.tell() if self.rewindable else None
-                except OSError:  # a pipe has tell(), but no place to tell
+                except OSError:  # a pipe has tell(), but no position
                     self.rewindable = False
         else:
             try:
@@ -81,8 +81,11 @@ class File(Body):
         self.size = actual
         self._left = actual
 
+    def __repr__(self):
+        return "File(%r, %d bytes, %s)" % (self.name, self.size, self.content_type)
+
     def readinto(self, window):
-        """Fill the window, or as much as the source gives at a time."""
+        """Fills the window, or as much as the source gives at a time."""
         left = self._left
         if left < len(window):
             if not left and self._exact:
@@ -105,16 +108,18 @@ class File(Body):
         return n
 
     def _error(self, text):
+        """Returns the SampleError for this file."""
         return SampleError("%r %s" % (self.name, text))
 
     def _open(self):
+        """Opens the file of a path."""
         try:
             self._stream = open(self._path, "rb")
         except OSError as e:
             raise SampleError("source: %r cannot be opened: error %s" % (self._path, e.errno))
 
     def rewind(self):
-        """Start again from where the source stood."""
+        """Starts again from where the source stood."""
         inner = self._stream is not None and hasattr(self._stream, "content_type")  # a body: it may have been read
         if self._left == self.size and self._path is None and not inner:
             return
@@ -129,7 +134,7 @@ class File(Body):
             self._stream.rewind()
 
     def close(self):
-        """Close the file that was opened for a path; what the caller opened stays open."""
+        """Closes the file that was opened for a path; what the caller opened stays open."""
         if self._path is not None:
             if self._stream is not None:
                 self._stream.close()
@@ -140,6 +145,7 @@ class File(Body):
 
 
 def _size_of(path):
+    """Returns the bytes of the file at a path, or raises the SampleError."""
     try:
         stat = os.stat(path)
     except (OSError, ValueError) as e:

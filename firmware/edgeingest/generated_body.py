@@ -18,7 +18,7 @@ class GeneratedBody(Body):
     _begun = False
 
     def measure(self):
-        """Set `size` by making every piece once."""
+        """Sets `size`: generates every piece once."""
         self.restart()  # type: ignore[attr-defined]
         self._window = None
         self._filled = 0
@@ -31,7 +31,7 @@ class GeneratedBody(Body):
         self.restart()  # type: ignore[attr-defined]
 
     def put(self, data):
-        """Take the next bytes."""
+        """Takes the next bytes."""
         n = len(data)
         start = self._filled
         self._filled = start + n
@@ -48,7 +48,7 @@ class GeneratedBody(Body):
             self._rest += data
 
     def readinto(self, window):
-        """Fill the window with pieces."""
+        """Fills the window with pieces."""
         room = len(window)
         rest = self._rest
         self._begun = True
@@ -65,7 +65,7 @@ class GeneratedBody(Body):
         return None if more is None and not n else n
 
     def rewind(self):
-        """Start again from the first piece."""
+        """Starts again from the first piece."""
         if self._begun:
             self._begun = False
             self._rest = b""

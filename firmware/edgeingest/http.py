@@ -152,6 +152,7 @@ class ResponseParser:
             self._framing[name] = value if before is None else before + b"," + value
 
     def _parse_status_line(self, head):
+        """Parses the first line of a head (RFC 9112, section 4)."""
         code = head[9:12]
         if (
             not head.startswith(b"HTTP/1.")

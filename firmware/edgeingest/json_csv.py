@@ -1,4 +1,4 @@
-"""The JSON and CSV forms of a sample. Both are made twice: once for their size, once to be sent.
+"""The JSON and CSV forms of a Sample. Both are generated twice: once for the size, once to be sent.
 
 Numbers: typecode f as %.9g, others as %.17g; a board with single-precision floats prints about 7 digits.
 """
@@ -24,7 +24,7 @@ def form_body(sample, format, hmac_key):
 
 
 def json_body(sample, hmac_key):
-    """The data acquisition message as JSON, signed if there is a key."""
+    """Returns the data acquisition message as JSON, signed if there is a key."""
     members = '"alg":"%s","ver":"v1"' % ("HS256" if hmac_key else "none")
     iat = sample.signed_at(hmac_key)
     if iat is not False:
@@ -50,7 +50,7 @@ def json_body(sample, hmac_key):
 
 
 def csv_body(sample):
-    """A header row, then a row of timestamp (ms) and values each; a single row has no timestamp."""
+    """Returns a header line, then a line for each row: timestamp in ms and values. A single row has no timestamp."""
     names = [_csv_field(name) for name, _ in sample.sensors]
     body = Table(sample, ",".join(names if sample.rows == 1 else ["timestamp"] + names) + "\n", "", "")
     body.brackets = "", "\n"
@@ -62,23 +62,24 @@ def csv_body(sample):
 
 
 def _csv_field(text):
-    """RFC 4180, section 2: quoted where it has to be."""
+    """Returns a CSV field, in quotes if it needs them (RFC 4180, section 2)."""
     if "," in text or '"' in text:
         return '"%s"' % text.replace('"', '""')
     return text
 
 
 def _decimal(value, digits):
+    """Returns a number in decimal; digits: significant digits of a float."""
     if isinstance(value, int):
         return str(value)
     return "%.*g" % (digits, value)
 
 
 class Table(GeneratedBody):
-    """A start, the rows of a sample as decimals, an end."""
+    """The rows of a Sample as decimals, between a start and an end."""
 
     brackets = "", ""  # around each row
-    interval = None  # ms between rows, where each begins with its time
+    interval = None  # ms between rows, if each row begins with its time
 
     def __init__(self, sample, start, separator, end):
         self._values = sample.values
@@ -88,7 +89,7 @@ class Table(GeneratedBody):
         self._start = start
         self._separator = separator
         self._end = end
-        self._raw = None  # the bytes that hold typed values: all of them, or those of one row
+        self._raw = None  # bytes of typed values: of all rows, or of one row from a row source
         self._source = sample.source
         if self._code:
             self._width = item_size(self._code)
@@ -100,7 +101,7 @@ class Table(GeneratedBody):
                 self._raw = octets(self._values)
 
     def restart(self):
-        """Begin at the start."""
+        """Begins at the start."""
         self._row = -1
         self._column = 0
         self._have = 0
@@ -108,7 +109,7 @@ class Table(GeneratedBody):
             self._source.rewind()
 
     def piece(self):
-        """The start, a number, or the end."""
+        """Generates the start, a number with what is around it, or the end."""
         row = self._row
         column = self._column
         if row < 0:
@@ -140,7 +141,7 @@ class Table(GeneratedBody):
         return True
 
     def _read_row(self):
-        """Whether the row is there; what has come of it is kept."""
+        """Reads a row from the row source; False if it is not complete yet. What has come is kept."""
         raw = self._raw
         while self._have < len(raw):
             n = self._source.readinto(memoryview(raw)[self._have :])
@@ -153,11 +154,13 @@ class Table(GeneratedBody):
         return True
 
     def _time(self, row):
-        # In millionths of a ms: a single-precision float would not keep the steps equal.
+        """Returns the time of a row in milliseconds, in decimal."""
+        # In millionths of a ms: with single-precision floats the steps would not be equal.
         whole, rest = divmod(row * round(self.interval * 1000000), 1000000)
         return ("%d.%06d" % (whole, rest)).rstrip("0") if rest else str(whole)
 
     def _number(self, row, column):
+        """Returns a value in decimal. Raises the SampleError for NaN and infinity."""
         if self._code:
             i = (row * self._axes if self._source is None else 0) + column
             value = unpack_from(self._code, self._raw, i * self._width)[0]

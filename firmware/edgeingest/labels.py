@@ -47,7 +47,7 @@ class LabelFile(GeneratedBody):
         self.measure()
 
     def restart(self):
-        """Begin at the head."""
+        """Begins at the head."""
         self._next = -1
 
     def piece(self):
@@ -106,6 +106,7 @@ def info_labels(files):
 
 
 def _check_files(files):
+    """Checks that files is a dict of file names."""
     if not isinstance(files, dict) or not files:
         raise SampleError("files: a dict of file names is needed, not %r" % (files,))
     for file in files:
@@ -113,16 +114,19 @@ def _check_files(files):
 
 
 def _sequence(file, items):
+    """Returns items if they are a list or tuple that is not empty."""
     if not isinstance(items, (list, tuple)) or not items:
         raise SampleError("%r: a list that is not empty is needed, not %r" % (file, items))
     return items
 
 
 def _text(file, what, value):
+    """Checks a str; file and what name it in errors."""
     check_text(value, "%r: %s" % (file, what))
 
 
 def _check_box(file, box):
+    """Checks one bounding box."""
     if not isinstance(box, (list, tuple)) or len(box) != 5:
         raise SampleError("%r: %r is not (label, x, y, width, height)" % (file, box))
     _text(file, "label", box[0])
@@ -142,6 +146,7 @@ def _members(file, items, names):
 
 
 def _check_segments(file, segments):
+    """Checks the segments of one file: from row 0 on, without gap or overlap, with equal keys."""
     covered = 0
     keys = None
     for segment in _sequence(file, segments):
@@ -163,6 +168,7 @@ def _check_segments(file, segments):
 
 
 def _check_map(file, pairs):
+    """Checks a dict of str to str; returns its keys."""
     if not isinstance(pairs, dict) or not pairs:
         raise SampleError("%r: a dict of str to str is needed, not %r" % (file, pairs))
     for key in pairs:
@@ -173,6 +179,7 @@ def _check_map(file, pairs):
 
 
 def _check_info(file):
+    """Checks one entry of info.labels."""
     for member in ("path", "category", "label"):
         if not isinstance(file, dict) or member not in file:
             raise SampleError("files: %r is not a dict with path, category and label" % (file,))
@@ -187,6 +194,7 @@ def _check_info(file):
 
 
 def _check_extras(path, file):
+    """Checks the optional members of an entry of info.labels."""
     if "metadata" in file:
         _check_map(path, file["metadata"])
     if "boundingBoxes" in file:
@@ -198,12 +206,14 @@ def _check_extras(path, file):
 
 
 def _full_label(label):
+    """Returns a label as the dict that the documentation has."""
     if label is None:
         return {"type": "unlabeled"}
     return label if isinstance(label, dict) else {"type": "label", "label": label}
 
 
 def _check_label(path, label):
+    """Checks the label of an entry of info.labels."""
     label = _full_label(label)
     kind = label.get("type")
     if kind == "label":
@@ -217,6 +227,7 @@ def _check_label(path, label):
 
 
 def _structured_entry(item):
+    """Returns the JSON of the segments of one file."""
     segments = []
     for segment in item[1]:
         text = '{"startIndex":%d,"endIndex":%d,"label":%s' % (segment[0], segment[1], dumps(segment[2]))
@@ -227,12 +238,14 @@ def _structured_entry(item):
 
 
 def _boxes_entry(item):
+    """Returns the JSON of the boxes of one file."""
     form = '{"label":%s,"x":%d,"y":%d,"width":%d,"height":%d}'
     boxes = [form % (dumps(box[0]), box[1], box[2], box[3], box[4]) for box in item[1]]
     return "%s:[%s]" % (dumps(item[0]), ",".join(boxes))
 
 
 def _info_entry(file):
+    """Returns the JSON of one entry of info.labels."""
     entry = dict(file)
     entry["label"] = _full_label(file["label"])
     return dumps(entry)

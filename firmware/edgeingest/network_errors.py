@@ -64,6 +64,7 @@ def deadline_error(phase, host, sent):
 
 
 def _certificate_advice(why, clock):
+    """Returns what to do about a certificate that is refused, by the words of mbedTLS."""
     if "expired" in why or "future" in why:
         return " (the board's clock says %d-%02d-%02d; if that is wrong, set it)" % clock[:3]
     if "trusted" in why or "CA" in why or "signed" in why:

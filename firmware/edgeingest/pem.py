@@ -1,4 +1,4 @@
-"""Certificates that are no plain DER: in PEM, or none at all. Loaded when `ca=` is one of these."""
+"""Decodes certificates in PEM, and explains what is wrong with a `ca=`. Loaded when `ca=` is not DER."""
 
 from binascii import a2b_base64
 
@@ -8,7 +8,7 @@ _BEGIN = b"-----BEGIN CERTIFICATE-----"
 
 
 def certificates(ca):
-    """The DER certificates in PEM, bytes or str."""
+    """Returns a list of the certificates in PEM (bytes or str) as DER."""
     ca = ca.encode() if isinstance(ca, str) else bytes(ca)
     found = []
     for part in ca.split(_BEGIN)[1:]:
@@ -22,11 +22,11 @@ def certificates(ca):
 
 
 def complaint(ca, e):
-    """The SampleError for a `ca=` that did not do."""
+    """Returns the SampleError for a `ca=` that cannot be used."""
     if ca is None:
         return SampleError(
             "ca: https needs the root certificate of the service, as DER or PEM (a path or bytes). "
-            "`edgeingest ca HOST -o ca.der` gets it; insecure=True does without and tells anybody on the way the key"
+            "`edgeingest ca HOST -o ca.der` gets it; insecure=True works without one, and anybody on the network path can read the API key"
         )
     if isinstance(ca, str) and "-----BEGIN" not in ca:
         return SampleError("ca: %r cannot be read: %s" % (ca, e))

@@ -7,6 +7,7 @@ from .validate import argument_error
 
 
 def _is_number(value):
+    """True for a float, and for an int of at most 64 bits."""
     if type(value) is int:
         return -0x10000000000000000 <= value < 0x10000000000000000
     return type(value) is float
@@ -47,7 +48,7 @@ class ListRows(GeneratedBody):
         self.measure()
 
     def restart(self):
-        """Begin at the first row."""
+        """Begins at the first row."""
         self._row = 0
         self._column = 0
 

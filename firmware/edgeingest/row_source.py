@@ -39,7 +39,7 @@ class RawSource(Body):
         self._left = size
 
     def readinto(self, window):
-        """Fill the window; a source may have more than is asked of it."""
+        """Fills the window; a source may have more than is asked of it."""
         left = self._left
         if not left:
             return 0
@@ -58,7 +58,7 @@ class RawSource(Body):
         return n
 
     def rewind(self):
-        """Start again."""
+        """Starts again."""
         if self._left != self.size:
             if not self.rewindable:
                 raise SampleError("values: this row source has no rewind(), its rows cannot be read a second time")
@@ -78,7 +78,7 @@ class SourceRows(TypedRows):
         super().__init__(typecode, axes, count, bytearray(_STAGE), False)
 
     def readinto(self, window):
-        """Fill the window, or as much as the source has."""
+        """Fills the window, or as much as the source has."""
         state = self._state
         done = 0
         while done < len(window):
@@ -114,7 +114,7 @@ class SourceRows(TypedRows):
         return self._ready or None
 
     def rewind(self):
-        """Start again, from the source's beginning."""
+        """Starts again, from the source's beginning."""
         self._source.rewind()  # another body may have read from it
         super().rewind()
         self._held = self._ready = 0

@@ -18,6 +18,7 @@ _AXES = const(1024)
 
 
 def _number(value, what):
+    """Returns a number of a message, or raises the SampleError."""
     # NaN compares as False, so it is refused as well
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e15:
         raise argument_error(what, value)
@@ -25,6 +26,7 @@ def _number(value, what):
 
 
 def _append_number(out, n):
+    """Appends a number in CBOR: floats with 64 bits."""
     if isinstance(n, float):
         out.extend(pack(">Bd", 0xFB, n))
     else:
@@ -32,6 +34,7 @@ def _append_number(out, n):
 
 
 def _append_text(out, text, what):
+    """Appends a text string in CBOR."""
     data = check_text(text, what).encode()
     append_head(out, 0x60, len(data))
     out.extend(data)
@@ -98,6 +101,7 @@ class Sample:
         return typecodes.described(self)
 
     def _payload(self):
+        """Returns the message up to the head of its rows; checks what it consists of."""
         out = bytearray(b"\xa3\x67payload\xa4")
         if self.device_name is not None:
             out[-1] = 0xA5

@@ -33,7 +33,7 @@ def now():
 
 
 def key_bytes(hmac_key):
-    """The key as bytes; refuses what cannot be a key, such as one with a line end from the file it was read from."""
+    """Returns the key as bytes. Raises the SampleError for what cannot be a key, such as one that ends in a line end."""
     if isinstance(hmac_key, str):
         hmac_key = hmac_key.encode()
     if not isinstance(hmac_key, bytes) or not hmac_key or min(hmac_key) < 0x21 or max(hmac_key) > 0x7E:
@@ -42,7 +42,7 @@ def key_bytes(hmac_key):
 
 
 class Hmac:
-    """One HMAC-SHA256: `update` as often as needed, then `hexdigest` once."""
+    """Computes one HMAC-SHA256: call `update` for each piece of the message, then `hexdigest` once."""
 
     def __init__(self, key):
         if len(key) > 64:
@@ -52,20 +52,21 @@ class Hmac:
         self.update = self._hash.update
 
     def _padded(self, mask):
+        """Returns a hash of the key, padded to a block and combined with the mask."""
         pad = bytearray(mask * 64)
         for i in range(len(self._key)):
             pad[i] ^= self._key[i]
         return sha256(pad)
 
     def hexdigest(self):
-        """The signature: 64 lower-case hex digits, as bytes."""
+        """Returns the signature: 64 lower-case hex digits, as bytes."""
         outer = self._padded(b"\x5c")
         outer.update(self._hash.digest())
         return hexlify(outer.digest())
 
 
 class Signed(Chain):
-    """A Chain that hashes what passes through, and ends in its signature and `tail`: one pass, nothing to seek.
+    """A Chain that hashes the bytes while they are read, and ends with their signature and `tail`: in one pass.
 
     parts: a tuple. key: as `key_bytes` gives it.
     """
@@ -76,12 +77,13 @@ class Signed(Chain):
         super().__init__(parts + (self._end,), name, content_type)
 
     def _begin(self):
+        """Prepares for the first byte."""
         super()._begin()
         self._unsigned = self.size - len(self._end)  # bytes that are still to be hashed
         self._hmac = None
 
     def readinto(self, window):
-        """Fill the window, or what comes before the signature."""
+        """Fills the window; stops before the signature once, as that needs all bytes before it."""
         left = self._unsigned
         if self._hmac is None:
             self._hmac = Hmac(self._key)
@@ -98,6 +100,7 @@ class Signed(Chain):
         return n
 
     def _sign(self):
+        """Puts the signature into the end of the message."""
         end = self._end
         self._hmac.update(ZEROS)
         self._hmac.update(memoryview(end)[64:])

@@ -1,10 +1,10 @@
-"""`ca=` to an SSLContext; loaded for https only."""
+"""Makes the SSLContext for `ca=`. Loaded for https only."""
 
 import ssl
 
 
 def tls_context(ca, insecure):
-    """An SSLContext that verifies the chain up to `ca` and the host's name; with insecure=True, one that does not."""
+    """Returns an SSLContext that verifies the chain up to `ca` and the name of the host; insecure=True: that does not."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if insecure:
         context.verify_mode = ssl.CERT_NONE
@@ -14,7 +14,7 @@ def tls_context(ca, insecure):
         if isinstance(ca, str) and "-----BEGIN" not in ca:
             with open(ca, "rb") as file:
                 ca = file.read()
-        if ca[0] != 0x30:  # DER begins with it, and MicroPython's ssl takes nothing else
+        if ca[0] != 0x30:  # DER begins with this; MicroPython's ssl takes no other form
             from .pem import certificates
 
             for der in certificates(ca):

@@ -60,7 +60,7 @@ def set_shape(sample, rows):
 
 
 def prepare(state, typecode, src, count):
-    """Complete the state (see `rows`) for `count` values that are not float32; (pack, bytes of them all).
+    """Completes the state (see `rows`) for `count` values that are not float32; (pack, bytes of them all).
 
     src: all values, which are then encoded as the shortest integers; None: integers have fixed width.
     """

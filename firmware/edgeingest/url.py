@@ -1,9 +1,10 @@
-"""The address of a service, as the client and its requests need it. Loaded for another than the public one."""
+"""Parses the `url=` of a client. Not loaded for the public service."""
 
 from .errors import SampleError
 
 
 def _host_and_port(url, rest):
+    """Returns (host, port or None, host as the Host field shows it)."""
     if rest.startswith("["):
         host, found, port = rest[1:].partition("]")
         allowed = "0123456789abcdefABCDEF:."
@@ -25,7 +26,10 @@ def _host_and_port(url, rest):
 
 
 def parse_url(url):
-    """(tls, host, port, Host header) of http://host[:port] or https://host[:port]; a host may be [an IPv6 address]."""
+    """Returns (tls, host, port, value of the Host field) of http://host[:port] or https://host[:port].
+
+    A host may be an IPv6 address in brackets. Raises the SampleError for anything else.
+    """
     if not isinstance(url, str):
         raise SampleError("url: a str such as https://ingestion.edgeimpulse.com is needed, not %r" % (url,))
     scheme, found, rest = url.partition("://")

@@ -15,13 +15,14 @@ _TYPECODES = {8: "B", 16: "h", 24: "", 32: "il"}
 
 
 def _whole(value, what, end):
+    """Returns an int from 1 to below end, or raises the SampleError."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < end:
         raise SampleError("%s: a whole number from 1 to %d is needed, not %r" % (what, end - 1, value))
     return value
 
 
 def _frame(rate, bits, channels):
-    """Bytes of a frame, if a header has room for all three."""
+    """Returns the bytes of a frame. Raises the SampleError if the header cannot hold one of the three."""
     _whole(rate, "rate", 1 << 32)
     if not isinstance(bits, int) or bits not in _TYPECODES:
         raise SampleError("bits: 8, 16, 24 or 32 is needed, not %r" % (bits,))
@@ -34,7 +35,7 @@ def _frame(rate, bits, channels):
 
 
 def _values(source, bits, size):
-    """The source, if its values are of `bits` bits; what can rewind as a body that does."""
+    """Returns the source, after a check of its typecode. A row source with rewind() becomes a body."""
     own = typecode_of(source)
     if own and (own not in _TYPECODES[bits] or len(octets(source)) != len(source) * bits // 8):
         form = "typecode " + _TYPECODES[bits][0] if _TYPECODES[bits] else "a buffer of raw bytes"
@@ -50,14 +51,14 @@ def _values(source, bits, size):
 
 
 class Wav(Chain):
-    """A WAVE file of integer PCM: a header of 44 bytes, then the values as they are; they are never copied.
+    """A WAVE file of integer PCM: a header of 44 bytes, then the values, unchanged and not copied.
 
     source: values of `bits` bits, shape (frames, channels), row-major: an `array.array` of B (8), h (16), i or l (32);
         a buffer of raw little-endian bytes, any of the bits; the path (str) of a file of these; or a stream whose
         `readinto(buffer)` gives them: a `machine.I2S`, or a row source (None: none are ready).
     rate: frames a second. bits: 8, 16, 24 or 32. channels: how many. name: the file name to send.
-    size: bytes of values, without the header; frames: the same in frames. A stream needs one of them, elsewhere they
-        are checked. A stream is read from where it stands, and again only if it has `seek` and `tell`, or `rewind`.
+    size: bytes of values, without the header; frames: the same in frames. A stream needs one of them; for other
+        sources they are checked. A stream is read from where it stands, and again only if it has `seek` and `tell`, or `rewind`.
     Everything wrong is a SampleError that names the argument.
     """
 
@@ -79,3 +80,7 @@ class Wav(Chain):
         head += struct.pack("<IHHIIHH", 16, 1, channels, rate, rate * frame, frame, bits)
         head += b"data" + struct.pack("<I", size)
         super().__init__((head, values, b"\0") if size & 1 else (head, values), values.name, "audio/wav")
+        self._about = size // frame, rate, bits, channels
+
+    def __repr__(self):
+        return "Wav(%r, %d frames at %d Hz, %d bits, channels: %d)" % ((self.name,) + self._about)

@@ -46,5 +46,5 @@ class Camera:
         return File(data, name)
 
     def close(self):
-        """Turn the camera off."""
+        """Turns the camera off."""
         self._camera.deinit()

@@ -70,7 +70,7 @@ class Microphone:
         self._last = time.ticks_ms()
 
     def readinto(self, window):
-        """Fill the window with values of 16 bits, waiting for them: a stream for `Wav`, a row source for `Sample`."""
+        """Fills the window with values of 16 bits, waiting for them: a stream for `Wav`, a row source for `Sample`."""
         if self._last is None:
             self.start()
         if self._passed() > self._buffer_ms:
@@ -100,7 +100,7 @@ class Microphone:
         self._i2s.readinto(self._slots if count == _FRAMES else self._slots[: count * self._width])
 
     def record(self, values):
-        """Fill an array of typecode h with a new piece."""
+        """Fills an array of typecode h with a new piece."""
         if typecode_of(values) != "h":
             raise SampleError('values: an array of typecode "h" is needed, not %r' % type(values))
         self.start()

@@ -31,7 +31,7 @@ class Registers:
         self._one = bytearray(1)
 
     def read_into(self, register, buffer):
-        """Fill the buffer from this register on."""
+        """Fills the buffer from this register on."""
         try:
             self._i2c.readfrom_mem_into(self._address, register, buffer)
         except OSError as e:

@@ -64,7 +64,7 @@ class Spool:
         add_date_id=False,
         hmac_key=None,
     ):
-        """Put a Sample, a File or a body on flash, in constant memory. When this returns, it survives a power cut.
+        """Puts a Sample, a File or a body on flash, in constant memory. When this returns, it survives a power cut.
 
         hmac_key: signs a Sample now; the key itself is not kept, and the client's key has no effect on entries. The
         other arguments are those of `Client.send` and checked as there. disallow_duplicates: after a power cut between
@@ -142,7 +142,7 @@ class Spool:
         return recording
 
     def recover(self, hmac_key=None, drop=False):
-        """Finish the recordings that a power cut interrupted: call it once after start-up, before recording begins.
+        """Finishes the recordings that a power cut interrupted: call it once after start-up, before recording begins.
 
         They end with the last row that was synced, or a later one. hmac_key: for recordings that were begun with a key;
         without it they wait for the next call, and so does every recording while flash is full. drop=True: remove all
@@ -155,7 +155,7 @@ class Spool:
         return recover(self._folder, hmac_key, check_flag(drop, "drop"))
 
     def flush(self, client):
-        """Send what waits, oldest first, as requests of entries with equal category, label, metadata and flags.
+        """Sends what waits, oldest first, as requests of entries with equal category, label, metadata and flags.
 
         Up to 64 go into a request, if their file names differ. They are read from flash when they are sent. What was
         stored, or was a duplicate, is removed. When something stops it that may pass (no network, the service is busy,

@@ -78,7 +78,7 @@ class Recording:
         self.close()
 
     def write(self, buffer):
-        """Append rows: any number of whole rows, in an array or another buffer of native values, row-major.
+        """Appends rows: any number of whole rows, in an array or another buffer of native values, row-major.
 
         Raises SpoolFull when `max_bytes` has no room for all of them: then none was written, and the recording goes on.
         """
@@ -107,7 +107,7 @@ class Recording:
         self.rows += rows
 
     def sync(self):
-        """Make what was written survive a power cut. On littlefs this copies up to a block: call it now and then."""
+        """Makes what was written survive a power cut. On littlefs this copies up to a block: call it now and then."""
         self._check_open("sync")
         try:
             self._sync()
@@ -115,7 +115,7 @@ class Recording:
             raise self._failed(e)
 
     def close(self):
-        """Finish the entry; of one without rows nothing is kept. May be called twice."""
+        """Finishes the entry; of one without rows nothing is kept. May be called twice."""
         if self._file is None:
             return
         folder = self._folder
