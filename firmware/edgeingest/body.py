@@ -2,7 +2,7 @@
 
 The contract of a body, also for bodies of your own:
 - `size`: exact bytes, fixed before the first one is read; `name`: its file name; `content_type`.
-- `readinto(window)`: fills as much as it can and returns how many bytes; 0 only at the end; None while nothing is ready.
+- `readinto(window)`: fills as much as it can, returns the number of bytes; 0 only at the end, None if none is ready.
 - `rewind()`: starts again with the same bytes, or raises a `SampleError`; `rewindable` is False if it always does.
 - `close()`: may be called at any time and twice; closes what the body itself opened.
 """

@@ -26,7 +26,8 @@ def complaint(ca, e):
     if ca is None:
         return SampleError(
             "ca: https needs the root certificate of the service, as DER or PEM (a path or bytes). "
-            "`edgeingest ca HOST -o ca.der` gets it; insecure=True works without one, and anybody on the network path can read the API key"
+            "`edgeingest ca HOST -o ca.der` gets it; insecure=True works without one, and anybody on the network path "
+            "can read the API key"
         )
     if isinstance(ca, str) and "-----BEGIN" not in ca:
         return SampleError("ca: %r cannot be read: %s" % (ca, e))

@@ -33,7 +33,7 @@ def now():
 
 
 def key_bytes(hmac_key):
-    """Returns the key as bytes. Raises the SampleError for what cannot be a key, such as one that ends in a line end."""
+    """Returns the key as bytes; refuses what cannot be a key, such as one that ends in a line end."""
     if isinstance(hmac_key, str):
         hmac_key = hmac_key.encode()
     if not isinstance(hmac_key, bytes) or not hmac_key or min(hmac_key) < 0x21 or max(hmac_key) > 0x7E:

@@ -4,7 +4,7 @@ import ssl
 
 
 def tls_context(ca, insecure):
-    """Returns an SSLContext that verifies the chain up to `ca` and the name of the host; insecure=True: that does not."""
+    """Returns an SSLContext that verifies the chain up to `ca` and the host's name; with insecure=True, neither."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if insecure:
         context.verify_mode = ssl.CERT_NONE

@@ -58,7 +58,8 @@ class Wav(Chain):
         `readinto(buffer)` gives them: a `machine.I2S`, or a row source (None: none are ready).
     rate: frames a second. bits: 8, 16, 24 or 32. channels: how many. name: the file name to send.
     size: bytes of values, without the header; frames: the same in frames. A stream needs one of them; for other
-        sources they are checked. A stream is read from where it stands, and again only if it has `seek` and `tell`, or `rewind`.
+        sources they are checked. A stream is read from where it stands, and again only if it has `seek` and `tell`,
+        or `rewind`.
     Everything wrong is a SampleError that names the argument.
     """
 
