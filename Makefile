@@ -54,7 +54,7 @@ bench: $(READY) ## speed and memory beside what people use today (QUICK=1: under
 
 device-test: $(READY) ## the device part of the tests on the board at PORT (uploads if HOST, this computer's address, is given)
 	@test -n "$(PORT)" || { echo "Say where the board is: make device-test PORT=/dev/ttyACM0 (.venv/bin/edgeingest boards)"; exit 1; }
-	PORT="$(PORT)" HOST="$(HOST)" $(BIN)/python -m pytest -v -p no:cacheprovider host_tests/test_device.py $(PYTEST_ARGS)
+	PORT="$(PORT)" HOST="$(HOST)" $(BIN)/python -m pytest -v -p no:cacheprovider host_tests/board/test_device.py $(PYTEST_ARGS)
 
 lint: $(READY) $(STUBS) ## style, format and types
 	$(BIN)/ruff check .

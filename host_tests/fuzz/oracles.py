@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import targets
-from replies_by_h11 import read_by_h11
+from support.replies_by_h11 import read_by_h11
 
 
 def parser(data, result):

@@ -10,7 +10,7 @@ from pathlib import Path
 from . import interpreters
 from .interpreters import ROOT
 
-_PARTS = ("boards", "firmware", "tools", "host_tests/support")
+_PARTS = ("boards", "firmware", "tools")
 _NOT_INHERITED = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MICROPYPATH", "FORCE_COLOR", "TTY_COMPATIBLE")
 
 

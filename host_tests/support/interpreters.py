@@ -7,6 +7,7 @@ from edgeingest_tools.micropython import Missing as Missing
 from edgeingest_tools.micropython import micropython as micropython
 
 SUPPORT = Path(__file__).resolve().parent
+ON_DEVICE = SUPPORT / "device"  # scripts that run on MicroPython
 ROOT = SUPPORT.parent.parent
 FIRMWARE = ROOT / "firmware"
 WASM = {"wasm-1.23": "1.23.0", "wasm-1.25": "1.25.0", "wasm-1.27": "1.27.0"}

@@ -1,4 +1,4 @@
-# Functions that host_tests/test_device.py calls on a board. Bytes go over as hexadecimal digits.
+# Functions that host_tests/board/test_device.py calls on a board. Bytes go over as hexadecimal digits.
 import gc
 from array import array
 from binascii import hexlify, unhexlify

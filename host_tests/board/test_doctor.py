@@ -1,0 +1,162 @@
+"""`edgeingest doctor`: all steps go well on a board that is set up, and each can be made to fail and is named then."""
+
+import pytest
+from edgeingest_tools.board import doctor
+from edgeingest_tools.board.simulated import Simulated
+from edgeingest_tools.service import certificates
+from support.boards import edgeingest, run
+from support.peer import answering, peer, reply
+from support.service import KEY, running
+
+STEPS = list(doctor.ADVICE)
+WRONG_CLOCK = """
+from utime import *
+import utime
+
+def gmtime(seconds=None):
+    return (2000, 1, 1, 0, 0, 0, 5, 1) if seconds is None else utime.gmtime(seconds)
+
+def time():
+    return 946684800
+"""
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory):
+    with Simulated(tmp_path_factory.mktemp("board")) as board:
+        edgeingest(board, "deploy")
+        yield board
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("service")
+    with running(folder, tls=certificates.server_context(folder, ["localhost"]), api_keys=(KEY,)) as service:
+        service.url = service.url.replace("127.0.0.1", "localhost")
+        yield service
+
+
+def provision(board, folder, **values):
+    """A board's configuration, right but for what is given."""
+    (folder / "x.toml").write_text("\n".join(f'{name} = "{value}"' for name, value in values.items()))
+    edgeingest(board, "provision", "--file", str(folder / "x.toml"))
+
+
+def right(service):
+    return {"api_key": KEY, "url": service.url, "ca": service.directory / "ca.pem", "wifi_ssid": "net"}
+
+
+def fails(board, step, told):
+    """That the steps up to this one go well, that it is told why it does not, and what to do."""
+    with pytest.raises(AssertionError) as caught:
+        edgeingest(board, "doctor")
+    lines = str(caught.value).splitlines()
+    steps = [line.split() for line in lines if line.startswith(("ok", "FAILED"))]
+    assert [words[1] for words in steps] == STEPS[: STEPS.index(step) + 1], lines
+    assert [words[0] for words in steps] == ["ok"] * (len(steps) - 1) + ["FAILED"]
+    assert told in lines[len(steps) - 1]
+    assert f"edgeingest: {step} failed: {doctor.ADVICE[step]}" in lines
+    assert KEY not in str(caught.value)
+
+
+def test_all_is_well(board, service, tmp_path):
+    provision(board, tmp_path, **right(service))
+    for expected in ("upload        doctor", ", a duplicate as expected"):
+        said = edgeingest(board, "doctor")
+        assert [line.split()[:2] for line in said.splitlines()] == [["ok", step] for step in STEPS]
+        assert expected in said and "net, address 127.0.0.1" in said
+        assert KEY not in said
+    row = service.row()
+    assert (row["category"], row["label"], row["rows"]) == ("testing", "doctor", 2)
+    assert "not tried" in edgeingest(board, "doctor", "--no-upload")
+
+
+@pytest.mark.parametrize(
+    "step, wrong, told",
+    [
+        ("wifi", {"wifi_ssid": "nowhere"}, "no network of this name is in reach"),
+        ("wifi", {"wifi_password": "wrong password"}, "password"),
+        ("dns", {"url": "https://nothing.invalid"}, "OSError"),
+        ("tcp", {"url": "https://localhost:1"}, "OSError"),
+        ("tls", {"ca": None}, "CA"),
+        ("key", {"api_key": "ei_another"}, "401"),
+    ],
+)
+def test_a_setting_is_wrong(board, service, tmp_path, step, wrong, told):
+    if "ca" in wrong:
+        certificates.server_context(tmp_path / "other", ["localhost"])
+        wrong = {"ca": tmp_path / "other" / "ca.pem"}
+    provision(board, tmp_path, **{**right(service), **wrong})
+    fails(board, step, told)
+
+
+def test_the_service_is_busy(board, tmp_path):
+    with peer(answering(reply("come back later", 503))) as made:
+        provision(board, tmp_path, api_key=KEY, url=made.url)
+        fails(board, "upload", "503")
+
+
+def test_what_answers_is_no_service(board, service, tmp_path):
+    """Plain HTTP where TLS was expected."""
+    with peer(answering(reply("hello", 400))) as made:
+        provision(board, tmp_path, **{**right(service), "url": made.url.replace("http:", "https:")})
+        fails(board, "tls", "Error")
+
+
+@pytest.mark.parametrize("config", [None, "{", '{"api_key": 5}', '{"url": "http://h"}'])
+def test_no_configuration(board, config):
+    edgeingest(board, "provision", "--erase")
+    if config:
+        run(board, f"f = open('/edgeingest.json', 'w')\nf.write({config!r})\nf.close()")
+    fails(board, "configuration", "edgeingest.json")
+
+
+def test_no_certificate_on_the_board(board, service, tmp_path):
+    provision(board, tmp_path, **right(service))
+    run(board, "import os\nos.remove('/edgeingest.der')")
+    fails(board, "configuration", "ENOENT")
+
+
+FILL = """
+import os
+f = open('/filler', 'wb')
+for _ in range(os.statvfs('/')[3] - 3):
+    f.write(bytes(4096))
+f.close()
+"""
+
+
+def test_a_full_flash(board):
+    run(board, FILL)
+    fails(board, "flash", "KB free, 16 are needed")
+    run(board, "import os\nos.remove('/filler')")
+
+
+def test_what_the_board_itself_lacks(tmp_path, monkeypatch):
+    with Simulated(tmp_path, heap="96K") as board:
+        fails(board, "library", "no module named 'edgeingest'")
+        with monkeypatch.context() as patch:
+            patch.setattr(doctor, "OLDEST", (9, 0))
+            fails(board, "version", "MicroPython 1.")
+        edgeingest(board, "deploy")
+        with monkeypatch.context() as patch:
+            patch.setattr(doctor, "HEAP", 90 * 1024)
+            fails(board, "heap", "KB free, 90 are needed")
+
+
+def test_a_board_without_network(tmp_path):
+    machine = next(path for path in Simulated.MODULES if path.stem == "machine")
+    with Simulated(tmp_path, modules=[machine]) as board:
+        edgeingest(board, "deploy")
+        fails(board, "network", "this board has none")
+
+
+def test_the_clock(tmp_path, service):
+    """It says 2000, and there is no time server: here, none can be reached by this name."""
+    (tmp_path / "time.py").write_text(WRONG_CLOCK)
+    (tmp_path / "board").mkdir()
+    network = next(path for path in Simulated.MODULES if path.stem == "network")
+    with Simulated(tmp_path / "board", modules=[tmp_path / "time.py", network]) as board:
+        edgeingest(board, "deploy")
+        provision(board, tmp_path, **right(service))
+        fails(board, "clock", "clock:")

@@ -1,0 +1,212 @@
+"""What goes wrong on a connection or in a body: the right error, nothing left open, and a client that works on."""
+
+import threading
+
+import pytest
+from support.calls import BIG, BODIES, BROKEN, CASE, SEND, UPLOAD, attempt, first_then_good, replying
+from support.peer import DEVICE, answering, peer, reply, stored
+from support.worker import DeviceError
+
+UNIX = pytest.mark.modes("py", "mpy", "cpython")
+BOARD = pytest.mark.modes("mpy")
+
+
+@UNIX
+@pytest.mark.parametrize("call", [SEND, UPLOAD])
+@pytest.mark.parametrize("status", [301, 307, 400, 401, 413, 421, 429, 500, 503])
+def test_statuses(worker, call, status):
+    elsewhere = {"Location": "http://127.0.0.1:1/", "Retry_After": "7"}
+    with peer(replying(reply("the reason", status, **elsewhere), close=False)) as made:
+        outcome = attempt(worker, made, call=call)
+    assert (outcome.type, outcome.status, outcome.body, outcome.retry_after) == (
+        "ServiceError",
+        status,
+        "the reason",
+        7,
+    )
+    assert "the reason" in outcome.text
+    assert len(made.connections) == 2  # after an error the connection is never used again
+
+
+@BOARD
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_replies(worker, name):
+    data, wanted = BROKEN[name]
+    with peer(replying(data)) as made:
+        assert attempt(worker, made).type == wanted
+
+
+@BOARD
+@pytest.mark.parametrize("name", ["endless body", "a log-in page", "no name", "not HTTP, a line"])
+def test_broken_replies_to_files(worker, name):
+    with peer(replying(BROKEN[name][0])) as made:
+        assert attempt(worker, made, call=UPLOAD).type == "ProtocolError"
+
+
+@BOARD
+@pytest.mark.parametrize("status", [401, 413])
+@pytest.mark.parametrize("ending", ["close", "reset", "wait", "drain"])
+@pytest.mark.parametrize("call", [SEND, UPLOAD])
+def test_an_early_refusal_is_reported_as_what_it_is(worker, status, ending, call):
+    """The peer answers after the head of 5 MB, and closes or does not; or reads on, slowly."""
+
+    def first(made, connection):
+        connection.read_until(b"\r\n\r\n")
+        connection.reply("because", status)
+        if ending == "reset":
+            threading.Event().wait(0.05)  # a reset at once would throw the reply away on its way
+            connection.reset()
+        elif ending == "wait":
+            made.closing.wait(10)
+        elif ending == "drain":
+            connection.until_closed()
+
+    with peer(first_then_good(first)) as made:
+        outcome = attempt(worker, made, **BIG, call=call)
+    assert (outcome.type, outcome.status, outcome.body) == ("ServiceError", status, "because")
+
+
+@BOARD
+def test_an_early_200_is_no_success(worker):
+    def first(made, connection):
+        connection.read_until(b"\r\n\r\n")
+        connection.reply("stored.cbor")
+        made.closing.wait(10)
+
+    with peer(first_then_good(first)) as made:
+        assert attempt(worker, made, **BIG).type == "ProtocolError"
+
+
+@UNIX
+@pytest.mark.parametrize("reset", [True, False])
+def test_a_peer_that_goes_away_while_we_send(worker, reset):
+    def first(made, connection):
+        connection.read_until(b"x" * 100_000)
+        if reset:
+            connection.reset()
+
+    with peer(first_then_good(first)) as made:
+        outcome = attempt(worker, made, **BIG)
+    assert outcome.type == "NetworkError"
+    assert 100_000 <= outcome.sent < 5_000_000
+
+
+@UNIX
+@pytest.mark.parametrize("call", [SEND, UPLOAD])
+@pytest.mark.parametrize("name", BODIES)
+def test_a_body_that_is_not_its_size(worker, name, call):
+    script, size = BODIES[name]
+    received = []
+
+    def first(made, connection):
+        received.append(connection.until_closed())
+
+    with peer(first_then_good(first)) as made:
+        outcome = attempt(worker, made, script, size, call)
+    assert outcome.type == "SampleError"
+    assert "own.cbor" in outcome.text
+    length = int(received[0].split(b"Content-Length: ")[1].split(b"\r\n")[0]) if received[0] else None
+    # the service never has what it could take for a whole request: nothing is padded, nothing is cut
+    assert length is None or len(received[0].split(b"\r\n\r\n", 1)[1]) < length
+
+
+@BOARD
+@pytest.mark.parametrize("call", [SEND, UPLOAD])
+@pytest.mark.parametrize("before", [[], [b"x" * 5000], [None, None]], ids=["at once", "later", "waited"])
+def test_what_the_callers_source_raises_passes_through(worker, call, before):
+    source = CASE.replace("Bytes(script * times, size)", "Bytes(script + [KeyError('mine')], 9000)")
+    with peer(first_then_good(lambda made, connection: connection.until_closed())) as made:
+        outcome = attempt(worker, made, before, call=call, source=source)
+    assert (outcome.type, "mine" in outcome.text) == ("KeyError", True)
+
+
+@UNIX
+def test_what_on_stored_raises_passes_through(worker):
+    source = (
+        DEVICE
+        + """
+client = Client(KEY, url=url)
+before = descriptors()
+bodies = [File(Bytes([b"data"]), name="%d.cbor" % i) for i in range(3)]
+seen = []
+def on_stored(index, stored):
+    seen.append(index)
+    if index == 1:
+        raise IndexError("mine")
+try:
+    client.upload("training", bodies, on_stored=on_stored)
+except IndexError as e:
+    result = str(e), seen, descriptors() - before
+client.close()
+"""
+    )
+    with peer(answering(stored("a", "b", "c"))) as made:
+        assert worker.run(source, url=made.url) == ("mine", [0, 1], 0)
+
+
+@UNIX
+def test_a_body_that_is_not_ready_is_waited_for(worker):
+    source = (
+        DEVICE
+        + """
+import time
+class Slow(Bytes):
+    def readinto(self, window):
+        if self.at and not self.rest:
+            time.sleep_ms(5)
+        return super().readinto(window)
+with Client(KEY, url=url, timeout_ms=200) as client:
+    result = client.send("training", Slow([None, b"a", None, None, b"b"] + [None, b"c"] * 50)).file_name
+"""
+    )
+    with peer(answering()) as made:  # takes longer than timeout_ms in all, but never without progress
+        assert worker.run(source, url=made.url) == "stored.cbor"
+    assert made.requests[0].body == b"ab" + b"c" * 50
+
+
+@BOARD
+def test_items_that_change_between_the_passes(worker):
+    source = (
+        DEVICE
+        + """
+class Items:
+    calls = 0
+    def __len__(self):
+        return 2
+    def __getitem__(self, index):
+        self.calls += 1
+        return File(b"x" * (3000 if self.calls < 3 else changed), name="%d.cbor" % index)
+client = Client(KEY, url=url)
+before = descriptors()
+try:
+    client.upload("training", Items())
+except errors.SampleError as e:
+    result = str(e), descriptors() - before
+"""
+    )
+    for changed in (2999, 3001, 9000):
+        received = []
+
+        def handler(made, connection, number, received=received):
+            received.append(connection.until_closed())
+
+        with peer(handler) as made:
+            text, left_open = worker.run(source, url=made.url, changed=changed)
+        assert ("size" in text, left_open) == (True, 0)
+        head, _, body = b"".join(received).partition(b"\r\n\r\n")
+        assert not head or len(body) < int(head.split(b"Content-Length: ")[1])
+
+
+@UNIX
+def test_a_batch_with_failures(worker):
+    files = (
+        '{"success":true,"files":[{"success":true,"sampleId":1,"fileName":"A"},{"success":false,"error":"too noisy"}]}'
+    )
+    source = (
+        DEVICE + "Client(KEY, url=url).upload('training', [File(b'x', name='a.cbor'), File(b'y', name='b.cbor')])\n"
+    )
+    with peer(answering(files)) as made, pytest.raises(DeviceError) as caught:
+        worker.run(source, url=made.url)
+    assert caught.value.family[:3] == ["FilesError", "ServiceError", "IngestError"]
+    assert caught.value.results == [("A", 1, False), "too noisy"]
+    assert "'b.cbor': too noisy" in caught.value.text

@@ -1,0 +1,164 @@
+"""A service that answers before it has the whole request: its words are what is reported, and sending stops."""
+
+import contextlib
+
+import pytest
+from support.aio import awaited, serving
+from support.calls import CASE, attempt, first_then_good
+from support.peer import DEVICE, DUPLICATE, answering, peer, reply
+
+BOARD = pytest.mark.modes("mpy")
+BOTH = pytest.mark.parametrize("driver", [str, awaited], ids=["Client", "AsyncClient"])
+PLAIN_AND_TLS = pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+
+LONG = """
+class Long:
+    name, content_type, rewindable = "long.cbor", "application/cbor", True
+    def __init__(self, size):
+        self.size = self.left = size
+    def readinto(self, window):
+        n = min(len(window), self.left)
+        self.left -= n
+        return n
+    def rewind(self):
+        self.left = self.size
+    def close(self):
+        pass
+client = Client(KEY, url=url, **dict(options))
+try:
+    result = tuple(client.send("training", Long(size))), None
+except errors.ServiceError as e:
+    result = e.status, e.body
+if again:
+    result += tuple(client.send("training", Long(10)))
+client.close()
+"""
+SIZE = 30_000_000
+
+
+@BOARD
+@BOTH
+@PLAIN_AND_TLS
+@pytest.mark.parametrize("status", [401, 413, 503])
+def test_a_large_body_is_no_longer_sent(worker, driver, tls, status):
+    """Though the peer reads all of it as fast as it comes, and nothing ever waits."""
+    taken = []
+
+    def handler(made, connection, number):
+        with contextlib.suppress(OSError):
+            while len(connection.received) < 1_200_000:
+                connection.recv()
+            connection.reply("because", status)
+            while data := connection.socket.recv(1 << 16):
+                taken.append(len(data))
+
+    with serving(handler, tls) as (made, where):
+        assert worker.run(driver(DEVICE) + LONG, size=SIZE, again=False, **where) == (status, "because")
+    assert sum(taken) < SIZE // 2
+
+
+@BOARD
+@BOTH
+def test_a_long_refusal_stops_it_too(worker, driver):
+    """Its head is enough: all of it may be longer than what the peer sends before it reads on."""
+
+    def handler(made, connection, number):
+        connection.read_until(b"\r\n\r\n")
+        connection.send(b"HTTP/1.1 413 No\r\nContent-Length: 1000000\r\n\r\n" + b"<html>" * 1000)
+        made.closing.wait(10)
+
+    with peer(handler) as made:
+        found = worker.run(driver(DEVICE) + LONG, size=SIZE, again=False, url=made.url, options=[("timeout_ms", 3000)])
+    assert found == (413, ("<html>" * 40)[:200])
+
+
+@BOARD
+@BOTH
+def test_a_connection_with_half_a_request_is_not_used_again(worker, driver):
+    """The service knows the data from its head on, and answers at once that it is there: no error, but half sent."""
+
+    def first(made, connection):
+        connection.read_until(b"\r\n\r\n")
+        connection.reply(DUPLICATE, 400)
+        connection.until_closed()
+
+    with peer(first_then_good(first)) as made:
+        found = worker.run(driver(DEVICE) + LONG, size=SIZE, again=True, url=made.url, options=[])
+    assert found == (("long.cbor", None, True), None, "stored.cbor", None, False)
+    assert len(made.connections) == 2
+
+
+@BOARD
+@BOTH
+@pytest.mark.parametrize("size", [300, 30_000, 5_000_000])
+@pytest.mark.parametrize("status", [401, 413])
+def test_a_refusal_before_a_close_is_read(worker, driver, size, status):
+    """The peer closes with bytes unread: its side resets, and our write fails with EPIPE or ECONNRESET. It does so
+    when the reply has arrived: a reset throws away what is still on its way, and nobody can read that."""
+
+    def first(made, connection):
+        connection.socket.recv(100)
+        connection.reply("because", status)
+        made.closing.wait(0.03)
+
+    with peer(first_then_good(first)) as made:
+        found = attempt(worker, made, [b"x" * (size // 100)], times=100, source=driver(CASE))
+    assert (found.type, found.status, found.body) == ("ServiceError", status, "because")
+
+
+@BOARD
+@BOTH
+def test_interim_replies_stop_nothing(worker, driver):
+    def handler(made, connection, number):
+        connection.read_until(b"\r\n\r\n")
+        connection.send(b"HTTP/1.1 102 Processing\r\n\r\n")
+        while len(connection.received) < SIZE:
+            connection.recv()
+        connection.reply("name.cbor")
+        connection.until_closed()
+
+    with peer(handler) as made:
+        found = worker.run(driver(DEVICE) + LONG, size=SIZE, again=False, url=made.url, options=[])
+    assert found == (("name.cbor", None, False), None)
+
+
+@BOARD
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_success_before_the_end_is_none(worker, status):
+    def first(made, connection):
+        connection.read_until(b"\r\n\r\n")
+        connection.send(reply("stored.cbor", status))
+        connection.until_closed()
+
+    with peer(first_then_good(first)) as made:
+        found = attempt(worker, made, [b"x" * 50_000], times=100)
+    assert (found.type, str(status) in found.text) == ("ProtocolError", True)
+
+
+SLOW = """
+import time
+from edgeingest.connection import Connection
+real = Connection._establish
+def established(self):
+    real(self)
+    write = self._send
+    def slow(window):
+        n = write(window)
+        time.sleep_ms(20)
+        return n
+    self._send = slow
+Connection._establish = established
+try:
+    with Client(KEY, url=url, buffer_size=1 << 17) as client:
+        result = [client.send("training", Bytes([b"x" * n])).file_name for n in (70_000, 140_000, 262_000)]
+finally:
+    Connection._establish = real
+"""
+
+
+@BOARD
+@BOTH
+def test_a_reply_to_the_last_byte_is_not_early(worker, driver):
+    """It is there before the write of the last window returns."""
+    with peer(answering("name")) as made:
+        assert worker.run(driver(DEVICE) + SLOW, url=made.url) == ["name"] * 3

@@ -1,0 +1,460 @@
+"""Calls that try again, of both clients, on real sockets: what is sent twice, what is not, and what is told."""
+
+import json
+
+import pytest
+from support.aio import AIO, Chains, awaited
+from support.peer import DEVICE, DUPLICATE, answering, free_port, peer, reply, stored
+from support.scripts import run_script
+
+BOARD = pytest.mark.modes("mpy")
+UNIX = pytest.mark.modes("py", "mpy", "native")
+
+CASE = (
+    DEVICE
+    + """
+import time
+from edgeingest import Retry
+client = Client(KEY, url=url, retry=Retry(**dict(policy)), **dict(options))
+gc.collect()
+before = descriptors()
+told = []
+def on_stored(index, stored):
+    told.append((index, tuple(stored)))
+body = Bytes(script, rewindable=rewindable)
+start = time.ticks_ms()
+error = None
+got = []
+try:
+    got = client.%s
+    got = [tuple(got)] if isinstance(got, tuple) else [tuple(one) for one in got] if isinstance(got, list) else got
+except Exception as e:
+    error = e
+took = time.ticks_diff(time.ticks_ms(), start)
+client.close()
+gc.collect()
+if descriptors() != before:
+    raise ValueError("left open")
+if body.log[-1:] not in (["close"], []):
+    raise ValueError("the body is open")
+if KEY in str(error):
+    raise ValueError("the key is told")
+names = ("status", "body", "sent", "retry_after", "results", "errno")
+result = type(error).__name__, str(error), [(name, getattr(error, name, None)) for name in names], got, told, took
+"""
+)
+SEND = "send('training', body%s)"
+THREE = "upload('training', [File(b'x' * 3000, name=n) for n in 'abc']%s)"
+BOTH = pytest.mark.parametrize("driver", [str, awaited], ids=["Client", "AsyncClient"])
+
+
+class Outcome:
+    def __init__(self, type, text, fields, got, told, took):
+        self.type, self.text, self.got, self.told, self.took = type, text, got, told, took
+        self.__dict__.update(dict(fields))
+
+
+def policy(**named):
+    return [*{"attempts": 3, "base_ms": 1, "max_ms": 5000, **named}.items()]
+
+
+def attempt(worker, url, driver=str, call=SEND, more="", script=(b"data" * 1000,), rewindable=True, **named):
+    """The outcome of one call with three attempts."""
+    options = {"timeout_ms": 5000, **named.pop("options", {})}
+    data = {"script": list(script), "rewindable": rewindable, "policy": policy(**named), "options": [*options.items()]}
+    return Outcome(*worker.run(driver(CASE % (call % more)), url=url, **data))
+
+
+def in_turn(*scripts):
+    """A handler: each connection has its own script, the last of them all that follow. A script takes the request
+    and gives bytes to answer, "reset" or "silence"."""
+
+    def handler(made, connection, number):
+        given = scripts[min(number, len(scripts) - 1)]
+        while made.take(connection):
+            if given == "reset":
+                return connection.reset()
+            if given == "silence":
+                made.closing.wait(10)
+                return None
+            connection.send(given)
+            if b"Content-Length" not in given:  # cut: the connection ends here
+                return None
+        return None
+
+    return handler
+
+
+GOOD = reply("stored.cbor")
+GONE = b"HTTP/1.1 200 OK\r\nContent-"
+PASSING = ["reset", GONE, *[reply("later", status) for status in (408, 425, 429, 500, 502, 503)]]
+
+
+@UNIX
+@BOTH
+def test_passing_failures_are_tried_again(worker, driver):
+    for failure in PASSING:
+        with peer(in_turn(failure, failure, GOOD)) as made:
+            found = attempt(worker, made.url, driver)
+        assert (found.type, found.got) == ("NoneType", [("stored.cbor", None, False)]), found.text
+        assert len(made.connections) == 3
+        assert len({request.raw for request in made.requests}) == 1  # the same bytes each time
+
+
+@BOARD
+@BOTH
+def test_a_silent_service_is_tried_again(worker, driver):
+    with peer(in_turn("silence", GOOD)) as made:
+        found = attempt(worker, made.url, driver, options={"timeout_ms": 200})
+    assert found.got == [("stored.cbor", None, False)]
+
+
+@BOARD
+@BOTH
+def test_a_file_is_read_again(worker, driver, tmp_path):
+    path = tmp_path / "f.csv"
+    path.write_bytes(b"0123456789" * 10_000)
+    with peer(in_turn("reset", reply("no", 500), reply(stored("f.csv")))) as made:
+        found = attempt(worker, made.url, driver, f"upload('training', File({str(path)!r})%s)")
+    assert found.got == [("f.csv", 0, False)]
+    assert [path.read_bytes() in request.body for request in made.requests] == [True] * 3
+
+
+@BOARD
+@BOTH
+@pytest.mark.parametrize("status", [301, 400, 401, 413, 421])
+def test_a_final_status_is_not_tried_again(worker, driver, status):
+    with peer(in_turn(reply("no", status))) as made:
+        found = attempt(worker, made.url, driver)
+    assert (found.type, found.status, len(made.connections)) == ("ServiceError", status, 1)
+    assert "not sent again" not in found.text
+
+
+@BOARD
+def test_nonsense_is_not_tried_again(worker):
+    for data in (b"220 mail\r\n", reply("<html>")):
+        with peer(in_turn(data)) as made:
+            assert attempt(worker, made.url).type == "ProtocolError"
+        assert len(made.connections) == 1
+
+
+@BOARD
+def test_a_certificate_is_not_asked_twice(worker):
+    with peer(answering(), Chains.get().context) as made:
+        found = attempt(worker, f"https://127.0.0.1:{made.port}", options={"ca": Chains.get().der})
+    assert (found.type, len(made.connections)) == ("CertificateError", 1)
+
+
+@BOARD
+@BOTH
+def test_the_last_error_is_told_with_all_it_knows(worker, driver):
+    with peer(in_turn(reply("later, ei_0123456789abcdef", 503, Retry_After="0"))) as made:
+        found = attempt(worker, made.url, driver)
+    assert (found.type, found.status, found.retry_after, found.body) == ("ServiceError", 503, 0, "later, ***")
+    assert "later" in found.text and "attempt 3 of 3" in found.text
+    assert len(made.connections) == 3
+    found = attempt(worker, f"http://127.0.0.1:{free_port()}", driver)
+    assert (found.type, found.errno, found.sent) == ("NetworkError", 111, 0)
+    assert "attempt 3 of 3" in found.text
+
+
+@BOARD
+@BOTH
+@pytest.mark.parametrize("failure", ["reset", "silence", GONE, reply("busy", 503)])
+def test_what_could_be_stored_twice_is_not_sent_again(worker, driver, failure):
+    with peer(in_turn(failure)) as made:
+        found = attempt(worker, made.url, driver, more=", disallow_duplicates=False", options={"timeout_ms": 300})
+    assert found.type in ("NetworkError", "DeadlineError", "ServiceError")
+    assert "disallow_duplicates is off" in found.text
+    assert len(made.connections) == 1
+
+
+LATER = """
+import edgeingest.connection as connection
+network = connection.socket
+
+class Sockets:
+    # the module `socket`, but for its name look-up
+    socket, SOCK_STREAM = network.socket, network.SOCK_STREAM
+    ports = [%d, %d]
+    def getaddrinfo(self, host, port, *rest):
+        return network.getaddrinfo(host, self.ports.pop(0) if self.ports else port, *rest)
+
+connection.socket = Sockets()
+"""
+
+
+@BOARD
+@BOTH
+@pytest.mark.parametrize("rewindable", [True, False])
+def test_what_never_left_is_sent_in_any_case(worker, driver, rewindable):
+    """Nothing was sent, and nothing was read of the body, when a connection is refused."""
+
+    def source(case):
+        return (driver(case) + "\nconnection.socket = network\n").replace(
+            "start = time", LATER % (free_port(), free_port()) + "start = time", 1
+        )
+
+    with peer(answering()) as made:
+        found = attempt(worker, made.url, source, more=", disallow_duplicates=False", rewindable=rewindable)
+    assert (found.type, found.got) == ("NoneType", [("stored.cbor", None, False)]), found.text
+
+
+@BOARD
+@BOTH
+def test_a_body_that_cannot_be_read_again_is_not_sent_again(worker, driver):
+    with peer(in_turn("reset")) as made:
+        found = attempt(worker, made.url, driver, rewindable=False)
+    assert (found.type, len(made.connections)) == ("NetworkError", 1)
+    assert "not sent again" in found.text and "own.cbor cannot be read again" in found.text
+
+
+@BOARD
+@BOTH
+def test_a_body_that_is_gone_hides_no_failure(worker, driver):
+    """It says that it can be read again, and cannot: the failure of the network is what is told, with both reasons."""
+    source = "send('training', body%s)".replace("body", "(setattr(body, 'rewind', refuse), body)[1]")
+    case = CASE.replace(
+        "start = time", "def refuse():\n    if body.at: raise errors.SampleError('own.cbor is gone')\nstart = time", 1
+    )
+    with peer(in_turn("reset")) as made:
+        data = {"script": [b"data"], "rewindable": True, "policy": policy(), "options": [("timeout_ms", 5000)]}
+        found = Outcome(*worker.run(driver(case % (source % "")), url=made.url, **data))
+    assert found.type == "NetworkError"
+    assert "not sent again: own.cbor is gone" in found.text
+
+
+@BOARD
+@BOTH
+@pytest.mark.parametrize("status", [200, 400, 409])
+def test_already_there_is_success(worker, driver, status):
+    """The first request had arrived, and only its reply was lost."""
+    with peer(in_turn(GONE, reply(DUPLICATE + " (ids: 1)", status))) as made:
+        assert attempt(worker, made.url, driver).got == [("own.cbor", None, True)]
+    assert all(request.field("X-Disallow-Duplicates") == "1" for request in made.requests)
+
+
+# -- time
+
+
+@BOARD
+@BOTH
+def test_retry_after_is_waited_for(worker, driver):
+    with peer(in_turn(reply("later", 503, Retry_After="1"), GOOD)) as made:
+        found = attempt(worker, made.url, driver)
+    assert (found.got, found.took >= 995) == ([("stored.cbor", None, False)], True)
+
+
+@BOARD
+@BOTH
+def test_a_date_to_retry_after_is_waited_for(worker, driver):
+    dates = {"Date": "Sun, 06 Nov 1994 08:49:37 GMT", "Retry_After": "Sun, 06 Nov 1994 08:49:38 GMT"}
+    with peer(in_turn(reply("later", 429, **dates), GOOD)) as made:
+        found = attempt(worker, made.url, driver)
+    assert (found.got, found.took >= 995) == ([("stored.cbor", None, False)], True)
+
+
+@BOARD
+@BOTH
+def test_no_wait_that_ends_after_the_deadline(worker, driver):
+    """The error of the attempt comes at once: not a DeadlineError after a wait that was in vain."""
+    with peer(in_turn(reply("later", 503, Retry_After="4"))) as made:
+        found = attempt(worker, made.url, driver, more=", deadline_ms=3900")
+    assert (found.type, found.status, found.retry_after) == ("ServiceError", 503, 4)
+    assert "deadline_ms leaves no time" in found.text
+    assert found.took < 3500
+
+
+@BOARD
+@BOTH
+def test_no_wait_longer_than_max_ms(worker, driver):
+    with peer(in_turn(reply("later", 503, Retry_After="100"))) as made:
+        found = attempt(worker, made.url, driver)
+    assert (found.status, found.retry_after, len(made.connections)) == (503, 100, 1)
+    assert "asks to wait 100 s" in found.text
+
+
+@BOARD
+@BOTH
+def test_the_deadline_covers_all_attempts(worker, driver):
+    with peer(in_turn("silence")) as made:
+        found = attempt(worker, made.url, driver, more=", deadline_ms=700", options={"timeout_ms": 200}, attempts=1000)
+    assert found.type == "DeadlineError"
+    assert found.took < 3000
+    assert 2 <= len(made.connections) <= 5
+
+
+# -- many files
+
+LATER_FILES = ", on_stored=on_stored"
+
+
+def results(*names, error=None):
+    files = [{"success": True, "sampleId": 7, "fileName": name} for name in names]
+    if error:
+        files = [{"success": False, "error": name and error} for name in names]
+    return json.dumps({"success": True, "files": files}).encode()
+
+
+def cut(data, at):
+    """A reply of which only the beginning arrives."""
+    return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(data) + data[: data.index(at)]
+
+
+@BOARD
+@BOTH
+@pytest.mark.parametrize("collected", [True, False])
+def test_what_was_told_is_not_told_twice(worker, driver, collected):
+    """Two replies are lost on their way, after one result and after two; all was stored by the first request."""
+    first = cut(results("A", "B", "C"), b', {"success": true, "sampleId": 7, "fileName": "B"')
+    second = cut(results("x", "B", "C", error=DUPLICATE), b', {"success": false')
+    second = cut(json.dumps({"files": [{"success": False, "error": DUPLICATE}] * 2 + [{}]}).encode(), b", {}")
+    third = reply(results("a", "b", "c", error=DUPLICATE))
+    with peer(in_turn(first, second, third)) as made:
+        found = attempt(worker, made.url, driver, THREE, "" if collected else LATER_FILES)
+    wanted = [("A", 7, False), ("b", None, True), ("c", None, True)]
+    assert (found.type, len(made.connections)) == ("NoneType", 3)
+    assert (found.got, found.told) == ((wanted, []) if collected else (3, list(enumerate(wanted))))
+
+
+@BOARD
+@pytest.mark.parametrize("collected", [True, False])
+def test_what_failed_first_may_be_told_as_stored_later(worker, collected):
+    mixed = [{"success": True, "sampleId": 1, "fileName": "A"}, {"success": False, "error": "busy"}, {}]
+    then = [{"success": False, "error": DUPLICATE}, {"success": True, "sampleId": 2, "fileName": "B"}]
+    then += [{"success": True, "sampleId": 3, "fileName": "C"}]
+    first = cut(json.dumps({"files": mixed}).encode(), b", {}")
+    with peer(in_turn(first, reply(json.dumps({"files": then})))) as made:
+        found = attempt(worker, made.url, str, THREE, "" if collected else LATER_FILES)
+    wanted = [("A", 1, False), ("B", 2, False), ("C", 3, False)]
+    assert (found.type, len(made.connections)) == ("NoneType", 2)
+    assert (found.got, found.told) == ((wanted, []) if collected else (3, list(enumerate(wanted))))
+
+
+@BOARD
+def test_a_file_that_the_service_refused_is_final(worker):
+    with peer(in_turn(reply(results("a", "b", "c", error="too noisy")))) as made:
+        found = attempt(worker, made.url, str, THREE)
+    assert (found.type, found.results, len(made.connections)) == ("FilesError", ["too noisy"] * 3, 1)
+
+
+# -- asyncio
+
+TASKS = (
+    AIO
+    + """
+from edgeingest import Retry
+client = AsyncClient(KEY, url=url, timeout_ms=5000, retry=Retry(attempts=3, base_ms=1, max_ms=5000))
+
+async def until_waiting(body):
+    while "rewind" not in body.log[1:]:
+        await asyncio.sleep_ms(1)
+
+async def main():
+    body = Bytes([b"x" * 5000])
+    body.log.clear()
+    none = descriptors()
+    task = asyncio.create_task(client.send("training", body))
+    ticks = 0
+    while body.log.count("close") < 1:  # the first attempt is over: it waits
+        await asyncio.sleep_ms(1)
+    while ticks < 100 and not task.done():
+        ticks += 1
+        await asyncio.sleep_ms(1)
+    waiting = not task.done(), descriptors() - none
+    MEANWHILE
+    try:
+        end = (await task).file_name
+    except asyncio.CancelledError:
+        end = "cancelled"
+    except errors.IngestError as e:
+        end = str(e)
+    after = descriptors() - none
+    good = (await client.send("training", Bytes([b"good"]))).file_name
+    return ticks, waiting, end, after, good
+
+result = run(main(), client)
+"""
+)
+
+
+@BOARD
+@pytest.mark.parametrize(
+    ("then", "wanted"),
+    [
+        ("pass", "stored.cbor"),
+        ("task.cancel()", "cancelled"),
+        ("client.close()", "the client was closed during the call"),
+    ],
+)
+def test_other_tasks_run_while_a_call_waits(worker, then, wanted):
+    """And it can be cancelled, or its client closed: nothing stays open, and the client works on."""
+    with peer(in_turn(reply("later", 503, Retry_After="1"), GOOD)) as made:
+        ticks, waiting, end, after, good = worker.run(TASKS.replace("MEANWHILE", then), url=made.url)
+    assert (ticks, waiting, end, good) == (100, (True, 0), wanted, "stored.cbor")
+    assert after == (1 if then == "pass" else 0)
+
+
+# -- what it costs those who do not ask for it
+
+NOT_LOADED = """
+import sys
+from edgeingest import Client, File
+with Client("ei_0", url=sys.argv[1]) as client:
+    client.send("training", File(b"x", name="x.csv"))
+print(sorted(name for name in sys.modules if name.split(".")[-1] in ("retry", "dates", "masking", "refusal")))
+"""
+
+
+def test_it_is_not_loaded_unless_asked_for(tmp_path):
+    (tmp_path / "main.py").write_text(NOT_LOADED)
+    with peer(answering()) as made:
+        done = run_script(tmp_path / "main.py", args=[made.url])
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+@BOARD
+def test_what_is_no_policy_is_refused(worker):
+    for value in ("5", "True", "'x'", "{}"):
+        source = DEVICE + f"try:\n    Client(KEY, url='http://h', retry={value})\nexcept errors.SampleError as e:\n"
+        assert worker.run(source + "    result = str(e)\n").startswith("retry: a Retry is needed")
+
+
+@UNIX
+def test_samples_that_are_made_anew_are_signed_at_one_time(worker):
+    """Or an attempt that follows a lost reply would send other bytes, and the service would store both."""
+    source = """
+import edgeingest.signing
+from edgeingest import Client, Retry, Sample
+now = edgeingest.signing.now
+ticks = [1795000000]
+
+def later():
+    ticks[0] += 1
+    return ticks[0]
+
+class Anew:
+    def __len__(self):
+        return 3
+    def __getitem__(self, index):
+        iat = 1700000000 if index == 2 else None
+        return Sample((("a", "m"),), 10, [index], "X", name="s%d" % index, iat=iat)
+
+edgeingest.signing.now = later
+try:
+    with Client("ei_0123456789abcdef", url=url, hmac_key="abcdef", retry=Retry(base_ms=1)) as client:
+        result = len(client.upload("training", Anew(), boundary="b"))
+finally:
+    edgeingest.signing.now = now
+"""
+
+    def once_silent(made, connection, number):
+        if made.take(connection) and number:
+            connection.reply(stored("a", "b", "c"))
+
+    with peer(once_silent) as made:
+        assert worker.run(source, url=made.url) == 3
+    first, second = [request.body for request in made.requests]
+    assert first == second
+    times = [part.split(b"ciat\x1a")[1][:4] for part in first.split(b"--b\r\n")[1:]]
+    assert times[0] == times[1] != times[2] == (1700000000).to_bytes(4, "big")

@@ -1,0 +1,239 @@
+"""Every example, run as it is on a simulated board, against the local service: what was stored is what was measured."""
+
+import array
+import csv
+import io
+import wave
+from pathlib import Path
+
+import cbor2
+import pytest
+from support.interpreters import ROOT
+from support.service import HMAC_KEY, running
+from support.simulated import EXAMPLES, Board, time_server
+
+DATA = EXAMPLES / "data"
+G = 9.80665
+RAD = 0.017453292519943295
+RECORDED = "running.01"
+
+# recorded motion, a row every 10 ms of the capture's clock; chips measure up to 1000 times a second
+MOTION = """
+import machine, chips, network
+network.reset("rp2")
+def motion(n):
+    return data[Ideal.now // 10000 % len(data)]
+machine.buses[0] = {ADDRESS: chips.CHIP(motion, lambda: Ideal.now)}
+"""
+
+
+def moving(chip, address):
+    return MOTION.replace("ADDRESS", str(address)).replace("CHIP", chip)
+
+
+def recording():
+    """Rows of three accelerations and three rotations, small enough for every chip's range."""
+    with (DATA / f"{RECORDED}.csv").open() as file:
+        rows = [[float(value) for value in row[1:]] for row in list(csv.reader(file))[1:]]
+    largest = max(abs(value) for row in rows for value in row)
+    return [[value / largest * 1.9 for value in row[:3]] + [value / largest * 200 for value in row[3:]] for row in rows]
+
+
+@pytest.fixture
+def service(tmp_path):
+    with running(tmp_path / "service", hmac_key=HMAC_KEY) as service:
+        yield service
+
+
+@pytest.fixture
+def board(tmp_path, service):
+    with time_server() as ntp:
+        yield Board(tmp_path, service.url, ntp)
+
+
+def stored(service, row):
+    return (service.directory / row["category"] / row["stored_name"]).read_bytes()
+
+
+def messages(service, category="training"):
+    """The stored messages in the order of their arrival."""
+    rows = [row for row in service.rows() if row["category"] == category]
+    return [(row, cbor2.loads(stored(service, row))) for row in rows]
+
+
+def compare(values, axes):
+    """Whether the rows are those of the recording, one after the other."""
+    wanted = [[v * G for v in row[:3]] + [v * RAD for v in row[3:]] for row in recording()]
+    wanted = [row[:axes] for row in wanted]
+    places = []
+    for row in values:
+        distance = [sum((a - b) ** 2 for a, b in zip(row, other, strict=True)) for other in wanted]
+        places.append(distance.index(min(distance)))
+        assert row == pytest.approx(wanted[places[-1]], abs=0.02)
+    steps = [(after - before) % len(wanted) for before, after in zip(places, places[1:], strict=False)]
+    assert max(steps) <= 2 and sum(steps) == pytest.approx(len(values), abs=2)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_an_example_is_short_and_says_what_it_does(path):
+    text = path.read_text()
+    assert len(text.splitlines()) < 40
+    assert text.startswith('"""')
+
+
+def test_imu_training(board, service):
+    board.run("imu_training", moving("Mpu6050", 0x68), data=recording())
+    found = messages(service)
+    assert len(found) == 10
+    for number, (row, message) in enumerate(found):
+        payload = message["payload"]
+        assert (row["sent_name"], row["label"], row["signature"]) == (f"wave.{number:02d}.cbor", "wave", "valid")
+        assert (payload["interval_ms"], payload["device_type"]) == (10, "RPI_PICO_W")
+        assert payload["device_name"] == "28:cd:c1:00:00:01"
+        assert len(payload["values"]) == 200
+        compare(payload["values"], 6)
+    assert board.said.count("stored wave.") == 10
+
+
+def test_a_sensor_that_is_not_there(board, service):
+    """The program ends with words that say what to do, and without a key in them."""
+    with pytest.raises(AssertionError) as caught:
+        board.run("imu_training", "import machine, chips\nmachine.buses[0] = {0x3C: chips.Mpu6050()}")
+    said = str(caught.value)
+    assert "MPU6050 at 0x68: nothing answers" in said and "finds 0x3c" in said
+    assert board.settings["api_key"] not in said and "password1" not in said
+    assert service.rows() == []
+
+
+def test_microphone_pieces(board, service):
+    with wave.open(str(DATA / "front_center.01.wav")) as sound:
+        spoken = list(array.array("h", sound.readframes(sound.getnframes())))
+    attach = """
+import machine
+machine.I2S.waits = False
+def sound(start, count):
+    return [data[(start + i) % len(data)] << 8 for i in range(count)]
+machine.sounds[0] = sound
+"""
+    board.run("microphone_pieces", attach, data=spoken)
+    rows = service.rows()
+    assert [row["sent_name"] for row in rows] == [f"wave.{n:02d}.wav" for n in range(10)]
+    heard = array.array("h")
+    for row in rows:
+        with wave.open(io.BytesIO(stored(service, row))) as sound:
+            assert (sound.getframerate(), sound.getnframes()) == (16000, 16000)
+            heard.frombytes(sound.readframes(16000))
+    start = 16000 * 300 // 1000
+    assert heard.tolist() == [spoken[(start + i) % len(spoken)] for i in range(160000)]
+
+
+def test_camera_testing(board, service):
+    attach = """
+import sys
+class Camera:
+    # the newer camera module, on a picture that is another one each time
+    class PixelFormat:
+        JPEG = 3
+    def __init__(self, **options):
+        self.taken = 0
+    def __call__(self, **options):
+        if options != {"pixel_format": 3}:
+            raise ValueError(options)
+        return self
+    def capture(self):
+        self.taken += 1
+        with open("/host" + data, "rb") as file:
+            picture = file.read()
+        return picture[:-2] + b"\\xff\\xfe\\x00\\x03" + bytes((self.taken,)) + picture[-2:]  # a comment in it
+    def deinit(self):
+        pass
+module = Camera()
+module.Camera = module
+sys.modules["camera"] = module
+"""
+    photo = DATA / "flower.01.jpg"
+    board.run("camera_testing", attach, data=str(photo))
+    rows = service.rows()
+    assert [(row["category"], row["sent_name"]) for row in rows] == [("testing", f"wave.{n:02d}.jpg") for n in range(6)]
+    original = photo.read_bytes()
+    for number, row in enumerate(rows, 1):
+        assert stored(service, row) == original[:-2] + b"\xff\xfe\x00\x03" + bytes([number]) + original[-2:]
+
+
+def test_battery_logger(board, service):
+    """Wakes, measures, sleeps; the sixth time it sends, and what cannot be sent then is sent the next time."""
+    attach = moving("Lis3dh", 0x18) + "Ideal.now += 123456 * WAKE\n"
+    for wake in range(5):
+        assert "deepsleep 600000" in board.run("battery_logger", attach.replace("WAKE", str(wake)), data=recording())
+    assert service.rows() == []
+    said = board.run("battery_logger", attach.replace("WAKE", "5") + "network.air.clear()", data=recording())
+    assert "next time: Wi-Fi 'home': no network of this name is in reach" in said and "deepsleep" in said
+    assert service.rows() == []
+    said = board.run("battery_logger", attach.replace("WAKE", "6"), data=recording())
+    assert "deepsleep" in said
+    found = messages(service)
+    assert len(found) == 7, said
+    for number, (row, message) in enumerate(found):
+        assert (row["sent_name"], row["label"], row["signature"]) == (f"wave.{number}.cbor", "wave", "valid")
+        assert len(message["payload"]["values"]) == 100
+        compare(message["payload"]["values"], 3)
+    board.run("battery_logger", attach.replace("WAKE", "7"), data=recording())
+    assert len(service.rows()) == 7  # the next six begin
+
+
+def test_a_logger_without_its_sensor_sleeps_all_the_same(board):
+    said = board.run("battery_logger", "import machine\nmachine.buses[0] = {}")
+    assert "next time: LIS3DH at 0x18: nothing answers" in said and "deepsleep 600000" in said
+
+
+def test_continuous_asyncio(board, service):
+    """In real time: six seconds, of which no row is lost."""
+    attach = """
+import machine, chips, network, utime
+network.reset("esp32")
+began = utime.ticks_us()
+def motion(n):
+    return data[utime.ticks_diff(utime.ticks_us(), began) // 20000 % len(data)]
+machine.buses[0] = {0x68: chips.Mpu6050(motion)}
+"""
+    said = board.run("continuous_asyncio", attach, ideal=False, data=recording())
+    found = messages(service)
+    assert [len(message["payload"]["values"]) for _, message in found] == [100] * 3
+    assert {row["label"] for row, _ in found} == {"wave"}
+    assert said.count("rows lost so far: 0") == 3 and said.count("alive") >= 4
+    wanted = [[v * G for v in row[:3]] + [v * RAD for v in row[3:]] for row in recording()]
+    for _, message in found:
+        for row in message["payload"]["values"]:
+            assert any(row == pytest.approx(other, abs=0.02) for other in wanted)
+
+
+def test_button_labels(board, service):
+    """Bouncing, three short presses, a long one, four short ones, two long ones, two short ones."""
+    attach = (
+        moving("Bmi160", 0x68)
+        + """
+def pressed():
+    yield from (0, 1, 1)
+    for polls in (5, 5, 5, 75, 5, 5, 5, 5, 75, 75, 5, 5):
+        yield from (1,) * 3
+        yield from (0,) * polls
+    while True:
+        yield 1
+presses = pressed()
+machine.levels[15] = lambda: next(presses)
+"""
+    )
+    said = board.run("button_labels", attach, data=recording())
+    found = messages(service)
+    labels = ["idle"] * 3 + ["wave"] * 4 + ["idle"] * 2
+    assert [row["label"] for row, _ in found] == labels
+    assert [row["sent_name"] for row, _ in found] == [f"{label}.{n:02d}.cbor" for n, label in enumerate(labels)]
+    assert said.count("label: ") == 3
+    for _, message in found:
+        compare(message["payload"]["values"], 6)
+
+
+def test_every_example_has_a_test():
+    text = Path(__file__).read_text() + (ROOT / "tools" / "dev" / "demo.py").read_text()
+    for path in EXAMPLES.glob("*.py"):
+        assert f'"{path.stem}"' in text or path.name in text, path.name

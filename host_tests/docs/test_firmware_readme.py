@@ -1,0 +1,101 @@
+"""firmware/README.md: its tables are what boards/*/board.toml say; its commands and files exist; images are made."""
+
+import re
+import shlex
+
+import package
+import pytest
+import trustme
+import typer
+from edgeingest_tools import cli
+from edgeingest_tools.board import catalogue, contents
+from support.images import compiled_once
+from support.interpreters import FIRMWARE, ROOT
+from typer.testing import CliRunner
+
+TEXT = (FIRMWARE / "README.md").read_text()
+BLOCKS = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
+LINES = [line.strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
+COMMANDS = typer.main.get_command(cli.app).commands
+TARGETS = set(re.findall(r"(?m)^([a-z]+):", (ROOT / "Makefile").read_text()))
+IMAGES = [line for line in LINES if line.startswith(".venv/bin/edgeingest image ")]
+
+
+def table(title):
+    """The cells of the table with this first column, without its head."""
+    rows = re.search(rf"(?m)^\| {title} \|.*\n\|[-|]+\n((?:\|.*\n)+)", TEXT).group(1)
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows.splitlines()]
+
+
+def row(board):
+    place = board.filesystem
+    files = f"{place.size // 1024} KB {place.kind} at {place.offset:#x}"
+    run = board.measured.date.isoformat() if board.measured.date else "not yet"
+    return [board.name, f"`{board.mpy_arch}`", files, "yes" if board.network else "no", run]
+
+
+def test_the_boards_are_those_of_the_catalogue():
+    assert table("board") == [row(catalogue.load(name)) for name in catalogue.names()]
+
+
+def test_the_packages_are_those_of_make_package():
+    assert [cells[0].strip("`") for cells in table("package")] == list(package.packages())
+
+
+def test_the_pins_are_those_that_the_boards_have():
+    said = {"ESP32_GENERIC": "GPIO 34", "ESP32_GENERIC_S3": "GPIO 1 on an S3", "ESP32_GENERIC_C3": "0 on a C3"}
+    said |= dict.fromkeys(["RPI_PICO_W", "RPI_PICO2_W"], "reads GPIO 26")
+    for name, words in said.items():
+        assert words in TEXT
+        assert str(catalogue.load(name).pins.adc) in re.findall(r"\d+", words)
+
+
+def test_what_the_library_takes_of_the_flash(once):
+    """Bytes, and littlefs's blocks of 4 KB."""
+    bytes_, blocks = re.search(
+        r"the library is about (\d+) KB of \.mpy .* about (\d+) KB of the board's 4 KB", TEXT
+    ).groups()
+    sizes = [len(data) for data in contents.compiled("armv6m").values()]
+    assert int(bytes_) == pytest.approx(sum(sizes) / 1024, rel=0.1)
+    assert int(blocks) == pytest.approx(sum(4 * -(-size // 4096) for size in sizes), rel=0.1)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_command_exists(line):
+    """make's targets, the subcommands of edgeingest with their options, and the files they are given."""
+    program, *words = shlex.split(line)
+    if program == "make" and "-C" not in words:
+        assert words[0] in TARGETS
+    elif program == ".venv/bin/edgeingest":
+        options = {option for each in COMMANDS[words[0]].params for option in each.opts}
+        assert {word for word in words[1:] if word.startswith("-")} <= options
+    for word in words:
+        found = re.search(r"(?:^|=\$PWD/)((?:boards|firmware)/.*)", word)
+        assert found is None or (ROOT / found.group(1)).is_file()
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\((?!https:)([^)#]*)", TEXT))
+def test_a_link_leads_to_a_file(target):
+    assert target == "" or (FIRMWARE / target).is_file()
+
+
+@pytest.fixture(scope="module")
+def once():
+    with compiled_once():
+        yield
+
+
+@pytest.mark.parametrize("line", IMAGES)
+def test_an_image_is_made(once, tmp_path, monkeypatch, line):
+    monkeypatch.chdir(tmp_path)
+    [written] = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    (tmp_path / "settings.toml").write_text(written)
+    trustme.CA().cert_pem.write_to_path("ca.der")
+    words = shlex.split(line)[1:]
+    done = CliRunner().invoke(cli.app, words)
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / words[words.index("--out") + 1]).stat().st_size > 50_000
+
+
+def test_there_are_images_to_make():
+    assert len(IMAGES) == 3

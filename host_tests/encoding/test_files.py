@@ -1,0 +1,313 @@
+"""File: from bytes, a path, a stream, a body; sizes that do not hold; what is closed and what is not."""
+
+import os
+from array import array
+
+import pytest
+from support.bodies import READ, refused
+
+DEVICE = (
+    READ
+    + """
+import io, os
+from array import array
+from edgeingest.body import Chain
+from edgeingest.errors import SampleError
+from edgeingest.files import File, content_type_of
+
+def put(path, data):
+    with open(path, "wb") as f:
+        f.write(data)
+
+def remove(path):
+    os.remove(path)
+
+def folder(path):
+    os.mkdir(path)
+
+def content_type(name):
+    return content_type_of(name), File(b"x", name=name).content_type
+
+def read(args, named):
+    body = File(*args, **named)
+    return body.name, body.content_type, body.size, every_way(Chain([b"<", body, b">"]))[1:-1]
+
+def alone(args, named):
+    return every_way(File(*args, **named))
+
+class Stream(Once):
+    closed = False
+    def close(self):
+        self.closed = True
+
+class Seeks(Stream):
+    def seek(self, at, whence=0):
+        self.at = at
+    def tell(self):
+        return self.at
+
+def stream(data, size, step, waits, start, seeks, after=0):
+    # What a File reads of a stream, where that then stands, and that it was not closed.
+    source = (Seeks if seeks else Stream)(data, step, waits)
+    source.at = start
+    body = Chain([b"<", File(source, name="a.bin", size=size), b">"])
+    if body.rewindable != seeks:
+        raise RuntimeError("rewindable: %r" % body.rewindable)
+    found = every_way(body) if seeks else drain(body, (50,))
+    if not seeks:
+        try:
+            body.rewind()
+        except SampleError:
+            pass
+        else:
+            raise RuntimeError("rewound")
+    body.close()
+    return found[1:-1], source.at, source.closed
+
+def bytesio(data, size, start):
+    source = io.BytesIO(data)
+    source.seek(start)
+    found = every_way(Chain([b"<", File(source, name="a", size=size)]))[1:]
+    source.seek(0)  # still open
+    return found
+
+def handles(path, how):
+    # How many files were opened and closed on the way.
+    import edgeingest.files as room
+    real = open
+    counts = [0, 0]
+    class Watched:
+        def __init__(self, f):
+            self.f = f
+        def readinto(self, window):
+            return self.f.readinto(window)
+        def close(self):
+            counts[1] += 1
+            self.f.close()
+    def watched(*args):
+        counts[0] += 1
+        return Watched(real(*args))
+    room.open = watched
+    try:
+        body = File(path)
+        if how == "unused":
+            body.close()
+        elif how == "part":
+            body.readinto(bytearray(2))
+            body.close()
+            body.close()
+        elif how == "chain":
+            drain(Chain([body, b"x"]), (3,))
+        elif how == "chain cut":
+            chain = Chain([body, b"x"])
+            chain.readinto(bytearray(2))
+            chain.close()
+        elif how == "rewound":
+            chain = Chain([body, b"x"])
+            chain.readinto(bytearray(2))
+            chain.rewind()
+            drain(chain, (3,))
+    finally:
+        del room.open
+    return counts
+
+def changes(path, data, later):
+    # The file is another one when it is read.
+    put(path, data)
+    body = Chain([b"head", File(path), b"tail"])
+    if later is None:
+        remove(path)
+    else:
+        put(path, later)
+    return drain(body, (7,))
+
+def alone_grows(path, data, more):
+    # Read without a Chain around it, which would find out as well.
+    put(path, data)
+    body = File(path)
+    with open(path, "ab") as f:
+        f.write(more)
+    drain(body, (3,))
+
+def grows(path, data, more):
+    put(path, data)
+    body = Chain([b"head", File(path), b"tail"])
+    body.readinto(bytearray(6))
+    with open(path, "ab") as f:
+        f.write(more)
+    return drain(body, (7,))
+
+class Fails:
+    def readinto(self, window):
+        raise OSError(5, "EIO")
+
+ODD = {"object": object(), "class": File, "set": {1}, "function": put, "iterator": iter([1]), "fails": Fails()}
+
+def odd(kind, named):
+    drain(Chain([File(ODD[kind], **named)]), (9,))
+"""
+)
+
+
+@pytest.fixture
+def device(worker):
+    return worker.define(DEVICE)
+
+
+@pytest.fixture
+def path(worker, tmp_path):
+    """A path that the interpreter can write to; a WebAssembly one has a file system of its own."""
+    return "/scratch.bin" if worker.mode.startswith("wasm") else str(tmp_path / "scratch.bin")
+
+
+TYPES = {
+    "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "mp4": "video/mp4", "avi": "video/avi",
+    "wav": "audio/wav",
+    "cbor": "application/cbor", "json": "application/json", "labels": "application/json", "csv": "text/csv",
+    "txt": "text/plain", "parquet": "application/vnd.apache.parquet",
+}  # fmt: skip
+
+
+def test_content_types(device):
+    for extension, wanted in TYPES.items():
+        for name in ("a." + extension, "a.b." + extension.upper(), "a b." + extension):
+            assert device.content_type(name) == (wanted, wanted)
+    for name in ("a", "a.", "a.exe", ".x", "jpg.x"):
+        assert device.content_type(name)[0] == "application/octet-stream"
+    assert device.read([b"x"], {"name": "a.jpg", "content_type": "text/x"})[1] == "text/x"
+
+
+DATA = bytes(range(256)) * 3
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 63, 64, 768])
+def test_bytes_and_paths(device, path, size):
+    data = DATA[:size]
+    for source in (data, bytearray(data), array("B", data)):
+        assert device.read([source], {"name": "a.bin"}) == ("a.bin", "application/octet-stream", size, data)
+        assert device.alone([source], {"name": "a.bin", "size": size}) == data
+    device.put(path, data)
+    assert device.read([path], {}) == ("scratch.bin", "application/octet-stream", size, data)
+    assert device.read([path], {"name": "b.csv", "size": size}) == ("b.csv", "text/csv", size, data)
+    assert device.alone([path], {}) == data
+    device.remove(path)
+
+
+def test_arrays_of_wide_items(device):
+    values = array("i", [1, -2, 3])
+    assert device.read([values], {"name": "a"})[3] == values.tobytes()
+
+
+@pytest.mark.parametrize("seeks", [True, False])
+@pytest.mark.parametrize("size", [0, 1, 50, 768])
+def test_streams(device, size, seeks):
+    for step, waits in ((1, 0), (7, 2), (1000, 0)):
+        data = DATA[:size]
+        assert device.stream(data, size, step, waits, 0, seeks) == (data, size, False)
+    if size > 3:
+        assert device.stream(DATA[:size], size - 3, 7, 0, 3, seeks)[0] == DATA[3:size]
+
+
+def test_a_stream_without_seek_is_not_read_beyond_its_size(device):
+    """It may be a socket: what follows is somebody else's, or never comes."""
+    assert device.stream(DATA, 100, 1000, 0, 0, False) == (DATA[:100], 100, False)
+
+
+def test_bytesio(device):
+    assert device.bytesio(DATA, 768, 0) == DATA
+    assert device.bytesio(DATA, 700, 68) == DATA[68:]
+
+
+def test_sources_of_another_size_than_said(device, path):
+    for size, data in ((5, b"1234"), (1, b""), (768, DATA[:-1])):
+        for seeks in (True, False):
+            refused(lambda d=data, n=size, s=seeks: device.stream(d, n, 3, 0, 0, s), "a.bin", "ended")
+    for size, data in ((3, b"1234"), (0, b"1"), (767, DATA)):
+        refused(lambda d=data, n=size: device.stream(d, n, 1000, 0, 0, True), "a.bin", "more")
+    for later, text in (
+        (b"123", "ended"),
+        (b"", "ended"),
+        (b"123456", "more"),
+        (DATA, "more"),
+        (None, "cannot be opened"),
+    ):
+        refused(lambda later=later: device.changes(path, b"12345", later), "scratch.bin", text)
+    refused(lambda: device.grows(path, b"12345", b"6"), "scratch.bin", "more")
+    refused(lambda: device.alone_grows(path, b"12345", b"6"), "scratch.bin", "more")
+    for size in (0, 4, 6, 10**12):
+        device.put(path, b"12345")
+        refused(lambda n=size: device.alone([path], {"size": n}), "size")
+        refused(lambda n=size: device.alone([b"12345"], {"size": n, "name": "a"}), "size")
+
+
+@pytest.mark.parametrize(("how", "counts"), [
+    ("unused", [0, 0]), ("part", [1, 1]), ("chain", [1, 1]), ("chain cut", [1, 1]), ("rewound", [2, 2]),
+])  # fmt: skip
+def test_what_was_opened_is_closed(device, path, how, counts):
+    device.put(path, b"12345")
+    assert device.handles(path, how) == counts
+
+
+@pytest.mark.modes("py", "mpy", "native", "cpython")
+def test_descriptors_are_given_back(device, path):
+    device.put(path, DATA)
+    folder = f"/proc/{device._worker._process.pid}/fd"
+    if not os.path.isdir(folder):
+        folder = "/dev/null"
+    run = device._worker.run
+    run("import gc\ngc.collect()")  # of what other tests left open
+    before = os.listdir(folder) if os.path.isdir(folder) else None
+    run("import gc\ngc.disable()")
+    for _ in range(3):
+        device.alone([path], {})
+        device.handles(path, "chain cut")
+    after = os.listdir(folder) if os.path.isdir(folder) else None
+    run("import gc\ngc.enable()")
+    assert before is None or set(after) <= set(before)
+
+
+def test_a_body(device, path):
+    device.put(path, DATA)
+    found = device._worker.run(
+        "from edgeingest.files import File\ninner = File(path)\nbody = File(inner, name='other.jpg')\n"
+        "plain = File(inner)\nwindow = bytearray(5)\nbody.readinto(window)\nbody.rewind()\nbody.readinto(window)\n"
+        "body.close()\nresult = (body.name, body.content_type, body.size, bytes(window), plain.name,"
+        " inner._stream is None)",
+        path=path,
+    )
+    assert found == ("other.jpg", "application/octet-stream", 768, DATA[:5], "scratch.bin", True)
+
+
+def test_what_is_not_there(device, path):
+    folder = path + ".folder"
+    if folder.startswith("/scratch"):
+        refused(lambda: device.read(["/"], {"name": "x"}), "source", "folder")
+    else:
+        device.folder(folder)
+        refused(lambda: device.read([folder], {}), "source", "folder")
+    refused(lambda: device.read(["/no/such/file.jpg"], {}), "source", "/no/such/file.jpg")
+    refused(lambda: device.read(["a" * 5000], {}), "source")
+    refused(lambda: device.read([""], {}))
+
+
+BAD = {
+    "name": [None, "", 5, True, b"a", ["a"], "a\r\nb", "a\n", "\0", "a\0b", "\x1f", "\x7f"],
+    "size": [-1, 1.0, "3", True, [], 4, 2, 10**400],
+    "content_type": ["", 5, True, b"a/b", "a/b\r\nX: y", "a/b\n", "\0", "a/\u00e9", ["a"]],
+}
+
+
+@pytest.mark.parametrize("argument", BAD)
+def test_bad_arguments_are_named(device, argument):
+    for value in BAD[argument]:
+        refused(lambda value=value: device.read([b"abc"], {"name": "a.jpg", argument: value}), argument)
+
+
+def test_bad_sources(device):
+    for source in (None, 5, 1.5, True, ["a"], {"a": 1}, ("a",)):
+        refused(lambda source=source: device.read([source], {"name": "a.jpg"}), "source")
+        refused(lambda source=source: device.read([source], {"name": "a.jpg", "size": 1}), "source")
+    for kind in ("object", "class", "set", "function", "iterator"):
+        refused(lambda kind=kind: device.odd(kind, {"name": "a", "size": 3}), "source")
+    refused(lambda: device.odd("fails", {"name": "a", "size": 3}), "5")
+    refused(lambda: device.odd("fails", {"name": "a"}), "size")

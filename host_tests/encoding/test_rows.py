@@ -1,0 +1,262 @@
+"""Typed rows through Sample(...).body() against cbor2: shapes, windows, sources; with kernels and without."""
+
+import functools
+import random
+import struct
+
+import cbor2
+import pytest
+from support import modes
+from support.bodies import PLAIN, READ, TYPECODES, refused
+from support.typed_values import expected, head, numbers, raw, values_in
+
+DEVICE = (
+    READ
+    + """
+import os, sys
+from array import array
+if hasattr(os, "getenv") and os.getenv("ROWS") == "plain":
+    # Modules without what is asked of them: ImportError.
+    sys.modules["edgeingest.cbor_kernels"] = sys.modules["edgeingest.cbor_int_kernels"] = sys
+from edgeingest.typecodes import item_size
+from edgeingest.cbor_rows import TypedRows
+from edgeingest.sample import Sample
+
+def width(code):
+    return item_size(code)
+
+def packs():
+    # The rooms of the functions in use.
+    used = [TypedRows(code, 3, 1, array(code, (1, 2, 3)))._pack for code in "fh"]
+    names = ("cbor_kernels", "cbor_int_kernels", "cbor_plain")
+    rooms = [(name, sys.modules.get("edgeingest." + name)) for name in names]
+    return [name for name, room in rooms if getattr(room, "float32", 0) in used or getattr(room, "number", 0) in used]
+
+def sample(values, code, axes, count):
+    sensors = [("a%d" % i, "m") for i in range(axes)]
+    return Sample(sensors, 10, values, "T", typecode=code, rows=count).body()
+
+def typed(code, axes, raw, ways):
+    return every_way(sample(raw, code, axes, None), ways)
+
+def twice(code, axes, raw):
+    # As an array and as a memoryview of one.
+    values = array(code, raw)
+    return drain(sample(values, None, axes, None), (500,)), drain(sample(memoryview(values), code, axes, None), (500,))
+
+def source(code, axes, raw, count, step, waits, ways):
+    body = sample(Again(raw, step, waits), code, axes, count)
+    if not body.rewindable:
+        raise RuntimeError("does not rewind")
+    return every_way(body, ways)
+
+def once(code, axes, raw, count, step=7):
+    body = sample(Once(raw, step), code, axes, count)
+    found = drain(body, (64,))
+    if body.rewindable:
+        raise RuntimeError("rewinds")
+    body.rewind()
+
+def ends(code, axes, raw, count):
+    drain(sample(Again(raw, 5), code, axes, count), (64,))
+
+def lies(n, axes, window):
+    class Liar:
+        def readinto(self, buffer):
+            return n
+    drain(sample(Liar(), "h", axes, 1000), (window,))
+
+def twins(cases):
+    # What kernels and plain leave, for the same start.
+    from edgeingest import cbor_int_kernels as int_kernels, cbor_kernels as kernels, cbor_plain as plain
+    found = []
+    for name, source, state, room in cases:
+        pair = []
+        for module in (kernels if name == "float32" else int_kernels, plain):
+            copy = array("i", state)
+            target = bytearray(room)
+            if name == "measure":
+                pair.append((module.measure(source, copy), list(copy)))
+            else:
+                getattr(module, name)(target, source, copy)
+                pair.append((bytes(target), list(copy)[:15]))  # not the float32 that is on its way
+        found.append(pair[0] == pair[1])
+    return found
+"""
+)
+
+AXES = (1, 3, 6, 23, 24, 255, 256, 768, 1024)
+
+
+def shaped(values, axes):
+    return values if axes == 1 else [values[i : i + axes] for i in range(0, len(values), axes)]
+
+
+WITH_KERNELS = modes.UNIX
+
+
+@pytest.fixture(params=[*modes.ALL, PLAIN])
+def rows_on(request, workers):
+    """Every mode, and the unix port once more without kernels: (device, whether kernels are used)."""
+    mode = "py" if request.param == PLAIN else request.param
+    worker = workers(mode, env={"ROWS": PLAIN}) if request.param == PLAIN else workers(mode)
+    return worker.define(DEVICE), request.param in WITH_KERNELS
+
+
+def test_which_functions_are_in_use(rows_on):
+    device, kernels = rows_on
+    found = device.packs()
+    assert found == (["cbor_kernels", "cbor_int_kernels"] if kernels else ["cbor_plain"])
+
+
+@functools.cache
+def case(code, width, axes, count, seed=0, fixed=False):
+    """(raw values, CBOR of them, the same through cbor2 alone or None for floats)."""
+    values = numbers(code, width, axes * count, seed)
+    wanted = expected(code, width, axes, values, fixed)
+    # NaN is NaN, -0.0 is not 0.0
+    assert repr(cbor2.loads(wanted)) == repr(shaped(values, axes))
+    if code not in "fd" and not fixed:
+        assert wanted == cbor2.dumps(shaped(values, axes))
+    return raw(code, width, values), wanted
+
+
+@pytest.mark.parametrize("code", TYPECODES)
+def test_shapes(rows_on, code):
+    device, kernels = rows_on
+    width = device.width(code)
+    most, shapes = (2500, AXES) if kernels else (250, AXES[:1] + AXES[1::3] + AXES[-1:])
+    for axes in shapes:
+        for count in {0, 1, 2, max(2, most // axes)}:
+            data, wanted = case(code, width, axes, count)
+            found, message = values_in(device.typed(code, axes, data, [(61,), (12, 15), (4096,)]))
+            assert found == wanted
+            assert len(message["payload"]["sensors"]) == axes
+
+
+@pytest.mark.parametrize("code", TYPECODES)
+def test_every_window(rows_on, code):
+    device, kernels = rows_on
+    width = device.width(code)
+    more = [4095, 4096, 1023, 1024, 511, 512, 513, 100, 127, 128, 129, 255, 256, 257] if kernels else [4096]
+    ways = [(n,) for n in [*range(1, 71), *more]] + [(1, 12, 13, 14, 5), (2048, 1)]
+    for axes in (1, 3, 24):
+        data, wanted = case(code, width, axes, (72 if kernels else 24) // axes, seed=axes)
+        assert values_in(device.typed(code, axes, data, ways))[0] == wanted
+
+
+@pytest.mark.parametrize(("code", "axes", "count"), [
+    ("f", 3, 3000), ("h", 1, 3000), ("q", 6, 3000), ("B", 23, 3000), ("d", 255, 300), ("f", 768, 120), ("i", 1, 65537),
+    ("H", 6, 255), ("H", 6, 256), ("b", 3, 65536),
+])  # fmt: skip
+def test_many_rows(workers, code, axes, count):
+    device = workers("py").define(DEVICE)
+    width = device.width(code)
+    values = numbers(code, width, axes * count)
+    found, _ = values_in(device.typed(code, axes, raw(code, width, values), [(100,), (2048,), (16384,)]))
+    assert found == expected(code, width, axes, values)
+
+
+def test_arrays_and_views_of_arrays(rows_on):
+    device, _ = rows_on
+    for code in TYPECODES:
+        width = device.width(code)
+        values = numbers(code, width, 60)
+        for message in device.twice(code, 3, raw(code, width, values)):
+            assert values_in(message)[0] == expected(code, width, 3, values)
+
+
+def test_row_sources_have_fixed_width(rows_on):
+    device, kernels = rows_on
+    steps = (1, 3, 7, 13, 1 << 20) if kernels else (3, 1 << 20)
+    for code in TYPECODES:
+        width = device.width(code)
+        for turn, (axes, count) in enumerate(((1, 60), (3, 25), (24, 7), (255, 1))):
+            data, wanted = case(code, width, axes, count, fixed=True)
+            for step, waits in ((steps[turn % len(steps)], 0), (steps[(turn + 1) % len(steps)], turn)):
+                message = device.source(code, axes, data, count, step, waits, [(1,), (13, 7), (300,)])
+                assert values_in(message)[0] == wanted
+
+
+def test_row_sources_that_fail(rows_on):
+    device, _ = rows_on
+    data = raw("h", 2, range(60))
+    refused(lambda: device.once("h", 3, data, 20), "cannot be read a second time")
+    for cut in (0, 1, 2, 7, 119):
+        refused(lambda cut=cut: device.ends("h", 3, data[:cut], 20), "values", f"ended after {cut} of 120 bytes")
+    for lie in (-1, 513, 100000, 1 << 40):
+        refused(lambda lie=lie: device.lies(lie, 3, 100), "values", "row source")
+    # What a source has beyond its rows is left in it.
+    assert device.source("h", 3, data + b"more", 20, 7, 0, [(64,)]) == device.source("h", 3, data, 20, 7, 0, [])
+
+
+def test_kernels_equal_their_twins(workers):
+    """From random states: any place in source and target, any column, axes, head, width and kind."""
+    pick = random.Random(2)
+    for mode in modes.UNIX:
+        device = workers(mode).define(DEVICE)
+        cases = []
+        for _ in range(1500):
+            width, kind = pick.choice([(1, 2), (2, 2), (4, 2), (8, 2), (1, 3), (2, 3), (4, 3), (8, 3), (1, 0), (2, 0),
+                                       (4, 0), (8, 0), (1, 1), (2, 1), (4, 1), (8, 1), (8, 4), (4, 5)])  # fmt: skip
+            name = "float32" if kind == 5 else "measure" if kind & 2 and pick.random() < 0.2 else "number"
+            axes = pick.choice([1, 2, 3, 8, 23, 24, 255, 256, 1024])
+            row = list(head(axes)) if axes > 1 else []
+            first = 3 - len(row)
+            small = pick.random() < 0.5
+            values = 300
+            data = bytes(pick.choice((0, 0, 255, 255, 23, 24, 127, 128, pick.randrange(256))) if small else
+                         pick.randrange(256) for _ in range(values * width))  # fmt: skip
+            start, end = pick.randrange(0, 20), pick.choice([pick.randrange(20, 60), pick.randrange(20, 300)])
+            column = pick.randrange(axes)
+            skip = pick.randrange(3, 4) if column else pick.randrange(first, 4)
+            state = [start, end, pick.randrange(10) * width, skip, column, axes, first, len(row) + 5 * axes]
+            state += row + [0] * (3 - len(row)) + [0] * (3 - len(row)) + row + [0xFA]
+            state += [pick.randrange(256) for _ in range(4)] if kind == 5 else [width, kind, 0, 0]
+            if name == "measure":
+                state[:2] = pick.randrange(10) * width, pick.randrange(10, values + 1) * width
+            cases.append((name, data, state, end + 5))
+        wrong = [case for case, same in zip(cases, device.twins(cases), strict=True) if not same]
+        assert wrong == []
+
+
+def test_values_live_as_long_as_their_body(workers):
+    """Of a slice of a memoryview nobody but the body holds the memory."""
+    source = """
+import gc
+from array import array
+from edgeingest.sample import Sample
+from edgeingest.files import File
+def make(what):
+    # Everything that holds the values ends with this function.
+    values = memoryview(array("i", range(1000)))[500:]
+    if what == "file":
+        return File(values, name="x")
+    return Sample([("a", "m")], 10, values, "T", typecode="i").body(format=what)
+def read(what):
+    # Several: a forgotten pointer on the stack may keep the memory of one.
+    bodies = [make(what) for _ in range(8)]
+    gc.collect()
+    waste = []
+    try:
+        while True:  # until every free block was written to
+            waste.append(bytearray(b"\\xee" * 100))
+    except MemoryError:
+        waste = None
+    found = set()
+    for body in bodies:
+        out = bytearray(body.size)
+        if body.readinto(out) != body.size:
+            raise RuntimeError
+        found.add(bytes(out))
+    if len(found) != 1:
+        raise RuntimeError("not the same bytes")
+    return found.pop()
+"""
+    device = workers("py", heapsize="512K").define(source)
+    values = list(range(500, 1000))
+    data = struct.pack("<500i", *values)
+    assert cbor2.loads(device.read("cbor"))["payload"]["values"] == values
+    assert device.read("binary").endswith(data)
+    assert device.read("file") == data
+    assert device.read("csv").decode().split()[1:] == [f"{10 * i},{value}" for i, value in enumerate(values)]

@@ -1,0 +1,75 @@
+"""Long runs through a bad network: everything arrives once and intact, and nothing grows on the way."""
+
+import subprocess
+
+import cbor2
+import pytest
+from support.faults import API_KEY, HMAC_KEY
+from support.proxy import proxy
+from support.scripts import SMALL_HEAP, run_from_rom
+from support.service import process
+
+UPLOADS = """
+import gc, os, sys
+from edgeingest import Client, Retry, Sample
+
+url, key, count, step = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+sensors = (("a", "m"), ("b", "m"))
+retry = Retry(attempts=20, base_ms=1, max_ms=20)
+duplicates = 0
+with Client(key, url=url, timeout_ms=250, retry=retry) as client:
+    for number in range(count):
+        sample = Sample(sensors, 10, [[number, 0.5], [1.5, -2]], "UNIX", name="run.%d" % number)
+        duplicates += client.send("training", sample).duplicate
+        if number % step == step - 1:
+            gc.collect()
+            print(gc.mem_alloc(), len(os.listdir("/dev/fd")))
+print("duplicates", duplicates)
+"""
+
+
+@pytest.mark.timeout(1800)
+def test_thousands_of_uploads_over_connections_that_die(tmp_path, torture, counted):
+    count = 10_000 if torture else 400
+    (tmp_path / "main.py").write_text(UPLOADS)
+    log = tmp_path / "log"
+    with (
+        log.open("wb") as stderr,
+        process(tmp_path / "service", stderr=stderr) as service,
+        proxy(int(service.url.rpartition(":")[2]), lost=1, after_bytes=12_000, seed=count) as between,
+    ):
+        args = [f"http://127.0.0.1:{between.port}", API_KEY, str(count), str(count // 20)]
+        done = run_from_rom(tmp_path / "main.py", SMALL_HEAP, args, timeout=1700)
+        assert done.code == 0, done.stdout + done.stderr
+        *states, last = [line.split() for line in done.stdout.splitlines()]
+        rows = service.rows()
+    assert last[0] == "duplicates"
+    assert 0 < int(last[1]) <= between.killed  # stored, but the reply was lost
+    assert count / between.connections > 3  # they are reused
+    # all of them, each once, each intact
+    assert [row["sent_name"] for row in rows] == [f"run.{number}.cbor" for number in range(count)]
+    for number, row in enumerate(rows):
+        values = cbor2.loads((service.directory / "training" / row["stored_name"]).read_bytes())["payload"]["values"]
+        assert values == [[number, 0.5], [1.5, -2]]
+    heaps = [int(heap) for heap, _ in states]
+    assert max(heaps[10:]) <= max(heaps[:10]) + 256, heaps
+    assert len({descriptors for _, descriptors in states}) == 1, states
+    told = done.stdout + done.stderr + log.read_text()
+    for path in (tmp_path / "service").rglob("*"):
+        told += path.read_bytes().decode("latin-1") if path.is_file() else ""
+    assert API_KEY[3:9] not in told and HMAC_KEY[:6] not in told
+    counted(count)
+
+
+def test_a_slow_network_only_takes_longer(tmp_path):
+    source = UPLOADS.replace("timeout_ms=250", "timeout_ms=5000")
+    (tmp_path / "main.py").write_text(source)
+    with (
+        process(tmp_path / "service", stderr=subprocess.DEVNULL) as service,
+        proxy(int(service.url.rpartition(":")[2]), lost=0, latency_s=0.02, bytes_per_s=20_000) as between,
+    ):
+        args = [f"http://127.0.0.1:{between.port}", API_KEY, "10", "5"]
+        done = run_from_rom(tmp_path / "main.py", SMALL_HEAP, args, timeout=60)
+        assert (done.code, done.stdout.splitlines()[-1]) == (0, "duplicates 0"), done.stdout + done.stderr
+        assert len(service.rows()) == 10
+    assert (between.connections, between.killed) == (1, 0)

@@ -1,0 +1,173 @@
+"""TLS that is weaker than it should be: refused by name, and no byte of the request is sent; clocks that are wrong."""
+
+import datetime
+import ssl
+import warnings
+
+import pytest
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from support.chains import DAY, issued
+from support.faults import API_KEY, HMAC_KEY
+from support.peer import answering, peer
+from support.worker import DeviceError
+
+BOARD = pytest.mark.modes("mpy")
+SEND = """
+from edgeingest import Client, Sample
+sample = Sample((("a", "m"),), 10, [1.5, 2.5], "UNIX")
+with Client(key, url=url, ca=ca, hmac_key=hmac_key, timeout_ms=5000) as client:
+    result = client.send("training", sample).file_name
+"""
+
+
+def refused(worker, context, ca):
+    """The error of a call to this server, of which the server has seen nothing but the handshake."""
+    with peer(answering(), context) as made, pytest.raises(DeviceError) as caught:
+        url = f"https://localhost:{made.port}"
+        worker.run(SEND, url=url, ca=ca, key=API_KEY, hmac_key=HMAC_KEY)
+    error = caught.value
+    assert [bytes(connection.received) for connection in made.connections] == [b""]
+    assert error.sent == 0
+    told = error.text + error.trace + repr(error.attributes) + worker.output()
+    assert API_KEY[3:9] not in told and HMAC_KEY[:6] not in told
+    return error
+
+
+def limited(chain, ciphers, most):
+    """The chain's server, speaking nothing newer or better than this."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that these are outdated
+        chain.context.minimum_version = ssl.TLSVersion.TLSv1
+        chain.context.maximum_version = most
+    chain.context.set_ciphers(ciphers + ":@SECLEVEL=0")
+    return chain
+
+
+DOWNGRADES = {
+    "TLS 1.0": ("ALL", "TLSv1", "its TLS is older than 1.2"),
+    "TLS 1.1": ("ALL", "TLSv1_1", "its TLS is older than 1.2"),
+    "no encryption": ("eNULL", "TLSv1_2", "no version or cipher of TLS in common"),
+    "no certificate": ("aNULL", "TLSv1_2", "no version or cipher of TLS in common"),
+}
+
+
+@BOARD
+@pytest.mark.parametrize("name", DOWNGRADES)
+def test_downgrades_are_refused_by_name(worker, name):
+    ciphers, most, words = DOWNGRADES[name]
+    try:
+        chain = limited(issued(), ciphers, ssl.TLSVersion[most])
+    except ssl.SSLError as error:
+        pytest.skip(f"this computer's OpenSSL cannot even serve it: {error.reason}")
+    error = refused(worker, chain.context, chain.der)
+    assert error.type == "NetworkError"
+    assert words in error.text
+
+
+# `time` as a board has it that has just been switched on. mbedTLS itself asks the system, so the certificate is not
+# valid before tomorrow: that is how any certificate looks to such a board.
+TIME = """
+from utime import *
+def gmtime(*seconds):
+    return seconds and __import__("utime").gmtime(*seconds) or (%d, 1, 1, 0, 0, 9, 5, 1)
+"""
+
+
+@pytest.mark.parametrize("year", [1970, 2000])
+def test_a_clock_that_was_never_set(workers, tmp_path_factory, year):
+    folder = tmp_path_factory.mktemp("clock")
+    (folder / "time.py").write_text(TIME % year)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    chain = issued(not_before=now + DAY, not_after=now + 9 * DAY)
+    error = refused(workers("mpy", paths=[folder]), chain.context, chain.der)
+    assert error.type == "CertificateError"
+    assert f"the board's clock says {year}-01-01; if that is wrong, set it" in error.text
+
+
+def certificate(name, key, issuer, issuer_key, authority=False, names=("localhost",)):
+    """A certificate with what trustme would not put together."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    builder = x509.CertificateBuilder(
+        issuer, subject(name), key.public_key(), x509.random_serial_number(), now - DAY, now + 9 * DAY
+    )
+    builder = builder.add_extension(x509.BasicConstraints(authority, None), True)
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in names]), False)
+    return builder.sign(issuer_key, hashes.SHA256())
+
+
+def subject(name):
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+
+
+def serving(folder, key, *certificates):
+    """A server context that presents these."""
+    pem = key.private_bytes(Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "own.pem").write_bytes(pem + b"".join(one.public_bytes(Encoding.PEM) for one in certificates))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.load_cert_chain(folder / "own.pem")
+    return context
+
+
+def new_key():
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def forged(fault, folder):
+    """(server context, the root that the client trusts): what somebody on the way may try."""
+    root_key, other_key, key = new_key(), new_key(), new_key()
+    root = certificate("root", root_key, subject("root"), root_key, authority=True, names=())
+    der = root.public_bytes(Encoding.DER)
+
+    def leaf(name="localhost", key=key, **options):
+        return certificate(name, key, subject("root"), root_key, **options)
+
+    if fault == "signed by a server":  # whose own certificate is good
+        other = leaf("example.org", other_key, names=("example.org",))
+        mine = certificate("localhost", key, subject("example.org"), other_key)
+        return serving(folder, key, mine, other), der
+    if fault == "signed in the root's name":
+        mine = certificate("localhost", key, subject("root"), other_key)
+        return serving(folder, key, mine), der
+    if fault == "intermediate left out":
+        trusted = trustme.CA()
+        chain = trusted.create_child_ca().issue_cert("localhost")
+        (folder / "own.pem").write_bytes(chain.private_key_pem.bytes() + chain.cert_chain_pems[0].bytes())
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder / "own.pem")
+        return context, ssl.PEM_cert_to_DER_cert(trusted.cert_pem.bytes().decode())
+    if fault == "RSA of 1024 bits":
+        weak = rsa.generate_private_key(65537, 1024)
+        return serving(folder, weak, leaf(key=weak)), der
+    return serving(folder, key, leaf("example.org", names=(fault,))), der
+
+
+FORGED = {
+    "signed by a server": "ca= is not the root",
+    "signed in the root's name": "ca= is not the root",
+    "intermediate left out": "ca= is not the root",
+    "RSA of 1024 bits": "key",
+    # names that are nearly right
+    "localhost.example.org": "Name",
+    "example.org.localhost": "Name",
+    "*.localhost": "Name",
+    "*": "Name",
+    "localhos": "Name",
+    "localhostt": "Name",
+    "127.0.0.1": "Name",
+}
+
+
+@BOARD
+@pytest.mark.parametrize("fault", FORGED)
+def test_forged_certificates_are_refused_by_name(worker, fault, tmp_path):
+    context, ca = forged(fault, tmp_path)
+    error = refused(worker, context, ca)
+    assert error.type == "CertificateError", error
+    assert "localhost" in error.text and "did not prove who it is" in error.text
+    assert FORGED[fault] in error.text

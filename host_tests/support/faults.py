@@ -1,0 +1,216 @@
+"""Faults at any byte of a request or of its reply, on real sockets, and what the client made of each."""
+
+import contextlib
+import socket
+import time
+from dataclasses import dataclass
+
+from support.aio import awaited
+from support.peer import DEVICE, peer, reply, stored
+
+API_KEY = "ei_topsecretkey0123456789abcdef"
+HMAC_KEY = "fed53116f20684c067774ebf9e7bcbdc"
+ACTIONS = ("close", "reset", "half", "stall", "refuse", "trickle")
+REFUSED = reply("because", 413, Connection="close")
+PAUSE_S = 0.001  # between two bytes that trickle
+SHORT_MS = 40  # the limit of time where the peer stalls
+HANDSHAKE_MS = 300  # the same over TLS, which must have shaken hands by then
+LONG_MS = 5000  # where it does not
+GRACE_MS = 500
+STEP = 7  # of the offsets that are tried unless all are asked for
+
+# Device code: `attempt` makes one call with a client of its own, `state` tells what is in use after it.
+_CASE = (
+    DEVICE
+    + """
+import time
+values = [
+    [0.1627109944820404, -0.803987979888916, 9.82971477508545],
+    [0.06699900329113007, -0.7752739787101746, 9.906285285949707],
+]
+
+def call(client, files, limits):
+    # the documentation's own example, of 265 bytes, or the same signed and a photo
+    sample = Sample((("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2")), 20.0, values, "NORDIC_NRF91",
+                    device_name="11:22:33:44:55:66", name="test", iat=1700000000 if files else None)
+    if files:
+        photo = File(b"\\xff\\xd8\\xff\\xe0 a photo", name="b.jpg")
+        results = client.upload("training", [sample, photo], boundary="0123456789abcdef", **limits)
+        return [tuple(result) for result in results]
+    return [tuple(client.send("training", sample, **limits))]
+
+def told(error):
+    texts = [str(error), repr(error), repr(error.args)]
+    for name in ("errno", "sent", "status", "body", "results", "retry_after"):
+        texts.append(repr(getattr(error, name, None)))
+    return "\\n".join(texts)
+
+def attempt(url, ca, key, hmac_key, files, timeout_ms, deadline_ms, buffer_size):
+    gc.collect()
+    client = Client(key, url=url, ca=ca, hmac_key=hmac_key if files else None,
+                    timeout_ms=timeout_ms, buffer_size=buffer_size)
+    limits = {} if deadline_ms is None else {"deadline_ms": deadline_ms}
+    start = time.ticks_ms()
+    results, family, text = None, [], ""
+    try:
+        results = call(client, files, limits)
+    except Exception as e:
+        kind = type(e)
+        while kind is not Exception:
+            family.append(kind.__name__)
+            kind = kind.__bases__[0]
+        text = told(e)
+    took = time.ticks_diff(time.ticks_ms(), start)
+    client.close()
+    return results, family, text + repr(client), took
+
+def state():
+    for _ in range(3):
+        gc.collect()
+    return descriptors(), gc.mem_alloc()
+"""
+)
+DRIVERS = {"Client": _CASE, "AsyncClient": awaited(_CASE)}
+REPLIES = {
+    False: reply("test.cbor.4g9.cbor", Server="x"),
+    True: b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + b"40\r\n%s\r\n%x;last\r\n%s\r\n0\r\n\r\n"
+    % ((text := stored("test.cbor", "b.jpg").encode())[:64], len(text) - 64, text[64:]),
+}
+RESULTS = {False: [("test.cbor.4g9.cbor", None, False)], True: [("test.cbor", 0, False), ("b.jpg", 1, False)]}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """After `offset` bytes of the request or of the reply, the peer does this."""
+
+    side: str
+    offset: int
+    action: str
+
+
+def faults(action, request, answer, step):
+    """Faults at every `step`th offset of both, and at their ends and the ends of their heads."""
+    for side, data in (("request", request), ("reply", answer)):
+        if (side, action) == ("reply", "refuse"):
+            continue
+        head = data.index(b"\r\n\r\n")
+        chosen = {0, 1, head, head + 3, head + 4, head + 5, len(data) - 1, len(data)}
+        for offset in sorted(chosen | set(range(step // 2, len(data), step))):
+            yield Fault(side, offset, action)
+
+
+class Bench:
+    """One client program and one peer that does to each of its connections what was asked for."""
+
+    def __init__(self, device, files, made, ca, plan):
+        self.device, self.files, self.ca = device, files, ca
+        self.url = f"https://localhost:{made.port}" if ca else made.url
+        self._plan, self._connections = plan, made.connections
+        self.request = b""
+        self.texts = []
+        self.cases = 0
+
+    def measure(self):
+        """A request without a fault, to know its bytes."""
+        self._plan.append(None)
+        results, family, *_ = self._attempt(LONG_MS, None, 2048)
+        assert (results, family) == (RESULTS[self.files], [])
+        self.request = self._received()
+
+    def try_out(self, fault):
+        """Runs one case and holds the client to what it promises."""
+        limit = LONG_MS
+        if fault.action == "trickle" and fault.offset % 2 or self._outcomes(fault) == {"DeadlineError"}:
+            limit = HANDSHAKE_MS if self.ca else SHORT_MS
+        timeout_ms, deadline_ms = (limit, None) if fault.offset % 4 < 2 else (LONG_MS, limit)
+        buffer_size = 64 if fault.offset % 3 == 0 else 2048
+        for attempts_left in (2, 1, 0):
+            self._plan.append(fault)
+            results, family, text, took = self._attempt(timeout_ms, deadline_ms, buffer_size)
+            self.texts.append(text)
+            self._check(fault, results, family)
+            if took <= limit + GRACE_MS:
+                break
+            assert attempts_left, (fault, f"it took {took} ms")  # three times, so it is not the machine's load
+        self.cases += 1
+
+    def _outcomes(self, fault):
+        """What a case may end in."""
+        if fault.action == "trickle":
+            return {"Stored", "DeadlineError"} if fault.offset % 2 else {"Stored"}
+        if (fault.side, fault.offset) == ("reply", len(REPLIES[self.files])):
+            return {"Stored", "NetworkError"} if fault.action == "reset" else {"Stored"}  # RST may overtake the reply
+        return {{"stall": "DeadlineError", "refuse": "ServiceError"}.get(fault.action, "NetworkError")}
+
+    def _attempt(self, timeout_ms, deadline_ms, buffer_size):
+        limits = (timeout_ms, deadline_ms, buffer_size)
+        return self.device.attempt(self.url, self.ca, API_KEY, HMAC_KEY, self.files, *limits)
+
+    def _received(self):
+        """What the peer has of the last request: each attempt makes one connection."""
+        deadline = time.monotonic() + 10
+        while len(self._connections) < len(self._plan):
+            assert time.monotonic() < deadline, "the client did not connect"
+            time.sleep(0.001)
+        return bytes(self._connections[len(self._plan) - 1].received)
+
+    def _check(self, fault, results, family):
+        received = self._received()
+        assert self.request.startswith(received), fault
+        assert (family[0] if family else "Stored") in self._outcomes(fault), (fault, family, self.texts[-1])
+        if not family:
+            assert results == RESULTS[self.files], fault
+            assert received == self.request, (fault, "stored, it says")
+        assert family[1:] in (["IngestError"], ["NetworkError", "IngestError"], []), (fault, family)
+
+
+@contextlib.contextmanager
+def bench(worker, driver, files, chain=None):
+    """A Bench that knows the bytes of its request; with a chain of certificates, over TLS."""
+    plan: list[Fault | None] = []
+    answer = REPLIES[files]
+
+    def handler(made, connection, number):
+        if plan[number] is not None:
+            return play(connection, plan[number], len(found.request), answer)
+        made.take(connection)
+        connection.send(answer)
+        connection.until_closed()
+
+    with peer(handler, chain and chain.context) as made:
+        found = Bench(worker.define(DRIVERS[driver]), files, made, chain and chain.der, plan)
+        found.measure()
+        yield found
+    assert not [failure for failure in made.failures if isinstance(failure, TimeoutError)], "a socket was left open"
+
+
+def play(connection, fault, size, answer):
+    """The peer's side of one case."""
+    if fault.side == "request":
+        receive(connection, fault.offset)
+    else:
+        receive(connection, size)
+        connection.send(answer[: fault.offset])
+    if fault.action == "trickle":
+        receive(connection, size, most=1)
+        for at in range(fault.offset if fault.side == "reply" else 0, len(answer)):
+            connection.send(answer[at : at + 1])
+            time.sleep(PAUSE_S)
+    elif fault.action == "refuse":
+        connection.send(REFUSED)
+    if fault.action == "reset":
+        connection.reset()
+    elif fault.action != "close":
+        if fault.action in ("half", "refuse"):
+            connection.socket.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionError):
+            while connection.socket.recv(1 << 16):  # until the client closes; what it still sends is not looked at
+                pass
+
+
+def receive(connection, size, most=1 << 16):
+    """So many bytes of the request, in all."""
+    while len(connection.received) < size:
+        if not connection.recv(min(most, size - len(connection.received))):
+            raise EOFError
