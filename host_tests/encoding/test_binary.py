@@ -5,31 +5,10 @@ from array import array
 
 import cbor2
 import pytest
-from support.bodies import HMAC_KEY, READ, assert_signed, refused, vector
+from support.bodies import HMAC_KEY, assert_signed, refused, vector
+from support.device_source import device_source
 
-DEVICE = (
-    READ
-    + """
-from array import array
-from edgeingest.sample import Sample
-
-def binary(named, key=None):
-    body = Sample(**named).body(format="binary", hmac_key=key)
-    return body.name, body.content_type, every_way(body)
-
-def source(named, raw, step, waits, rewinds, key=None):
-    values = (Again if rewinds else Once)(raw, step, waits)
-    body = Sample(values=values, **named).body(format="binary", hmac_key=key)
-    return every_way(body) if rewinds else drain(body, (100,))
-
-def view(named, raw, start):
-    values = memoryview(array(named["typecode"], raw))[start:]
-    return every_way(Sample(values=values, **named).body(format="binary"))
-
-def width(code):
-    return len(bytes(array(code, (0,))))
-"""
-)
+DEVICE = device_source("encoding/binary_device")
 NAMED = {"sensors": (("audio", "wav"),), "interval_ms": 0.0625, "device_type": "T", "device_name": "d"}
 FORMS = {"b": "i8", "B": "u8", "h": "i16", "H": "u16", "i": "i32", "I": "u32", "f": "f32"}
 

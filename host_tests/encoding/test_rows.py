@@ -7,83 +7,11 @@ import struct
 import cbor2
 import pytest
 from support import modes
-from support.bodies import PLAIN, READ, TYPECODES, refused
+from support.bodies import PLAIN, TYPECODES, refused
+from support.device_source import device_source
 from support.typed_values import expected, head, numbers, raw, values_in
 
-DEVICE = (
-    READ
-    + """
-import os, sys
-from array import array
-if hasattr(os, "getenv") and os.getenv("ROWS") == "plain":
-    # Modules without what is asked of them: ImportError.
-    sys.modules["edgeingest.cbor_kernels"] = sys.modules["edgeingest.cbor_int_kernels"] = sys
-from edgeingest.typecodes import item_size
-from edgeingest.cbor_rows import TypedRows
-from edgeingest.sample import Sample
-
-def width(code):
-    return item_size(code)
-
-def packs():
-    # The rooms of the functions in use.
-    used = [TypedRows(code, 3, 1, array(code, (1, 2, 3)))._pack for code in "fh"]
-    names = ("cbor_kernels", "cbor_int_kernels", "cbor_plain")
-    rooms = [(name, sys.modules.get("edgeingest." + name)) for name in names]
-    return [name for name, room in rooms if getattr(room, "float32", 0) in used or getattr(room, "number", 0) in used]
-
-def sample(values, code, axes, count):
-    sensors = [("a%d" % i, "m") for i in range(axes)]
-    return Sample(sensors, 10, values, "T", typecode=code, rows=count).body()
-
-def typed(code, axes, raw, ways):
-    return every_way(sample(raw, code, axes, None), ways)
-
-def twice(code, axes, raw):
-    # As an array and as a memoryview of one.
-    values = array(code, raw)
-    return drain(sample(values, None, axes, None), (500,)), drain(sample(memoryview(values), code, axes, None), (500,))
-
-def source(code, axes, raw, count, step, waits, ways):
-    body = sample(Again(raw, step, waits), code, axes, count)
-    if not body.rewindable:
-        raise RuntimeError("does not rewind")
-    return every_way(body, ways)
-
-def once(code, axes, raw, count, step=7):
-    body = sample(Once(raw, step), code, axes, count)
-    found = drain(body, (64,))
-    if body.rewindable:
-        raise RuntimeError("rewinds")
-    body.rewind()
-
-def ends(code, axes, raw, count):
-    drain(sample(Again(raw, 5), code, axes, count), (64,))
-
-def lies(n, axes, window):
-    class Liar:
-        def readinto(self, buffer):
-            return n
-    drain(sample(Liar(), "h", axes, 1000), (window,))
-
-def twins(cases):
-    # What kernels and plain leave, for the same start.
-    from edgeingest import cbor_int_kernels as int_kernels, cbor_kernels as kernels, cbor_plain as plain
-    found = []
-    for name, source, state, room in cases:
-        pair = []
-        for module in (kernels if name == "float32" else int_kernels, plain):
-            copy = array("i", state)
-            target = bytearray(room)
-            if name == "measure":
-                pair.append((module.measure(source, copy), list(copy)))
-            else:
-                getattr(module, name)(target, source, copy)
-                pair.append((bytes(target), list(copy)[:15]))  # not the float32 that is on its way
-        found.append(pair[0] == pair[1])
-    return found
-"""
-)
+DEVICE = device_source("encoding/rows_device")
 
 AXES = (1, 3, 6, 23, 24, 255, 256, 768, 1024)
 

@@ -6,54 +6,10 @@ from array import array
 
 import cbor2
 import pytest
-from support.bodies import HMAC_KEY, READ, assert_signed, refused, vector
+from support.bodies import HMAC_KEY, assert_signed, refused, vector
+from support.device_source import device_source
 
-DEVICE = (
-    READ
-    + """
-import edgeingest.signing
-from edgeingest.sample import Sample
-
-class FakeTime:
-    def __init__(self, seconds, epoch):
-        self.seconds = seconds
-        self.epoch = epoch
-    def time(self):
-        return self.seconds
-    def gmtime(self, seconds):
-        return (self.epoch, 1, 1, 0, 0, 0, 0, 1)
-
-def message(named, format="cbor", key=None, clock=None, ways=((1,), (3,), (64,), (100, 7))):
-    if clock:
-        real = edgeingest.signing.time
-        edgeingest.signing.time = FakeTime(*clock)
-    try:
-        body = Sample(**named).body(format=format, hmac_key=key)
-    finally:
-        if clock:
-            edgeingest.signing.time = real
-    return body.name, body.content_type, every_way(body, ways)
-
-class Half:
-    # Has a readinto and says nothing sensible.
-    def readinto(self, buffer):
-        return 0
-
-ODD = {"object": object(), "class": int, "set": {1}, "function": message, "half": Half(), "list of objects": [object()],
-       "iterator": iter([1, 2]), "range": range(3), "complex": 1j}
-
-def odd(named, argument, kind, format):
-    named[argument] = ODD[kind]
-    Sample(**named).body(format=format).size
-
-def size(named, format="cbor", key=None):
-    return Sample(**named).body(format=format, hmac_key=key).size
-
-def attributes(named):
-    s = Sample(**named)
-    return s.rows, s.typecode, s.name
-"""
-)
+DEVICE = device_source("encoding/sample_device")
 ACC = tuple((name, "m/s2") for name in ("accX", "accY", "accZ"))
 GOOD = {"sensors": ACC, "interval_ms": 10, "values": [[1.5, -2, 3]], "device_type": "T"}
 ONE = {**GOOD, "sensors": (("a", "m"),), "values": [1, 2, 3]}

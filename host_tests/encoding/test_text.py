@@ -10,39 +10,10 @@ from array import array
 from decimal import Decimal
 
 import pytest
-from support.bodies import HMAC_KEY, READ, assert_signed, refused
+from support.bodies import HMAC_KEY, assert_signed, refused
+from support.device_source import device_source
 
-DEVICE = (
-    READ
-    + """
-from edgeingest.sample import Sample
-
-WAYS = ((1,), (7, 64), (300,))
-
-def text(named, format, key=None):
-    body = Sample(**named).body(format=format, hmac_key=key)
-    return body.name, body.content_type, every_way(body, WAYS)
-
-def source(named, format, raw, step, rewinds=True, waits=0):
-    values = (Again if rewinds else Once)(raw, step, waits)
-    return every_way(Sample(values=values, **named).body(format=format), WAYS)
-
-def shared(named, format, raw):
-    # Another body of the same sample is read in between.
-    sample = Sample(values=Again(raw, 100), **named)
-    body = sample.body(format=format)
-    body.readinto(bytearray(len(body._start) + 1))
-    drain(sample.body(), (500,))
-    drain(body, (500,))
-
-def late(named, format, raw, step):
-    # A source that has everything at once when the size is found, and pauses when it is sent.
-    values = Again(raw, step)
-    body = Sample(values=values, **named).body(format=format)
-    values.waits = 2
-    return drain(body, (5,))
-"""
-)
+DEVICE = device_source("encoding/text_device")
 NAMED = {"sensors": (("accX", "m/s2"), ("accY", "m/s2")), "interval_ms": 10, "device_type": "T"}
 ONE = {**NAMED, "sensors": (("a", "m"),)}
 

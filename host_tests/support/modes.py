@@ -41,9 +41,11 @@ def environment(paths: Sequence[str], extra: dict[str, str] | None = None) -> di
 
 
 def worker_command(mode: str, descriptors: Sequence[int], heapsize: str, paths: Sequence[str]) -> list[str]:
-    """What starts a device worker that talks on these two descriptors; `paths` go before the firmware."""
+    """Returns the command of a device worker that talks on these two descriptors.
+
+    Its modules are found in `paths`, in the firmware, and in support/device."""
     ends = [str(descriptor) for descriptor in descriptors]
-    folders = [*paths, firmware(mode)]
+    folders = [*paths, firmware(mode), str(interpreters.ON_DEVICE)]
     if mode in interpreters.WASM:
         node, package = interpreters.wasm(mode)
         return [node, str(SUPPORT / "wasm_host.mjs"), str(package), str(_bytes(heapsize)), *ends, *folders]

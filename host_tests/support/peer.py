@@ -187,46 +187,7 @@ def answering(body: bytes | str = b"stored.cbor", status: int = 200, **fields: s
 DEVICE = """
 import gc, os
 from edgeingest import Client, Sample, File, errors
-
-KEY = "ei_0123456789abcdef"
-
-def descriptors():
-    return len(os.listdir("/dev/fd"))
-
-class Bytes:
-    # a body of the caller's: `script` has what readinto gives: bytes, None, or an exception to raise
-    content_type = "application/cbor"
-    name = "own.cbor"
-    def __init__(self, script, size=None, rewindable=True):
-        self.script = script
-        self.size = sum([len(s) for s in script if isinstance(s, bytes)]) if size is None else size
-        self.rewindable = rewindable
-        self.at = 0
-        self.rest = b""
-        self.log = []
-    def readinto(self, window):
-        if not self.rest:
-            if self.at == len(self.script):
-                return 0
-            piece = self.script[self.at]
-            self.at += 1
-            if piece is None:
-                return None
-            if isinstance(piece, Exception):
-                raise piece
-            self.rest = piece
-        n = min(len(self.rest), len(window))
-        window[:n] = self.rest[:n]
-        self.rest = self.rest[n:]
-        return n
-    def rewind(self):
-        if self.at and not self.rewindable:
-            raise errors.SampleError("own.cbor cannot be read again")
-        self.log.append("rewind")
-        self.at = 0
-        self.rest = b""
-    def close(self):
-        self.log.append("close")
+from client_device import KEY, Bytes, descriptors
 """
 
 
