@@ -1,4 +1,4 @@
-"""Files of a spool that nobody wrote: whatever is in them, the next start-up goes well and what is right is sent."""
+"""Files of a spool with any contents: the next start-up succeeds, and the entries that are right are sent."""
 
 import struct
 import zlib
@@ -6,28 +6,10 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.spools import DEVICE
+from spool.results import Flushed, Recovered
+from support.device_source import device_source
 
-START_UP = (
-    DEVICE
-    + """
-def start_up(folder, contents, key):
-    # what becomes of these files, (kind, content), beside one that is right
-    if folder.rsplit("/", 1)[1] in os.listdir(folder.rsplit("/", 1)[0]):
-        for name in files(folder):
-            os.remove(folder + "/" + name)
-    spool = Spool(folder, 10_000_000)
-    for number, (kind, content) in enumerate(contents):
-        with open("%s/%08d.%s" % (folder, number + 1, kind), "wb") as file:
-            file.write(content)
-    spool = Spool(folder, 10_000_000)
-    spool.put("training", wave(1))
-    recovered = tuple(spool.recover(key))
-    service = Service()
-    outcome = flushed(spool, service)
-    return recovered, outcome, [each[0] for each in service.stored], len(files(folder))
-"""
-)
+DEVICE = device_source("spool/spool_garbage_device")
 
 texts = st.one_of(
     st.binary(max_size=60),
@@ -58,7 +40,7 @@ frame = st.one_of(
 
 
 def sealed(frames, torn):
-    """Frames with the sums they must have, of which some bytes at the end are missing."""
+    """Returns the frames with their checksums, without the last `torn` bytes."""
     data, total = b"", 0
     for kind, content in frames:
         head = struct.pack("<BH", kind, len(content))
@@ -90,9 +72,10 @@ content = st.one_of(
 @given(contents=st.lists(st.tuples(st.sampled_from(["ent", "rec"]), content), min_size=1, max_size=2))
 def test_start_up_with_any_files(worker, tmp_path_factory, contents):
     folder = str(tmp_path_factory.getbasetemp() / f"garbage-{worker.mode}")
-    recovered, outcome, sent, left = worker.define(START_UP).start_up(folder, contents, "key")
-    stored, duplicates, rejected, damaged, kept, error = outcome
-    assert (kept, error) == (0, None)
+    recovered, outcome, sent, left = worker.define(DEVICE).start_up(folder, contents, "key")
+    recovered, outcome = Recovered(*recovered), Flushed(*outcome)
+    assert (outcome.kept, outcome.error) == (0, None)
     assert sent.count("wave.1.cbor") >= 1
-    assert recovered[1] == 0
-    assert left % 2 == 0 and left >= 2 * (rejected + damaged + recovered[3])  # each with its reason
+    assert recovered.waiting == 0
+    set_aside = outcome.rejected + outcome.damaged + recovered.damaged
+    assert left % 2 == 0 and left >= 2 * set_aside  # each with its reason
