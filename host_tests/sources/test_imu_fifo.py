@@ -35,7 +35,7 @@ def test_fifo_gives_every_row_once(device, name, rate):
         assert row == pytest.approx(motion[:axes], abs=step), n
 
 
-def test_fifo_hands_out_what_there_is_room_for(py, name):
+def test_fifo_returns_no_more_rows_than_fit(py, name):
     axes = 3 if name == "lis3dh" else 6
     _, counts, values = py.fifo(name, 100, 100, 3, rows=25)
     assert sum(counts) == 25 and len(values) == 25 * axes
@@ -46,8 +46,8 @@ def test_fifo_overflow(device, name):
     refused(lambda: device.faulty(name, fault="overflow"), "FIFO overflow", "start_fifo", kind="SourceError")
     axes = 3 if name == "lis3dh" else 6
     for noticed in (True, False):
-        said, rows, values = device.restarted(name, noticed)
-        assert ("rows are lost" in (said or "")) == noticed
+        error_text, rows, values = device.restarted(name, noticed)
+        assert ("rows are lost" in (error_text or "")) == noticed
         assert rows == pytest.approx(10, abs=1)
         assert list(values) == pytest.approx(([0.5 * G] + [0] * (axes - 1)) * rows, abs=0.002)
 
@@ -72,7 +72,7 @@ def test_fifo_rows_in_small_windows(py):
     ("kind", "rate"),
     [("mpu6050", 0), ("mpu6050", 3), ("mpu6050", 2000), ("mpu6050", 300), ("lis3dh", 60), ("bmi160", 12.5)],
 )
-def test_rates_that_a_chip_has_not(workers, kind, rate):
+def test_rates_that_a_chip_does_not_have(workers, kind, rate):
     worker = workers("py", paths=[FAKES])
     source = "result = make(kind, attach(kind)).start_fifo(rate)"
     refused(lambda: worker.run(DEVICE + source, kind=kind, rate=rate), "rate_hz")

@@ -1,4 +1,4 @@
-"""The motion sensors against chips at register level: units, byte order, rounding, and every fault."""
+"""The motion sensors on chips simulated at register level: units, byte order, rounding, and faults."""
 
 import struct
 
@@ -29,7 +29,7 @@ def float32(value):
     return struct.unpack("<f", struct.pack("<f", value))[0]
 
 
-# chip, options, what it counts, what that is: worked out by hand from the sensitivities of the data sheets
+# chip, options, its counts, the values: calculated by hand from the sensitivities of the data sheets
 SCALES = [
     ("mpu6050", {}, [16384, -16384, 1, 131, -131, 1], [G, -G, G / 16384, RAD, -RAD, RAD / 131]),
     ("mpu6050", {"range_g": 4}, [8192, -32768, 0, 0, 0, 0], [G, -4 * G, 0, 0, 0, 0]),
@@ -63,8 +63,8 @@ def test_scale(device, kind, options, raw, wanted):
 
 @pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize("range_g", [2, 4, 8, 16])
-def test_what_moves_is_what_is_told(py, kind, range_g):
-    """Through a chip that was told its range by the driver: the same movement, whatever the range."""
+def test_acceleration_is_the_same_in_every_range(py, kind, range_g):
+    """The driver sets the range of the chip; the values do not depend on it."""
     motion = (0.5, -1.25, 1.75, 30, -100.5, 120)
     wanted = [value * G for value in motion[:3]] + [value * RAD for value in motion[3:]]
     row = py.told(kind, motion, range_g=range_g)
@@ -73,7 +73,7 @@ def test_what_moves_is_what_is_told(py, kind, range_g):
 
 @pytest.mark.parametrize("kind", ["mpu6050", "mpu6886", "bmi160"])
 @pytest.mark.parametrize("range_dps", [250, 500, 1000, 2000])
-def test_rotation_is_what_is_told(py, kind, range_dps):
+def test_rotation_is_the_same_in_every_range(py, kind, range_dps):
     row = py.told(kind, (0, 0, 1, 30, -100.5, 240), range_dps=range_dps)
     assert list(row[3:]) == pytest.approx([30 * RAD, -100.5 * RAD, 240 * RAD], abs=RAD / 16.4)
 
@@ -82,14 +82,14 @@ def test_rotation_is_what_is_told(py, kind, range_dps):
     ("kind", "register", "value"),
     [("mpu6050", 0x6C, 0x3F), ("mpu6886", 0x6C, 0x3F), ("lis3dh", 0x21, 8), ("bmi160", 0x45, 3)],
 )
-def test_what_another_program_has_left(py, kind, register, value):
+def test_settings_of_another_program_are_replaced(py, kind, register, value):
     """Axes on standby, a high-pass filter, a FIFO that leaves rows out."""
     acceleration, rows = py.left(kind, register, value)
     assert list(acceleration) == pytest.approx([0.5 * G] * 3, abs=0.01)
     assert rows == pytest.approx(20, abs=1)
 
 
-def test_the_first_row_is_measured_already(device, name):
+def test_the_first_row_is_a_measurement(device, name):
     assert device.first(name) == pytest.approx(0.5 * G, abs=0.01)
 
 
@@ -115,9 +115,9 @@ def test_every_value(py, factor):
 
 
 def test_buffers_that_do_not_fit(device):
-    """A kernel must never write where it was not asked to."""
-    for said in device.wrong_buffers("mpu6050"):
-        assert said is not None and said[0] == "SampleError" and 'typecode "f"' in said[1]
+    """A kernel must never write outside its part of the buffer."""
+    for error in device.wrong_buffers("mpu6050"):
+        assert error is not None and error[0] == "SampleError" and 'typecode "f"' in error[1]
 
 
 def test_nothing_is_allocated(workers, name):
@@ -144,7 +144,7 @@ def test_captured_signed_and_sent(device, name, rows):
 
 
 @pytest.mark.parametrize("error", ["another chip", "no chip"])
-def test_nobody_there(device, name, error):
+def test_no_chip_answers(device, name, error):
     options = {"address": 0x19} if error == "no chip" else {"fault": "silent"}
     address = "0x18" if name == "lis3dh" else "0x68"
     finds = "finds 0x19 0x3c" if error == "no chip" else "finds 0x3c"
@@ -178,7 +178,7 @@ def test_the_address_is_an_argument(workers, name):
     worker.run(DEVICE + "make(name, attach(name, address=0x69), address=0x69).check()", name=name)
 
 
-def test_pulled_off_meanwhile(device, name):
+def test_a_chip_that_is_disconnected_meanwhile(device, name):
     refused(lambda: device.faulty(name, fault="pulled off"), "nothing answers", "0x3c", kind="SourceError")
 
 
@@ -186,7 +186,7 @@ def test_a_reset_meanwhile(device, name):
     refused(lambda: device.faulty(name, fault="reset", range_g=8), "it was reset", "anew", kind="SourceError")
 
 
-def test_a_range_that_others_set(device, name):
+def test_a_range_that_another_program_sets(device, name):
     refused(lambda: device.faulty(name, fault="range"), "register 0x", "another range", kind="SourceError")
 
 
@@ -195,5 +195,5 @@ def test_a_gyroscope_that_does_not_start(device):
 
 
 @pytest.mark.parametrize("options", [{"range_g": 3}, {"range_dps": 300}, {"filter": 7}, {"range_g": None}])
-def test_ranges_that_there_are_not(py, options):
+def test_options_that_a_chip_does_not_have(py, options):
     refused(lambda: py.faulty("mpu6050", **options), next(iter(options)))

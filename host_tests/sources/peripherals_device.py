@@ -1,0 +1,174 @@
+"""Runs on MicroPython: analog inputs, a microphone and a camera, on the stand-ins of fakes/machine.py."""
+
+import sys
+import time
+from array import array
+
+import edgeingest.sources.adc
+import machine
+import micropython
+from bodies_device import drain
+from edgeingest import Sample, Wav
+from edgeingest.sources import scaling
+from edgeingest.sources.adc import Adc
+from edgeingest.sources.camera import Camera
+from edgeingest.sources.microphone import Microphone
+
+
+def volts(pins, calibrated=False, offset=0, **options):
+    """Reads inputs, [(name, pin, volts)], into a buffer of -1. Returns (buffer, sensors)."""
+    edgeingest.sources.adc.ADC = machine.CalibratedADC if calibrated else machine.ADC
+    for _, pin, value in pins:
+        machine.voltages[pin] = lambda value=value: value
+    source = Adc([(name, pin) for name, pin, _ in pins], **options)
+    buffer = array("f", [-1.0] * (len(pins) + offset))
+    source.read(buffer, offset)
+    return buffer, source.sensors
+
+
+class FullScale:
+    def read_u16(self):
+        return 0xFFFF
+
+
+def read_with_the_heap_locked():
+    """Returns the volts of an ADC object that was made before, and full scale, read with the heap locked."""
+    machine.voltages[26] = lambda: 1.65
+    source = Adc((("light", machine.ADC(machine.Pin(26))),))
+    buffer = array("f", [0.0])
+    source.read(buffer, 0)
+    before = buffer[0]
+    source._inputs[0] = FullScale()  # the stand-in above allocates
+    micropython.heap_lock()
+    try:
+        source.read(buffer, 0)
+    finally:
+        micropython.heap_unlock()
+    return before, buffer[0]
+
+
+def tone(start, count):
+    """Returns values of 24 bits: the number of each in the upper 16, noise below."""
+    return [((start + i) & 0xFFFF) << 8 | 0xA5 for i in range(count)]
+
+
+def microphone(waits=False, rate=16000, sound=tone, **options):
+    """Returns a Microphone; `waits`: in real time."""
+    machine.I2S.waits = waits
+    machine.sounds[0] = sound
+    return Microphone(1, 2, 3, rate=rate, **options)
+
+
+def as_wav(frames, sizes, **options):
+    """Returns (name, content type, bytes) of Microphone.wav()."""
+    made = microphone(**options).wav(frames, "hello.01.wav")
+    return made.name, made.content_type, drain(made, sizes)
+
+
+def as_stream(frames, sizes, **options):
+    source = microphone(**options)
+    return drain(Wav(source, source.rate, frames=frames), sizes)
+
+
+def as_sample(frames, **options):
+    source = microphone(**options)
+    sample = Sample(source.sensors, 1000 / source.rate, source, "T", typecode="h", rows=frames)
+    return drain(sample.body(), (333,))
+
+
+def pieces(pause_ms, count, buffer_ms):
+    """Records pieces of 100 values with a pause between, in real time.
+
+    Returns [(first value, whether the others follow)] of each."""
+    source = microphone(True, 2000, buffer_ms=buffer_ms)
+    values = array("h", bytes(200))
+    found = []
+    for _ in range(count):
+        source.record(values)
+        found.append((values[0], [values[i + 1] - values[i] for i in range(99)] == [1] * 99))
+        time.sleep_ms(pause_ms)
+    return found
+
+
+def read_after_an_overflow():
+    """Reads a microphone again when more was heard than its buffer holds."""
+    source = microphone(True, 2000, buffer_ms=50)
+    window = bytearray(20)
+    source.readinto(window)
+    time.sleep_ms(120)
+    source.readinto(window)
+
+
+def closed():
+    """Returns (whether the I2S is off, bytes of its buffer) after close()."""
+    source = microphone()
+    source.close()
+    return machine.I2S.made[-1].off, machine.I2S.made[-1].ibuf
+
+
+class Older:
+    """A `camera` module as that of micropython-camera-driver."""
+
+    JPEG, FRAME_VGA = 2, 8
+
+    def __init__(self, pictures, starts=True):
+        self.pictures = list(pictures)
+        self.starts = starts
+        self.log = []
+
+    def init(self, id, **options):
+        self.log.append(("init", id, options))
+        return self.starts
+
+    def capture(self):
+        return self.pictures.pop(0)
+
+    def deinit(self):
+        self.log.append("deinit")
+
+
+class Newer:
+    """A `camera` module as that of micropython-camera-API."""
+
+    class PixelFormat:
+        JPEG = 3
+
+    log = []
+
+    def __init__(self, pictures, error=None):
+        def Camera(**options):
+            self.log.append(options)
+            if error:
+                raise error
+            return self
+
+        self.Camera = Camera
+        self.pictures = list(pictures)
+        self.log = []
+
+    def capture(self):
+        return memoryview(self.pictures.pop(0)) if self.pictures[0] is not None else self.pictures.pop(0)
+
+    def deinit(self):
+        self.log.append("deinit")
+
+
+def picture(module, **options):
+    """Returns (name, content type, bytes, log of the module) of a picture."""
+    if module is None:
+        sys.modules.pop("camera", None)
+    else:
+        sys.modules["camera"] = module
+    camera = Camera(**options)
+    photo = camera.picture("flower.01.jpg")
+    camera.close()
+    return photo.name, photo.content_type, drain(photo, (1000,)), repr(module.log)
+
+
+def upper_16_bits(src):
+    """Returns the upper 16 bits of three values of 32, written from byte 1 on by the kernel and by its plain twin."""
+    out = bytearray(9)
+    plain = bytearray(9)
+    scaling.upper(out, 1, src, 4, 3)
+    scaling._upper(plain, 1, src, 4, 3)
+    return bytes(out), bytes(plain)
