@@ -1,37 +1,12 @@
-"""The board's configuration: what `edgeingest provision` writes is read, and what is wrong with it is named."""
+"""The board's configuration: what `edgeingest provision` writes is read, and errors name what is wrong in it."""
 
 import json
 
 import pytest
 from support.bodies import refused
+from support.device_source import device_source
 
-DEVICE = """
-import os
-from edgeingest import config
-
-def load(text):
-    with open(path, "wb") as file:
-        file.write(text)
-    try:
-        return config.load(path)
-    finally:
-        os.remove(path)
-
-def found(text):
-    made = load(text)
-    return [getattr(made, key) for key in keys] + [repr(made)]
-
-def client(text):
-    from edgeingest import Client
-    with load(text).client(buffer_size=512) as made:
-        return isinstance(made, Client)
-
-def other(text, **more):
-    class Kind:
-        def __init__(self, api_key, **arguments):
-            self.found = [api_key, arguments["url"], arguments["ca"], arguments["hmac_key"], len(arguments)]
-    return load(text).client(Kind, **more).found
-"""
+DEVICE = device_source("board/config_device")
 KEYS = ["wifi_ssid", "wifi_password", "api_key", "hmac_key", "url", "ca", "label", "device_name", "device_type"]
 ALL = {
     "wifi_ssid": "Café",
@@ -48,8 +23,24 @@ SECRETS = ("open sesame", "ei_0123456789abcdef", "fed53116f20684c067774ebf9e7bcb
 
 
 @pytest.fixture
-def device(worker, tmp_path):
-    return worker.define(f"path = {str(tmp_path / 'edgeingest.json')!r}\nkeys = {KEYS!r}\n" + DEVICE)
+def device(worker):
+    return worker.define(DEVICE)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return str(tmp_path / "edgeingest.json")
+
+
+@pytest.fixture
+def values(device, path):
+    """Returns values(text) -> ({key: value}, repr) of the configuration."""
+
+    def get(text):
+        values, shown = device.values(path, text, KEYS)
+        return dict(zip(KEYS, values, strict=True)), shown
+
+    return get
 
 
 def text(**members):
@@ -60,31 +51,31 @@ FILES = pytest.mark.modes("py", "mpy", "cpython")
 
 
 @FILES
-def test_everything_is_found_and_secrets_are_masked(device):
-    *values, shown = device.found(text(**ALL))
-    assert dict(zip(KEYS, values, strict=True)) == ALL
+def test_everything_is_found_and_secrets_are_masked(values):
+    found, shown = values(text(**ALL))
+    assert found == ALL
     assert all(secret not in shown for secret in SECRETS)
     assert "label='wave'" in shown and "api_key='***'" in shown
 
 
 @FILES
-def test_what_is_left_out(device, worker):
-    *values, shown = device.found(text(api_key="ei_0123456789abcdef"))
-    found = dict(zip(KEYS, values, strict=True))
+def test_defaults(values):
+    found, shown = values(text(api_key="ei_0123456789abcdef"))
     assert found["url"] == "https://ingestion.edgeimpulse.com"
     assert found["ca"] == "/edgeingest.der"
-    assert found["device_type"] == "linux"  # what MicroPython calls this port
+    assert found["device_type"] == "linux"  # MicroPython's name of this port
     assert found["hmac_key"] is found["label"] is found["device_name"] is found["wifi_ssid"] is None
     assert "hmac_key=None" in shown
-    assert device.found(text(api_key="ei_1", url="http://127.0.0.1:4810"))[KEYS.index("ca")] is None
-    assert device.found(text(api_key="ei_1", url="HTTPS://Host"))[KEYS.index("ca")] == "/edgeingest.der"
+    assert values(text(api_key="ei_1", url="http://127.0.0.1:4810"))[0]["ca"] is None
+    assert values(text(api_key="ei_1", url="HTTPS://Host"))[0]["ca"] == "/edgeingest.der"
 
 
 @FILES
-def test_a_client_of_it(device):
-    assert device.client(text(**ALL))
-    assert device.other(text(**ALL)) == [ALL["api_key"], ALL["url"], ALL["ca"], ALL["hmac_key"], 3]
-    changed = device.other(text(**ALL), api_key="ei_other", url="http://h", hmac_key=None, buffer_size=512)
+def test_a_client_with_the_configuration(device, path):
+    assert device.makes_a_client(path, text(**ALL))
+    assert device.client_arguments(path, text(**ALL)) == [ALL["api_key"], ALL["url"], ALL["ca"], ALL["hmac_key"], 3]
+    more = {"api_key": "ei_other", "url": "http://h", "hmac_key": None, "buffer_size": 512}
+    changed = device.client_arguments(path, text(**ALL), **more)
     assert changed == ["ei_other", "http://h", ALL["ca"], None, 4]
 
 
@@ -104,8 +95,8 @@ def test_a_client_of_it(device):
         (text(**{**ALL, "label": ""}), ["label: a text"]),
     ],
 )
-def test_what_is_wrong_is_named(device, content, words):
-    error = refused(lambda: device.found(content), *words).trace
+def test_errors_name_what_is_wrong(values, content, words):
+    error = refused(lambda: values(content), *words).trace
     assert all(secret not in error for secret in SECRETS)
 
 

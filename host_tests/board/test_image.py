@@ -8,6 +8,7 @@ import pytest
 from edgeingest_tools.board import catalogue, contents, littlefs
 from edgeingest_tools.service import certificates
 from support.boards import CLOCK
+from support.device_source import device_source
 from support.images import compiled_once, maker
 from support.scripts import run_script
 from support.service import HMAC_KEY, KEY, command, running
@@ -15,89 +16,11 @@ from support.service import HMAC_KEY, KEY, command, running
 NETWORKED = [name for name in catalogue.names() if catalogue.load(name).network]
 # What the stock firmware mounts with: ports/rp2/modules/_boot.py, and the default of VfsLfs2.
 PROGRAM_SIZE = {"rp2": 256, "esp32": 32, "unix": 32}
-# A RAM disk at /, as the flash is on a board; nothing of this computer's files can be imported any more.
-MOUNT = """
-import hashlib, os, sys, vfs
-
-class Ram:
-    def __init__(self, image, block):
-        self.image, self.block = bytearray(image), block
-
-    def readblocks(self, number, buffer, offset=0):
-        at = number * self.block + offset
-        buffer[:] = memoryview(self.image)[at:at + len(buffer)]
-
-    def writeblocks(self, number, buffer, offset=0):
-        at = number * self.block + offset
-        self.image[at:at + len(buffer)] = buffer
-
-    def ioctl(self, operation, value):
-        return {4: len(self.image) // self.block, 5: self.block}.get(operation, 0)
-
-def walk(folder):
-    for name, kind, *rest in os.ilistdir(folder):
-        path = folder + "/" + name
-        if kind == 0x4000:
-            yield from walk(path)
-        else:
-            with open(path, "rb") as file:
-                yield path, file.read()
-
-with open(sys.argv[1], "rb") as file:
-    image = file.read()
-"""
-FLASH = (
-    MOUNT
-    + """
-disk = Ram(image, int(sys.argv[2]))
-vfs.umount("/")
-vfs.mount(vfs.VfsLfs2(disk, progsize=int(sys.argv[3])), "/")
-sys.path[:] = ["", "/lib", ".frozen"]
-"""
-)
-ROM = MOUNT + 'vfs.mount(vfs.VfsRom(image), "/rom")\nsys.path[:] = ["/rom/lib", ".frozen"]\n'
-LIST = """
-import binascii
-for path, data in walk(sys.argv[4]):
-    print(path[len(sys.argv[4]):], binascii.hexlify(hashlib.sha256(data).digest()).decode())
-"""
-# A board's own modules, as far as a main.py goes: Wi-Fi and the clock are tested where they are made.
-BOARD = (
-    CLOCK
-    + """
-asked = []
-
-class Pin:
-    def __init__(self, id):
-        self.id = id
-
-class ADC:
-    def __init__(self, pin):
-        asked.append(("adc", pin.id))
-        self.count = 0
-
-    def read_u16(self):
-        self.count += 1
-        return self.count
-
-class machine:
-    pass
-
-class network:
-    pass
-
-machine.ADC = ADC
-machine.Pin = Pin
-network.connect = lambda ssid, password: asked.append(("connect", ssid, password))
-network.set_clock = lambda: asked.append(("clock",))
-sys.modules["machine"] = machine
-import edgeingest.capture
-edgeingest.capture.time = Clock()
-sys.modules["edgeingest.network"] = network
-import main
-print(asked)
-"""
-)
+MOUNT = device_source("board/image_mount_device")
+FLASH = MOUNT + "mount_flash()\n"
+ROM = MOUNT + "mount_rom()\n"
+LIST = "print_hashes(sys.argv[4])\n"
+RUN_MAIN = CLOCK + device_source("board/image_main_device") + "run_main(Clock())\n"
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -112,7 +35,7 @@ def make(tmp_path):
 
 
 def micropython(tmp_path, script, image, board, *arguments):
-    """Runs a script that mounts the image; what it said."""
+    """Runs a script that mounts the image; returns its output."""
     (tmp_path / "script.py").write_text(script)
     shape = (str(board.filesystem.block_size), str(PROGRAM_SIZE[board.port]))
     done = run_script(tmp_path / "script.py", heapsize="32M", args=(str(image), *shape, *arguments))
@@ -124,8 +47,8 @@ def hashes(files):
     return {"/" + path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
 
 
-def listed(said):
-    return dict(line.split() for line in said.splitlines())
+def listed(output):
+    return dict(line.split() for line in output.splitlines())
 
 
 def wanted(board, source=False):
@@ -134,7 +57,7 @@ def wanted(board, source=False):
     return found | {"main.py": (board.folder / "main.py").read_bytes()}
 
 
-# -- what MicroPython sees
+# -- the files as MicroPython reads them
 @pytest.mark.parametrize("name", catalogue.names())
 def test_micropython_mounts_it_and_finds_every_byte(make, tmp_path, name):
     board = catalogue.load(name)
@@ -144,7 +67,7 @@ def test_micropython_mounts_it_and_finds_every_byte(make, tmp_path, name):
 
 
 def test_it_can_be_written_to_there(make, tmp_path):
-    """A small file beside large ones, many times over: MicroPython goes on with what was begun here."""
+    """A small file beside large ones is written many times: MicroPython continues the file system of the image."""
     board = catalogue.load("ESP32_GENERIC")
     script = FLASH + "for i in range(300):\n    with open('/count', 'w') as f: f.write('x' * i)\n" + LIST
     found = listed(micropython(tmp_path, script, make("ESP32_GENERIC", "flash.bin"), board, ""))
@@ -178,7 +101,7 @@ def test_a_rom_file_system_runs_in_place(make, tmp_path):
     assert last == "/rom/lib/edgeingest/__init__.mpy Sample"
 
 
-# -- what it does there
+# -- the programs on the image
 def settings_file(tmp_path, url, **more):
     path = tmp_path / "settings.toml"
     found = {"api_key": KEY, "url": url, "hmac_key": HMAC_KEY, **more}
@@ -192,32 +115,31 @@ def test_main_sends_the_first_sample(make, tmp_path, name):
     with running(tmp_path / "data", hmac_key=HMAC_KEY) as service:
         config = settings_file(tmp_path, service.url, wifi_ssid="attic", wifi_password="12345678", label="one")
         image = make(name, "flash.bin", "--config", config)
-        said = micropython(tmp_path, FLASH + BOARD, image, board)
+        output = micropython(tmp_path, FLASH + RUN_MAIN, image, board)
         row = service.row(stored_name="first.cbor")
-    assert said.splitlines()[0] == "stored first.cbor"
+    assert output.splitlines()[0] == "stored first.cbor"
     assert (row["rows"], row["signature"], row["label"], row["interval_ms"]) == (100, "valid", "one", 10)
-    asked = "[]" if board.pins is None else f"[('connect', 'attic', '12345678'), ('clock',), ('adc', {board.pins.adc})]"
-    assert said.splitlines()[1] == asked
+    calls = "[]" if board.pins is None else f"[('connect', 'attic', '12345678'), ('clock',), ('adc', {board.pins.adc})]"
+    assert output.splitlines()[1] == calls
 
 
 def test_main_of_a_board_without_network_keeps_its_sample(make, tmp_path):
-    """And a client gets it out of there, as the tools do over USB."""
+    """A client sends it from the spool, as the tools do over USB."""
     board = catalogue.load("RPI_PICO")
     with running(tmp_path / "data", hmac_key=HMAC_KEY) as service:
         image = make("RPI_PICO", "flash.bin", "--config", settings_file(tmp_path, service.url, label="one"))
         flush = "from edgeingest.spool import Spool\nfrom edgeingest.config import load\n"
         flush += "spool = Spool('/spool')\nprint(spool.entries)\n"
         flush += "with load().client() as client:\n    spool.flush(client)\nprint(spool.entries)\n"
-        said = micropython(tmp_path, FLASH + BOARD + flush, image, board).splitlines()
+        output = micropython(tmp_path, FLASH + RUN_MAIN + flush, image, board).splitlines()
         row = service.row(stored_name="first.cbor")
-    assert said == ["kept; take it over with: edgeingest pull", "[('adc', 26)]", "1", "0"]
+    assert output == ["kept; take it over with: edgeingest pull", "[('adc', 26)]", "1", "0"]
     assert (row["rows"], row["signature"], row["label"]) == (100, "valid", "one")
 
 
 # The example's recordings and certificate, put on the flash, and its command line.
 REPLAY = """
-with open(sys.argv[4], "rb") as file:
-    ca = file.read()
+ca = read(sys.argv[4])
 recordings = list(walk(sys.argv[5]))
 http, https, key, hmac_key, root = sys.argv[6:10] + [sys.argv[5]]
 """
@@ -232,7 +154,7 @@ import main
 
 
 def test_an_example_runs_from_it(tmp_path):
-    """The whole command, as it is typed."""
+    """With the command as a user types it."""
     board, data = catalogue.load("UNIX"), contents.EXAMPLES / "data"
     image = tmp_path / "flash.bin"
     done = command("image", "--board", "UNIX", "--out", image, "--example", "replay_motion")
@@ -242,7 +164,7 @@ def test_an_example_runs_from_it(tmp_path):
         tls = certificates.server_context(tmp_path / "https", ["127.0.0.1"])
         secure = stack.enter_context(running(tmp_path / "https", tls=tls))
         where = (str(tmp_path / "https" / "ca.der"), str(data), plain.url, secure.url, KEY, HMAC_KEY)
-        said = micropython(tmp_path, FLASH.replace("\ndisk = ", REPLAY + "disk = ") + REPLAYED, image, board, *where)
-        assert said.count("stored ") == 8
+        output = micropython(tmp_path, MOUNT + REPLAY + "mount_flash()\n" + REPLAYED, image, board, *where)
+        assert output.count("stored ") == 8
         assert {row["stored_name"] for row in plain.rows()} >= {"walking.01.cbor", "walking.01.json"}
         assert {row["stored_name"] for row in secure.rows()} == {"front_center.01.wav", "flower.01.jpg"}

@@ -1,4 +1,4 @@
-"""Wi-Fi against a `network` module of our own; the clock against a time server of our own, over real UDP."""
+"""Wi-Fi with a simulated `network` module; the clock with a time server of the test, over real UDP."""
 
 import socket
 import struct
@@ -7,76 +7,13 @@ import time
 
 import pytest
 from support.bodies import refused
+from support.device_source import device_source
 from support.interpreters import ROOT
 
 FAKES = str(ROOT / "host_tests" / "fakes")
 HOME = "password1"
 
-DEVICE = """
-import network
-from edgeingest.network import connect, set_clock
-import edgeingest.network, edgeingest.signing, machine, time
-
-def join(flavour, ssid, password=None, changes={}, **options):
-    network.reset(flavour)
-    for name, value in changes.items():
-        setattr(network, name, value)
-    try:
-        wlan = connect(ssid, password, **options)
-    finally:
-        wlan = network.WLAN(network.STA_IF)
-        made.append((wlan.attempts, wlan.isconnected(), wlan.reconnects))
-        idle.append(wlan.status() == network.STAT_IDLE)
-    return made[-1]
-
-made = []
-idle = []
-
-def radio(error):
-    network.reset("esp32")
-    network.broken = eval(error)
-    connect("home", "password1")
-
-def last():
-    return made[-1]
-
-def gave_up():
-    return idle[-1]
-
-def again():
-    # what a program does before each upload
-    network.reset("rp2")
-    wlan = connect("home", "password1")
-    same = connect("home", "password1") is wlan
-    wlan.disconnect()  # the access point went away
-    connect("home", "password1")
-    connect("cafe")
-    return same, wlan.attempts
-
-def named():
-    network.reset("rp2")
-    connect("home", "password1", country="DE", hostname="board-1")
-    return network.set_country, network.set_hostname
-
-def whose():
-    return edgeingest.network.network is network, network.__file__
-
-class Time:
-    # `time` of a port whose epoch is 2000
-    ticks_ms, ticks_diff, sleep_ms = time.ticks_ms, time.ticks_diff, time.sleep_ms
-    def time(self):
-        return 0
-    def gmtime(self, seconds):
-        return time.gmtime(seconds + 946684800)
-
-def clock(port, epoch=1970, timeout_ms=2000, host="127.0.0.1"):
-    machine.RTC.set = None
-    edgeingest.signing.time = edgeingest.network.time = Time() if epoch == 2000 else time
-    try:
-        return set_clock(host, timeout_ms, port), machine.RTC.set
-    finally:
-        edgeingest.signing.time = edgeingest.network.time = time
-"""
+DEVICE = device_source("board/network_device")
 
 
 @pytest.fixture(scope="module", params=["py", "native"])
@@ -89,12 +26,12 @@ def flavour(request):
     return request.param
 
 
-def test_the_firmwares_own_module_is_used(device):
-    assert device.whose() == (True, FAKES + "/network.py")
+def test_the_module_of_the_firmware_is_used(device):
+    assert device.module_in_use() == (True, FAKES + "/network.py")
 
 
 @pytest.mark.parametrize("way", ["from edgeingest import network", "from edgeingest.network import connect"])
-def test_a_board_without_wifi_says_so(workers, way):
+def test_a_board_without_wifi_is_an_error(workers, way):
     refused(lambda: workers("py").run(way), "no Wi-Fi", "edgeingest pull", kind="NetworkError")
 
 
@@ -103,56 +40,61 @@ def test_connect(device, flavour):
     assert device.join(flavour, "cafe") == ([("cafe", None)], True, -1)
 
 
-def test_it_tries_again(device, flavour):
-    assert device.join(flavour, "home", HOME, {"refusals": 2}) == ([("home", HOME)] * 3, True, -1)
+def test_it_is_tried_again(device, flavour):
+    assert device.join(flavour, "home", HOME, [("refusals", 2)]) == ([("home", HOME)] * 3, True, -1)
 
 
-def test_before_each_use(device):
-    assert device.again() == (True, [("home", HOME), ("home", HOME), ("cafe", None)])
+def test_before_each_upload(device):
+    assert device.connect_before_each_upload() == (True, [("home", HOME), ("home", HOME), ("cafe", None)])
 
 
 def test_country_and_host_name(device):
-    assert device.named() == ("DE", "board-1")
+    assert device.country_and_hostname() == ("DE", "board-1")
 
 
 @pytest.mark.parametrize(
     ("ssid", "password", "changes", "words"),
     [
-        ("home", "password2", {}, "the password is wrong"),
-        ("office", HOME, {}, "no network of this name is in reach"),
-        ("home", HOME, {"refusals": 9}, "the access point refused"),
+        ("home", "password2", [], "the password is wrong"),
+        ("office", HOME, [], "no network of this name is in reach"),
+        ("home", HOME, [("refusals", 9)], "the access point refused"),
     ],
 )
-def test_what_went_wrong(device, flavour, ssid, password, changes, words):
+def test_why_it_does_not_connect(device, flavour, ssid, password, changes, words):
     error = refused(lambda: device.join(flavour, ssid, password, changes), repr(ssid), words, kind="NetworkError")
     assert password not in error.trace
-    attempts, connected, _ = device.last()
-    assert len(attempts) == 3 and not connected and device.gave_up()
+    attempts, connected, _, idle = device.last_join()
+    assert len(attempts) == 3 and not connected and idle
     assert error.errno in (201, 202, 203, -1, -2, -3)
 
 
 def test_a_radio_that_does_not_start(device):
-    """As ESP32s tell it: a text in place of a number, or no OSError."""
+    """ESP32s raise an OSError with a text in place of a number, or a RuntimeError."""
     for error in ("OSError('WiFi Out of Memory')", "RuntimeError('Wifi Unknown Error 0x0101')"):
-        found = refused(lambda error=error: device.radio(error), "'home': cannot connect: error W", kind="NetworkError")
+        found = refused(
+            lambda error=error: device.join_broken(error),
+            "'home': cannot connect: error W",
+            kind="NetworkError",
+        )
         assert found.errno is None
 
 
 @pytest.mark.parametrize("reason", [2, 15])
 def test_reasons_of_an_esp32_without_a_name(device, reason):
     """AUTH_EXPIRE and 4WAY_HANDSHAKE_TIMEOUT of ESP-IDF's wifi_err_reason_t; on an RP2040 2 means: no address yet."""
-    call = lambda: device.join("esp32", "home", HOME, {"refusals": 9, "reason": reason})  # noqa: E731
+    call = lambda: device.join("esp32", "home", HOME, [("refusals", 9), ("reason", reason)])  # noqa: E731
     error = refused(call, "the password may be wrong", f"status {reason}", kind="NetworkError")
     assert error.errno == reason
 
 
 def test_no_address_in_time(device, flavour):
-    call = lambda: device.join(flavour, "home", HOME, {"address_ms": 60000}, timeout_ms=200)  # noqa: E731
+    call = lambda: device.join(flavour, "home", HOME, [("address_ms", 60000)], timeout_ms=200)  # noqa: E731
     refused(call, "'home'", "no address within 200 ms", kind="DeadlineError")
-    assert device.last()[0] == [("home", HOME)] and device.gave_up()
+    attempts, _, _, idle = device.last_join()
+    assert attempts == [("home", HOME)] and idle
 
 
-def test_times_that_cannot_be_right(device):
+def test_wrong_time_limits(device):
     for ms in (0, -1, 1 << 28, 0.5, "1", None):
         refused(lambda ms=ms: device.join("rp2", "home", HOME, timeout_ms=ms), "timeout_ms", repr(ms))
         refused(lambda ms=ms: device.clock(123, timeout_ms=ms), "timeout_ms", repr(ms))
@@ -162,7 +104,7 @@ def test_times_that_cannot_be_right(device):
     ("ssid", "password", "words"),
     [("", HOME, "ssid"), ("x" * 33, HOME, "ssid"), (None, HOME, "ssid"), ("home", "short77", "password")],
 )
-def test_what_cannot_be_right(device, ssid, password, words):
+def test_wrong_arguments(device, ssid, password, words):
     error = refused(lambda: device.join("rp2", ssid, password), words)
     assert str(password) not in error.trace
 
@@ -173,7 +115,7 @@ _1900 = 2208988800
 
 
 def answer(request, seconds, first=0x24, stratum=1, cookie=None, fraction=1 << 31):
-    """What a server says, RFC 4330 section 4: its time, and the client's back."""
+    """Returns the answer of a server, RFC 4330 section 4, with its time and the time that the client sent."""
     cookie = request[40:48] if cookie is None else cookie
     return (
         struct.pack(">BBbb", first, stratum, 6, -20)
@@ -186,7 +128,7 @@ def answer(request, seconds, first=0x24, stratum=1, cookie=None, fraction=1 << 3
 
 @pytest.fixture
 def server():
-    """server(*answers): the port; each is a function of the request or None for silence, the last one for ever."""
+    """Returns server(*answers) -> port. An answer is a function of the request, or None for none; the last repeats."""
     requests = []
 
     def serve(*answers, host="127.0.0.1"):
@@ -218,7 +160,7 @@ def server():
 
 
 def date(seconds):
-    """What a machine.RTC is set to."""
+    """Returns what a machine.RTC is set to at this time."""
     at = time.gmtime(seconds)
     return (at.tm_year, at.tm_mon, at.tm_mday, at.tm_wday + 1, at.tm_hour, at.tm_min, at.tm_sec, 0)
 
@@ -228,7 +170,7 @@ def date(seconds):
     "seconds", [1795318316, (1 << 32) - _1900 - 1, (1 << 32) - _1900, (1 << 32) - _1900 + 86400 * 365]
 )
 def test_the_clock(device, server, seconds, epoch):
-    """Before and after 2036-02-07, when the 32 bits of NTP begin anew; on ports that count from 1970 and from 2000."""
+    """Before and after 2036-02-07, when the 32 bits of NTP wrap; on ports that count from 1970 and from 2000."""
     port = server(lambda request: answer(request, (seconds + _1900) % (1 << 32)))
     assert device.clock(port, epoch) == (seconds, date(seconds))
     [request] = server.requests
@@ -252,8 +194,8 @@ NOW = 1795318316 + _1900
     ],
     ids=["not ours", "kiss of death", "stratum 16", "not synchronized", "a client", "no time", "2020", "cut off"],
 )
-def test_what_is_not_believed(device, server, wrong):
-    """The next answer is; and if there is no better one, the clock stays as it is."""
+def test_a_wrong_answer_is_ignored(device, server, wrong):
+    """The next answer is used; if there is none, the clock is not set."""
     port = server(wrong, lambda request: answer(request, NOW))
     assert device.clock(port) == (NOW - _1900, date(NOW - _1900))
     assert len({request[40:] for request in server.requests}) == 2

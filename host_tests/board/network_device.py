@@ -1,0 +1,85 @@
+"""Runs on MicroPython: Wi-Fi with the radio of fakes/network.py, and setting the clock."""
+
+import time
+
+import edgeingest.network
+import edgeingest.signing
+import machine
+import network
+from edgeingest.network import connect, set_clock
+
+joined = []  # (attempts, connected, reconnects, idle) after each join
+
+
+def join(flavour, ssid, password=None, changes=(), **options):
+    """Connects with the radio of a port, on which these attributes of fakes/network.py, [(name, value)], are changed.
+
+    Returns (attempts, connected, reconnects)."""
+    network.reset(flavour)
+    for name, value in changes:
+        setattr(network, name, value)
+    try:
+        connect(ssid, password, **options)
+    finally:
+        wlan = network.WLAN(network.STA_IF)
+        joined.append((wlan.attempts, wlan.isconnected(), wlan.reconnects, wlan.status() == network.STAT_IDLE))
+    return joined[-1][:3]
+
+
+def last_join():
+    """Returns (attempts, connected, reconnects, idle) of the last join, which may have failed."""
+    return joined[-1]
+
+
+def join_broken(error):
+    """Connects where the radio raises this exception, an expression."""
+    network.reset("esp32")
+    network.broken = eval(error)
+    connect("home", "password1")
+
+
+def connect_before_each_upload():
+    """Connects while connected, after a disconnection, and to another network.
+
+    Returns (whether the object is the same while connected, attempts)."""
+    network.reset("rp2")
+    wlan = connect("home", "password1")
+    same = connect("home", "password1") is wlan
+    wlan.disconnect()  # the access point went away
+    connect("home", "password1")
+    connect("cafe")
+    return same, wlan.attempts
+
+
+def country_and_hostname():
+    """Returns the country and the host name that connect() has set."""
+    network.reset("rp2")
+    connect("home", "password1", country="DE", hostname="board-1")
+    return network.set_country, network.set_hostname
+
+
+def module_in_use():
+    """Returns (whether the library uses the module `network` of this interpreter, its file)."""
+    return edgeingest.network.network is network, network.__file__
+
+
+class TimeSince2000:
+    """`time` of a port whose epoch is 2000."""
+
+    ticks_ms, ticks_diff, sleep_ms = time.ticks_ms, time.ticks_diff, time.sleep_ms
+
+    def time(self):
+        return 0
+
+    def gmtime(self, seconds):
+        return time.gmtime(seconds + 946684800)
+
+
+def clock(port, epoch=1970, timeout_ms=2000, host="127.0.0.1"):
+    """Sets the clock from a time server. Returns (result, what the RTC was set to)."""
+    machine.RTC.set = None
+    edgeingest.signing.time = edgeingest.network.time = TimeSince2000() if epoch == 2000 else time
+    try:
+        return set_clock(host, timeout_ms, port), machine.RTC.set
+    finally:
+        edgeingest.signing.time = edgeingest.network.time = time
