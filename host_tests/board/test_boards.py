@@ -1,4 +1,4 @@
-"""boards/<NAME>/board.toml: every one fits the schema, and what does not is refused with file and field."""
+"""boards/<NAME>/board.toml: all fit the schema; a file that does not is refused with its path and the field."""
 
 import compile_mpy
 import pytest
@@ -9,7 +9,7 @@ GOOD = (catalogue.BOARDS / "RPI_PICO_W" / "board.toml").read_text()
 
 @pytest.fixture
 def write(tmp_path, monkeypatch):
-    """write(text): a catalogue with the one board RPI_PICO_W."""
+    """Returns write(text), which makes a catalogue of one board, RPI_PICO_W."""
     monkeypatch.setattr(catalogue, "BOARDS", tmp_path)
 
     def write(text):
@@ -19,7 +19,7 @@ def write(tmp_path, monkeypatch):
     return write
 
 
-def test_the_boards_there_are():
+def test_names_of_all_boards():
     assert catalogue.names() == [
         "ESP32_GENERIC",
         "ESP32_GENERIC_C3",
@@ -44,11 +44,11 @@ def test_a_board_is_complete(name):
 @pytest.mark.parametrize(
     "machine, name",
     [
-        # what the banners of the stock firmware say
+        # from the banners of the stock firmware
         ("Raspberry Pi Pico with RP2040", "RPI_PICO"),
         ("Raspberry Pi Pico W with RP2040", "RPI_PICO_W"),
         ("Raspberry Pi Pico 2 W with RP2350", "RPI_PICO2_W"),
-        ("Raspberry Pi Pico 2 with RP2350", None),  # not among them, and no Pico
+        ("Raspberry Pi Pico 2 with RP2350", None),  # not in the catalogue, and not a Pico
         ("Generic ESP32 module with ESP32", "ESP32_GENERIC"),
         ("Generic ESP32 module with SPIRAM with ESP32", "ESP32_GENERIC"),
         ("Generic ESP32S3 module with ESP32S3", "ESP32_GENERIC_S3"),
@@ -57,13 +57,13 @@ def test_a_board_is_complete(name):
         ("PYBv1.1 with STM32F405RG", None),
     ],
 )
-def test_a_board_is_known_by_what_its_firmware_says(machine, name):
+def test_a_board_is_found_by_the_banner_of_its_firmware(machine, name):
     found = catalogue.find(machine)
     assert (found and found.name) == name
 
 
 @pytest.mark.modes("py")
-def test_the_interpreter_of_the_tests_is_known(worker):
+def test_the_interpreter_of_the_tests_is_found(worker):
     machine = worker.run("import sys\nresult = sys.implementation._machine")
     assert catalogue.find(machine).name == "UNIX"
 
@@ -93,7 +93,7 @@ def test_a_wrong_file_is_refused_by_file_and_field(write, old, new, complaint):
     assert all("RPI_PICO_W/board.toml" in line for line in str(caught.value).splitlines())
 
 
-def test_an_unknown_board_is_told_what_there_is(write):
+def test_the_error_for_an_unknown_board_names_the_others(write):
     write(GOOD)
     assert catalogue.load("RPI_PICO_W").mpy_arch == "armv6m"
     with pytest.raises(catalogue.CatalogueError, match="no board is called 'PICO': there are RPI_PICO_W in "):

@@ -1,4 +1,4 @@
-"""`edgeingest boards` and `edgeingest simulate`, and what is said when a port cannot be used."""
+"""`edgeingest boards` and `edgeingest simulate`, and the errors when a port cannot be used."""
 
 import os
 import re
@@ -35,19 +35,19 @@ def test_a_connected_board(board):
     assert 90 < int(heap) < int(heaps) <= 128 and int(flash) < 1024
 
 
-def test_its_program_goes_on_afterwards(board):
+def test_its_program_runs_again_afterwards(board):
     run(board, "f = open('/main.py', 'w')\nf.write('print(12345)\\nwhile True: pass')\nf.close()")
     with Link(board.port):
         pass
     with serial.Serial(board.port, timeout=10) as port:
-        port.write(b"\x03\x04")  # in case it had said so before the port was opened
+        port.write(b"\x03\x04")  # in case it has printed that before the port was opened
         seen = b""
         while b"12345" not in seen:
             seen += port.read(1)
     run(board, "import os\nos.remove('/main.py')")
 
 
-def test_none_and_too_many(monkeypatch):
+def test_no_board_and_too_many(monkeypatch):
     monkeypatch.setattr(link, "ports", list)
     done = CliRunner().invoke(app, ["boards"])
     assert done.exit_code == 1 and "no board is connected" in done.stderr and "edgeingest simulate" in done.stderr
@@ -71,8 +71,8 @@ def refuse(*_, **__):
     raise PermissionError(13, "Permission denied")
 
 
-def test_something_else_answers(board, monkeypatch):
-    """A device that is no MicroPython: nothing comes back."""
+def test_a_device_that_does_not_answer(board, monkeypatch):
+    """As one that does not run MicroPython."""
     monkeypatch.setattr(link, "_STARTS_S", (0.2, 0.2))
     monkeypatch.setattr(link, "_PIECE_S", 0.2)
     board.power_off()
@@ -80,7 +80,7 @@ def test_something_else_answers(board, monkeypatch):
     board.power_on()
 
 
-def test_what_a_link_does(board, tmp_path):
+def test_operations_of_a_link(board, tmp_path):
     data = bytes(range(256)) * 20
     with Link(board.port) as board_link:
         done = []
@@ -95,9 +95,9 @@ def test_simulate(tmp_path):
     command = [sys.executable, "-m", "edgeingest_tools", "simulate", "--dir", str(tmp_path / "kept"), "--flash", "256"]
     for number in range(2):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as child:
-            told = child.stdout.readline()
-            assert told.startswith("A board is connected at /dev/")
-            port = type("Board", (), {"port": told.split()[-1]})
+            line = child.stdout.readline()
+            assert line.startswith("A board is connected at /dev/")
+            port = type("Board", (), {"port": line.split()[-1]})
             assert run(port, "import os\nprint(os.statvfs('/')[2], os.listdir())").split()[0] == "64"
             if number:
                 assert run(port, "print(open('/x').read())") == "kept\n"

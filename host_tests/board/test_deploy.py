@@ -1,4 +1,4 @@
-"""`edgeingest deploy` by real mpremote onto a littlefs: whole, in part, and cut off everywhere."""
+"""`edgeingest deploy` with real mpremote onto a littlefs: complete, in part, and interrupted at any point."""
 
 import pytest
 from edgeingest_tools import firmware
@@ -8,7 +8,7 @@ from edgeingest_tools.board.link import BoardError, Link
 from edgeingest_tools.board.simulated import Simulated
 from support.boards import about, edgeingest, hashed, hashes, run
 
-LIB, TOP = "/lib/edgeingest", "/edgeingest"  # the two places, in turn; a first deploy goes to the first
+LIB, TOP = "/lib/edgeingest", "/edgeingest"  # the two places, used in turn, beginning with the first
 USE = "import edgeingest\nfrom edgeingest import Sample\nprint(edgeingest.__version__, edgeingest.__file__)"
 
 
@@ -40,8 +40,8 @@ def install(board, wanted, advance=lambda name, count: None):
 
 
 def test_mpy_then_source_then_an_example(board):
-    said = edgeingest(board, "deploy")
-    assert f"{len(firmware.sources())} files copied, 0 were there already, 0 removed" in said
+    output = edgeingest(board, "deploy")
+    assert f"{len(firmware.sources())} files copied, 0 were there already, 0 removed" in output
     assert run(board, USE).split() == ["0.1.0", LIB + "/__init__.mpy"]
     sources = {path.relative_to("edgeingest").as_posix(): path for path in firmware.sources()}
     assert set(hashes(board, LIB)) == {name.replace(".py", ".mpy") for name in sources}
@@ -56,29 +56,29 @@ def test_mpy_then_source_then_an_example(board):
     assert listed(board) == ["edgeingest", "lib", "main.py"]
 
 
-def test_a_program_of_ones_own_is_kept(board):
-    """And no example that comes after it takes its place."""
+def test_a_main_py_of_the_user_is_kept(board):
+    """Further examples do not overwrite the copy."""
     own = "print('mine')"
     run(board, f"f = open('/main.py', 'w')\nf.write({own!r})\nf.close()")
     assert "one of before is main.py.old" in edgeingest(board, "deploy", "--example", "replay_motion")
-    for name, told in (("main", "main.py is in place\n"), ("main", "main.py is there already\n")):
-        assert told in edgeingest(board, "deploy", "--example", name)
+    for name, message in (("main", "main.py is in place\n"), ("main", "main.py is there already\n")):
+        assert message in edgeingest(board, "deploy", "--example", name)
     assert run(board, "print(open('/main.py.old').read(), end='')") == own
 
 
-def test_only_what_changed_goes_over_the_cable(board, built):
+def test_only_changed_files_are_sent(board, built):
     install(board, built)
     before = board.received
     sent = []
     done = install(board, {**built, "signing.mpy": built["signing.mpy"] + b"\0"}, lambda name, count: sent.append(name))
     assert (set(sent), done.sent, done.kept, done.gone) == ({"signing.mpy"}, ["signing.mpy"], len(built) - 1, 0)
-    assert board.received - before < 2 * len(built["signing.mpy"]) + 13000  # the code that does it comes along
+    assert board.received - before < 2 * len(built["signing.mpy"]) + 13000  # with the code that runs on the board
 
 
 @pytest.mark.timeout(300)
-def test_cut_off_at_every_file(board, built):
-    """The cable is pulled in each file in turn; after each the board, started anew, still runs the old version."""
-    old = {name: data + b"\0" for name, data in built.items()}  # MicroPython reads no further than it needs
+def test_interrupted_in_every_file(board, built):
+    """The cable is pulled in each file in turn; after each the restarted board still runs the old version."""
+    old = {name: data + b"\0" for name, data in built.items()}  # MicroPython ignores what follows the module
     install(board, old)
     cut = set()
 
@@ -98,14 +98,14 @@ def test_cut_off_at_every_file(board, built):
         board.plug()
     assert cut == set(built)
     sent = install(board, built).sent
-    assert len(sent) == 1  # what had arrived is not sent again
+    assert len(sent) == 1  # the files that arrived are not sent again
     assert hashes(board, TOP) == hashed(built)
     assert listed(board) == ["edgeingest", "lib"]
 
 
 @pytest.mark.parametrize("deploys", [1, 2], ids=["to the first place", "to the second place"])
 def test_power_cut_at_any_write(tmp_path, built, deploys):
-    """The power fails at a write to the flash: either version is imported, whole, and the next deploy puts it right."""
+    """The power fails at a write to the flash: either version is imported, complete, and the next deploy succeeds."""
     new = newer(built)
     with Simulated(tmp_path) as board:
         for number in range(deploys):
@@ -138,7 +138,7 @@ def test_power_cut_at_any_write(tmp_path, built, deploys):
 
 
 def imported(link):
-    """The folder that the library is imported from, and what is in it."""
+    """Returns the folder from which the library is imported, and the hashes of its files."""
     folder = link.run(USE).split()[1].rpartition("/")[0]
     folder = folder if folder.startswith("/") else "/" + folder
     link.load("files")
@@ -150,7 +150,7 @@ def listed(board):
 
 
 def writes(board, new):
-    """How often the flash is written before the first step that counts, and in all."""
+    """Returns the number of writes to the flash before the first rename, and in all."""
     before = []
     with Link(board.port, restart=False) as link:
         deployment = Deployment(link, facts.ask(link), new)
@@ -176,7 +176,7 @@ f.close()
 """
 
 
-def test_a_full_board_is_left_as_it_is(board, built):
+def test_a_full_board_is_not_changed(board, built):
     install(board, built)
     run(board, FILL)
     before = hashes(board, "/lib")
@@ -186,8 +186,8 @@ def test_a_full_board_is_left_as_it_is(board, built):
     assert listed(board) == ["filler", "lib"]
 
 
-def test_a_copy_by_hand_is_taken_over(board, built):
-    """`mpremote cp -r` puts it into /edgeingest, which is imported before /lib."""
+def test_a_copy_made_by_mpremote_is_updated(board, built):
+    """`mpremote cp -r` writes to /edgeingest, which is imported before /lib."""
     with Link(board.port, restart=False) as link:
         link.load("files")
         for name, data in built.items():
@@ -216,19 +216,19 @@ def test_an_old_micropython(board, mpy, source, wanted):
 
 
 def test_without_native_code(board):
-    """A board that runs no machine code gets the modules without it; the library works with them."""
+    """A board that cannot run machine code gets the modules without it; the library works with them."""
     wanted = deploy.library(about(board).model_copy(update={"mpy": 6}), False)
-    assert "rows.mpy" in wanted and "kernels.mpy" not in wanted
+    assert "cbor_rows.mpy" in wanted and "cbor_kernels.mpy" not in wanted
     install(board, wanted)
     values = "from array import array\nfrom edgeingest import Sample\nfrom edgeingest import cbor_rows as rows\n"
     assert run(board, values + "print(Sample([('x', 'm')], 10, array('f', [1]), 'X').body().size)").strip().isdigit()
 
 
-def test_fat_is_told_what_it_cannot_promise(tmp_path, built):
+def test_a_warning_that_fat_does_not_rename_atomically(tmp_path, built):
     with Simulated(tmp_path, environment={"FILESYSTEM": "VfsFat"}) as board:
         for _ in range(2):
-            said = edgeingest(board, "deploy", "--example", "replay_motion")
-            assert "its file system is FAT, which renames in several steps" in said
+            output = edgeingest(board, "deploy", "--example", "replay_motion")
+            assert "its file system is FAT, which renames in several steps" in output
         assert install(board, newer(built)).sent == ["signing.mpy", "added.mpy"]
         assert hashes(board, TOP) == hashed(newer(built))
         assert listed(board) == ["edgeingest", "lib", "main.py"]
@@ -243,8 +243,8 @@ def test_errors_of_the_command_line(board):
         assert wanted in edgeingest(board, "deploy", good=False)
 
 
-def test_without_room_for_two_versions(tmp_path, built):
-    """The old one is removed first, if that is asked for; where nothing has changed, nothing is."""
+def test_without_space_for_two_versions(tmp_path, built):
+    """With --replace the old version is removed first, unless it is the same."""
     with Simulated(tmp_path, flash_bytes=448 << 10) as board:
         install(board, {name: data + b"\0" for name, data in built.items()})
         assert "or deploy with --replace" in edgeingest(board, "deploy", good=False)
@@ -254,7 +254,7 @@ def test_without_room_for_two_versions(tmp_path, built):
         assert run(board, USE).split() == ["0.1.0", "edgeingest/__init__.mpy"]
 
 
-def test_replacing_can_be_cut_off_and_taken_up(board, built):
+def test_replacing_can_be_interrupted_and_continued(board, built):
     install(board, newer(built))
     for count in (2000, 60_000, 30_000):
         board.unplug_after(count)

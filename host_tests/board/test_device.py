@@ -1,7 +1,7 @@
-"""What only a board can show: `make device-test PORT=...` runs these on a connected one, else a simulated one has them.
+"""Tests for a board: `make device-test PORT=...` runs these on a connected one, without PORT on a simulated one.
 
 The library of this project is deployed onto it first. With PORT, HOST is the address of this computer that the board
-can reach, for the uploads; the board's own configuration says how it gets into the network.
+can reach, for the uploads; the configuration on the board has its Wi-Fi network.
 """
 
 import email
@@ -43,14 +43,14 @@ def board(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def call(board):
-    """call("typed", "h", ...): what the function gives there."""
+    """Returns call("typed", "h", ...), which calls a function of on_board.py on the board and returns its result."""
     with Link(board.port, restart=bool(PORT)) as link:
         link.run(FUNCTIONS)
         yield lambda name, *values: link.call(f"{name}(*{values!r})")
 
 
 def test_encoder(call):
-    """Floats that every board can hold, and integers of any size."""
+    """Floats that every board can represent, and integers of any size."""
     values = [*EDGES, 2**64 - 1, 2**64, -(2**64), -(2**64) - 1, 10**30, None, True, False, "", "ü€", b"", b"\xff" * 300]
     values += [0.0, -0.0, 1.5, -2.25, 16777216.0, [1, [2, [3]]], {"one": [1.5]}, "x" * 70]
     for at in range(0, len(values), 40):
@@ -70,7 +70,7 @@ def test_rows(call, code, axes):
 
 
 def test_kernels_and_their_twins(call):
-    """The neighbours of every power of two that matters, NaN and infinities, and random bits; in several windows."""
+    """Values beside the powers of two where the encoding changes, NaN, infinities, random bits; several windows."""
     pick = random.Random(1)
     for window in (16, 61, 500):
         floats = raw("f", 4, numbers("f", 4, 60)) + pick.randbytes(120)
@@ -94,7 +94,7 @@ def test_signatures(call):
 
 
 def test_multipart(call):
-    """As the standard library's parser reads it."""
+    """Compared with the standard library's parser."""
     parts = [("one.wav", b"\x00\xff\r\n--x" * 20), ("zwei ü.jpg", bytes(range(256)))]
     for window in (7, 512):
         body = bytes.fromhex(call("form", [(name, data.hex()) for name, data in parts], "bound", window))
@@ -105,7 +105,7 @@ def test_multipart(call):
 
 
 def test_replies(call):
-    """What h11 writes, in pieces."""
+    """Replies that h11 writes, in pieces."""
     for headers, pieces in (
         ([("Content-Length", "11")], [b"hello world"]),
         ([("Transfer-Encoding", "chunked")], [b"hello", b" ", b"world"]),
@@ -121,7 +121,7 @@ def test_replies(call):
 
 
 @pytest.mark.parametrize("code, count", [("h", 4500), ("f", 1500)])
-def test_no_window_costs_memory(call, code, count):
+def test_no_window_allocates(call, code, count):
     assert call("steady", code, 3, count) == 8 * 512
 
 

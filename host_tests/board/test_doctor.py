@@ -1,4 +1,4 @@
-"""`edgeingest doctor`: all steps go well on a board that is set up, and each can be made to fail and is named then."""
+"""`edgeingest doctor`: all steps succeed on a board that is set up; a step that fails is named with advice."""
 
 import pytest
 from edgeingest_tools.board import doctor
@@ -37,42 +37,42 @@ def service(tmp_path_factory):
 
 
 def provision(board, folder, **values):
-    """A board's configuration, right but for what is given."""
+    """Writes this configuration to the board."""
     (folder / "x.toml").write_text("\n".join(f'{name} = "{value}"' for name, value in values.items()))
     edgeingest(board, "provision", "--file", str(folder / "x.toml"))
 
 
-def right(service):
+def valid(service):
     return {"api_key": KEY, "url": service.url, "ca": service.directory / "ca.pem", "wifi_ssid": "net"}
 
 
-def fails(board, step, told):
-    """That the steps up to this one go well, that it is told why it does not, and what to do."""
+def fails(board, step, reason):
+    """Asserts that the steps before this one succeed, and that it fails for this reason, with its advice."""
     with pytest.raises(AssertionError) as caught:
         edgeingest(board, "doctor")
     lines = str(caught.value).splitlines()
     steps = [line.split() for line in lines if line.startswith(("ok", "FAILED"))]
     assert [words[1] for words in steps] == STEPS[: STEPS.index(step) + 1], lines
     assert [words[0] for words in steps] == ["ok"] * (len(steps) - 1) + ["FAILED"]
-    assert told in lines[len(steps) - 1]
+    assert reason in lines[len(steps) - 1]
     assert f"edgeingest: {step} failed: {doctor.ADVICE[step]}" in lines
     assert KEY not in str(caught.value)
 
 
-def test_all_is_well(board, service, tmp_path):
-    provision(board, tmp_path, **right(service))
+def test_all_steps_succeed(board, service, tmp_path):
+    provision(board, tmp_path, **valid(service))
     for expected in ("upload        doctor", ", a duplicate as expected"):
-        said = edgeingest(board, "doctor")
-        assert [line.split()[:2] for line in said.splitlines()] == [["ok", step] for step in STEPS]
-        assert expected in said and "net, address 127.0.0.1" in said
-        assert KEY not in said
+        output = edgeingest(board, "doctor")
+        assert [line.split()[:2] for line in output.splitlines()] == [["ok", step] for step in STEPS]
+        assert expected in output and "net, address 127.0.0.1" in output
+        assert KEY not in output
     row = service.row()
     assert (row["category"], row["label"], row["rows"]) == ("testing", "doctor", 2)
     assert "not tried" in edgeingest(board, "doctor", "--no-upload")
 
 
 @pytest.mark.parametrize(
-    "step, wrong, told",
+    "step, wrong, reason",
     [
         ("wifi", {"wifi_ssid": "nowhere"}, "no network of this name is in reach"),
         ("wifi", {"wifi_password": "wrong password"}, "password"),
@@ -82,12 +82,12 @@ def test_all_is_well(board, service, tmp_path):
         ("key", {"api_key": "ei_another"}, "401"),
     ],
 )
-def test_a_setting_is_wrong(board, service, tmp_path, step, wrong, told):
+def test_a_setting_is_wrong(board, service, tmp_path, step, wrong, reason):
     if "ca" in wrong:
         certificates.server_context(tmp_path / "other", ["localhost"])
         wrong = {"ca": tmp_path / "other" / "ca.pem"}
-    provision(board, tmp_path, **{**right(service), **wrong})
-    fails(board, step, told)
+    provision(board, tmp_path, **{**valid(service), **wrong})
+    fails(board, step, reason)
 
 
 def test_the_service_is_busy(board, tmp_path):
@@ -96,10 +96,10 @@ def test_the_service_is_busy(board, tmp_path):
         fails(board, "upload", "503")
 
 
-def test_what_answers_is_no_service(board, service, tmp_path):
-    """Plain HTTP where TLS was expected."""
+def test_a_server_without_tls(board, service, tmp_path):
+    """It answers with plain HTTP where TLS is expected."""
     with peer(answering(reply("hello", 400))) as made:
-        provision(board, tmp_path, **{**right(service), "url": made.url.replace("http:", "https:")})
+        provision(board, tmp_path, **{**valid(service), "url": made.url.replace("http:", "https:")})
         fails(board, "tls", "Error")
 
 
@@ -112,7 +112,7 @@ def test_no_configuration(board, config):
 
 
 def test_no_certificate_on_the_board(board, service, tmp_path):
-    provision(board, tmp_path, **right(service))
+    provision(board, tmp_path, **valid(service))
     run(board, "import os\nos.remove('/edgeingest.der')")
     fails(board, "configuration", "ENOENT")
 
@@ -132,7 +132,7 @@ def test_a_full_flash(board):
     run(board, "import os\nos.remove('/filler')")
 
 
-def test_what_the_board_itself_lacks(tmp_path, monkeypatch):
+def test_a_board_without_library_version_or_heap(tmp_path, monkeypatch):
     with Simulated(tmp_path, heap="96K") as board:
         fails(board, "library", "no module named 'edgeingest'")
         with monkeypatch.context() as patch:
@@ -152,11 +152,11 @@ def test_a_board_without_network(tmp_path):
 
 
 def test_the_clock(tmp_path, service):
-    """It says 2000, and there is no time server: here, none can be reached by this name."""
+    """It is in the year 2000, and the name of the time server cannot be resolved here."""
     (tmp_path / "time.py").write_text(WRONG_CLOCK)
     (tmp_path / "board").mkdir()
     network = next(path for path in Simulated.MODULES if path.stem == "network")
     with Simulated(tmp_path / "board", modules=[tmp_path / "time.py", network]) as board:
         edgeingest(board, "deploy")
-        provision(board, tmp_path, **right(service))
+        provision(board, tmp_path, **valid(service))
         fails(board, "clock", "clock:")

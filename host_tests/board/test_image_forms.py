@@ -1,4 +1,4 @@
-"""`edgeingest image`: UF2 by its specification, and what is refused."""
+"""`edgeingest image`: UF2 as its specification defines it, and errors."""
 
 import json
 import struct
@@ -25,7 +25,7 @@ def make(tmp_path):
 
 # -- UF2
 def blocks(data):
-    """The blocks of a UF2 file, as github.com/microsoft/uf2 lays them out."""
+    """Yields the blocks of a UF2 file in the layout of github.com/microsoft/uf2."""
     assert len(data) % 512 == 0
     for at in range(0, len(data), 512):
         block = data[at : at + 512]
@@ -35,7 +35,7 @@ def blocks(data):
 
 
 @pytest.mark.parametrize("name", FLASHED)
-def test_uf2_puts_the_image_where_the_firmware_looks_for_it(make, name):
+def test_uf2_has_the_image_at_the_end_of_the_flash(make, name):
     board = catalogue.load(name)
     image = make(name, "flash.bin").read_bytes()
     found = list(blocks(make(name, "flash.uf2").read_bytes()))
@@ -48,17 +48,17 @@ def test_uf2_puts_the_image_where_the_firmware_looks_for_it(make, name):
     assert all(payload[256:] == bytes(220) for _, payload in found)
 
 
-def test_uf2_takes_whole_pages_only():
+def test_uf2_takes_complete_pages_only():
     for data, address in ((b"x", 0), (bytes(256), 1)):
         with pytest.raises(ValueError, match="whole pages of 256 bytes"):
             uf2.encode(data, address, 1)
 
 
-# -- what is refused
+# -- errors
 SMALL = catalogue.Filesystem(offset=0, size=64 * 1024, block_size=4096, kind="littlefs2")
 
 
-def test_what_does_not_fit_is_refused_with_both_sizes():
+def test_files_that_do_not_fit_are_refused_with_both_sizes():
     with pytest.raises(BoardError, match=r"70000 bytes in 1 files do not fit the board's 65536 bytes"):
         littlefs.build(SMALL, {"large": bytes(70000)})
 
@@ -90,12 +90,12 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("arguments, said", REFUSED, ids=[said for _, said in REFUSED])
-def test_the_command_refuses_in_one_line(tmp_path, monkeypatch, arguments, said):
+@pytest.mark.parametrize("arguments, message", REFUSED, ids=[message for _, message in REFUSED])
+def test_errors_of_the_command_are_one_line(tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     status, _, complaint = invoke(*arguments)
     assert status == 1
-    assert complaint.startswith("edgeingest: ") and said in complaint and complaint.count("\n") == 1
+    assert complaint.startswith("edgeingest: ") and message in complaint and complaint.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 
@@ -103,7 +103,7 @@ def test_the_command_refuses_in_one_line(tmp_path, monkeypatch, arguments, said)
 SETTINGS = 'api_key = "ei_1"\nhmac_key = "5ec7e7"\nwifi_ssid = "Café"\n'
 
 
-def test_settings_and_root_certificate_go_where_the_board_looks(tmp_path, monkeypatch):
+def test_paths_of_settings_and_root_certificate(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     trustme.CA().cert_pem.write_to_path("ca.pem")
     (tmp_path / "ca.der").write_bytes(contents.der(tmp_path / "ca.pem"))
@@ -121,9 +121,9 @@ def test_settings_and_root_certificate_go_where_the_board_looks(tmp_path, monkey
     assert contents.configuration(catalogue.load("RPI_PICO"), path).keys() == {"edgeingest.json"}  # no network
 
 
-def test_an_image_with_keys_is_its_owners_alone(tmp_path, make):
+def test_an_image_with_keys_is_readable_by_its_owner_only(tmp_path, make):
     (tmp_path / "s.toml").write_text('api_key = "ei_1"\nurl = "http://h"\n')
-    for _ in range(2):  # the second over one that everybody may read
+    for _ in range(2):  # the second replaces one that everybody may read
         image = make("RPI_PICO_W", "flash.bin", "--config", tmp_path / "s.toml")
         assert image.stat().st_mode & 0o777 == 0o600
         image.chmod(0o644)
@@ -143,6 +143,6 @@ def test_an_image_with_keys_is_its_owners_alone(tmp_path, make):
 def test_wrong_settings_are_refused_by_file_and_key(tmp_path, monkeypatch, text, complaint):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "s.toml").write_text(text + '\nhmac_key = "5ec7e7"\n')
-    status, _, said = invoke("--board", "RPI_PICO_W", "--out", "x.bin", "--config", "s.toml")
-    assert status == 1 and complaint in said and said.count("\n") == 1
-    assert "5ec7e7" not in said and not (tmp_path / "x.bin").exists()
+    status, _, message = invoke("--board", "RPI_PICO_W", "--out", "x.bin", "--config", "s.toml")
+    assert status == 1 and complaint in message and message.count("\n") == 1
+    assert "5ec7e7" not in message and not (tmp_path / "x.bin").exists()

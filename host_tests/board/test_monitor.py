@@ -1,4 +1,4 @@
-"""`edgeingest monitor`: lines where nobody looks, a chart on a terminal; the board's program goes on."""
+"""`edgeingest monitor`: lines when the output is not a terminal, else a chart; the board's program keeps running."""
 
 import os
 import pty
@@ -40,7 +40,7 @@ def start(board, *words, **named):
     return subprocess.Popen(command, env={**environment(), "TERM": "xterm", "NO_COLOR": ""}, **named)
 
 
-def test_lines_when_output_is_no_terminal(board):
+def test_lines_when_output_is_not_a_terminal(board):
     with start(board, "--restart", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         seen = b""
         while b"hello\n" not in seen:

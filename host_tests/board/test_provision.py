@@ -1,4 +1,4 @@
-"""`edgeingest provision`: what gets onto the board, whole or not at all, and that secrets are shown nowhere."""
+"""`edgeingest provision`: the configuration is written completely or not at all, and secrets are not shown."""
 
 import json
 import os
@@ -49,8 +49,8 @@ def no_secrets(text):
 
 
 def test_from_a_file_shown_and_erased(board, file):
-    said = edgeingest(board, "provision", "--file", str(file))
-    no_secrets(said)
+    output = edgeingest(board, "provision", "--file", str(file))
+    no_secrets(output)
     assert on_board(board) == {
         "wifi_ssid": "Café",
         "wifi_password": PASSWORD,
@@ -93,7 +93,7 @@ def test_from_the_environment(board):
         ('url = "https://192.0.2.1"', "--fetch connects to 192.0.2.1:443 once"),
     ],
 )
-def test_what_is_wrong_in_a_file(board, tmp_path, line, wanted):
+def test_errors_in_a_file(board, tmp_path, line, wanted):
     name = line.partition(" ")[0]
     lines = [each for each in TOML.splitlines() if not each.startswith((name, "url ="))] + line.split("\n")
     (tmp_path / "x.toml").write_text("\n".join(lines))
@@ -103,13 +103,13 @@ def test_what_is_wrong_in_a_file(board, tmp_path, line, wanted):
 
 
 def test_the_root_certificate(board, tmp_path, file):
-    """It is looked up at the host when that is asked for, or taken from a file; then an upload works with it."""
+    """It is fetched from the host on request, or read from a file."""
     with running(tmp_path / "service", tls=certificates.server_context(tmp_path / "service", ["localhost"])) as service:
         url = service.url.replace("127.0.0.1", "localhost")
         file.write_text(f'api_key = "{KEY}"\nurl = "{url}"\n')
         pem, der = (tmp_path / "service" / name for name in ("ca.pem", "ca.der"))
-        said = edgeingest(board, "provision", "--file", str(file), "--fetch", "--bundle", str(pem))
-        assert "certificate   subject" in said
+        output = edgeingest(board, "provision", "--file", str(file), "--fetch", "--bundle", str(pem))
+        assert "certificate   subject" in output
         assert on_board(board)["ca"] == "/edgeingest.der"
         look = "import binascii\nprint(binascii.hexlify(open('/edgeingest.der', 'rb').read()).decode())"
         assert run(board, look).strip() == der.read_bytes().hex()
@@ -122,7 +122,7 @@ def test_the_root_certificate(board, tmp_path, file):
 
 
 def test_a_board_without_network(tmp_path, file):
-    """It needs no root certificate: the computer sends what it has."""
+    """It needs no root certificate: the computer sends its data."""
     modules = [path for path in Simulated.MODULES if path.name != "network.py"]
     file.write_text(f'api_key = "{KEY}"\n')
     with Simulated(tmp_path, modules=modules) as board:
@@ -130,7 +130,7 @@ def test_a_board_without_network(tmp_path, file):
         assert on_board(board) == {"api_key": KEY, "url": "https://ingestion.edgeimpulse.com"}
 
 
-def test_cut_off_it_leaves_the_old_configuration(board, file):
+def test_the_old_configuration_is_kept_when_it_is_interrupted(board, file):
     edgeingest(board, "provision", "--file", str(file))
     before, start = on_board(board), board.received
     file.write_text(TOML.replace("pole 7", "pole 8"))
@@ -146,7 +146,7 @@ def test_cut_off_it_leaves_the_old_configuration(board, file):
 
 
 def test_questions_without_echo(board):
-    """On a terminal: what is typed as a secret does not come back."""
+    """On a terminal: secrets that are typed are not echoed."""
     master, terminal = pty.openpty()
     command = [sys.executable, "-m", "edgeingest_tools", "provision", "--port", board.port]
     child = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment())

@@ -1,4 +1,4 @@
-"""`edgeingest pull`: a board's spool over the cable into the service, each entry exactly once whatever is cut off."""
+"""`edgeingest pull`: sends a board's spool to the service, each entry exactly once, wherever it is interrupted."""
 
 import json
 
@@ -46,7 +46,7 @@ def service(tmp_path):
 
 @pytest.fixture
 def account(tmp_path, service):
-    """The options that pull is run with."""
+    """Returns the options of pull."""
     (tmp_path / "x.toml").write_text(f'api_key = "{KEY}"\nurl = "{service.url}"\n')
     return ["--file", str(tmp_path / "x.toml"), "--dir", str(tmp_path / "pull")]
 
@@ -60,7 +60,7 @@ def names(service):
 
 
 def test_fifty_entries_with_the_cable_cut_twice(board, service, account, monkeypatch):
-    """Duplicates are not refused here, so that one that is sent twice would be seen."""
+    """The service does not refuse duplicates here, so an entry that is sent twice is found."""
     fill(board, 0, 50, disallow=False)
     monkeypatch.setattr(pull, "_ROUND_BYTES", 2500)  # about twelve entries
     for cut in (6000, 7000):
@@ -74,8 +74,8 @@ def test_fifty_entries_with_the_cable_cut_twice(board, service, account, monkeyp
     assert "0 stored" in edgeingest(board, "pull", *account)
 
 
-def test_cut_off_before_the_board_has_forgotten(board, service, account, monkeypatch):
-    """The service has them, the board still too: they are not sent again, even without a refusal of duplicates."""
+def test_interrupted_before_the_board_removes_its_entries(board, service, account, monkeypatch):
+    """The service and the board have them: they are not sent again, even where duplicates are not refused."""
     fill(board, 0, 3, disallow=False)
     with monkeypatch.context() as patch:
         patch.setattr(mirror.Mirror, "flush", flush_then(board, mirror.Mirror.flush))
@@ -98,7 +98,7 @@ def flush_then(board, flush):
     return flushed
 
 
-def test_the_service_is_not_there_then_it_is(board, service, account, tmp_path, monkeypatch):
+def test_the_service_is_busy_and_then_is_not(board, service, account, tmp_path, monkeypatch):
     fill(board, 0, 2)
     monkeypatch.setattr(mirror.Account.__init__, "__defaults__", (1,))  # attempts
     with peer(answering(reply("come back later", 503))) as made:
@@ -111,7 +111,7 @@ def test_the_service_is_not_there_then_it_is(board, service, account, tmp_path, 
     assert run(board, LEFT) == "[]\n"
 
 
-def test_a_wrong_key_leaves_everything(board, service, account, tmp_path):
+def test_with_a_wrong_key_everything_stays_on_the_board(board, service, account, tmp_path):
     fill(board, 0, 2)
     (tmp_path / "x.toml").write_text(f'api_key = "ei_another"\nurl = "{service.url}"\n')
     error = edgeingest(board, "pull", *account, good=False)
@@ -119,7 +119,7 @@ def test_a_wrong_key_leaves_everything(board, service, account, tmp_path):
     assert names(service) == [] and run(board, LEFT).count(".ent") == 2
 
 
-def test_what_is_refused_or_damaged_is_set_aside_on_the_board(board, service, account):
+def test_a_damaged_entry_is_set_aside_on_the_board(board, service, account):
     fill(board, 0, 2)
     run(board, "f = open('/spool/00000001.ent', 'r+b')\nf.seek(60)\nf.write(b'!')\nf.close()")
     error = edgeingest(board, "pull", *account, good=False)
@@ -142,8 +142,8 @@ def test_with_the_configuration_of_the_board(board, service, tmp_path):
 def test_errors(board, tmp_path):
     edgeingest(board, "provision", "--erase")
     assert "no configuration" in edgeingest(board, "pull", "--dir", str(tmp_path), good=False)
-    said = edgeingest(board, "pull", "--dir", "/dev/null", good=False)
-    assert said.startswith("edgeingest: cannot use /dev/null/") and said.count("\n") == 1
+    error = edgeingest(board, "pull", "--dir", "/dev/null", good=False)
+    assert error.startswith("edgeingest: cannot use /dev/null/") and error.count("\n") == 1
     [place] = [path.parent for path in tmp_path.rglob("spool") if path.is_dir()]
     (place / "copied.json").write_text("{")
     assert "copied.json is damaged: remove it" in edgeingest(board, "pull", "--dir", str(tmp_path), good=False)

@@ -1,4 +1,4 @@
-"""The simulated board behaves as boards do, so that what is tried on it says something about them."""
+"""The simulated board behaves as real boards do."""
 
 import fcntl
 import os
@@ -34,7 +34,7 @@ def read_until(port, wanted):
     return seen
 
 
-def test_its_files_are_in_a_littlefs_and_outlive_a_power_cut(board):
+def test_its_files_are_in_a_littlefs_and_survive_a_power_cut(board):
     mpremote(board, "resume", "exec", "f = open('/x', 'w')\nf.write('kept')\nf.close()")
     board.power_off()
     board.power_on()
@@ -70,7 +70,7 @@ def test_code_in_the_raw_repl_can_be_interrupted(board):
         assert b"on" in read_until(port, b"\x04>")
 
 
-def test_a_pulled_cable_is_an_error_and_a_new_one_works(board, tmp_path):
+def test_a_pulled_cable_is_an_error_and_it_works_when_plugged_in(board, tmp_path):
     (tmp_path / "big").write_bytes(bytes(20000))
     board.unplug_after(5000)
     mpremote(board, "resume", "cp", str(tmp_path / "big"), ":", good=False)
@@ -79,14 +79,14 @@ def test_a_pulled_cable_is_an_error_and_a_new_one_works(board, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "words, said",
+    "words, message",
     [
         (["--heap", "abc"], "--heap: 'abc' is no size, such as 192K"),
         (["--dir", "/dev/null"], "cannot use /dev/null: File exists; give another"),
         (["--dir", "busy"], "another simulated board has its flash in busy"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(tmp_path, words, said):
+def test_errors_are_one_line(tmp_path, words, message):
     (tmp_path / "busy").mkdir()
     held = os.open(tmp_path / "busy", os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
@@ -94,8 +94,8 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path, words, said):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30)
     os.close(held)
     assert done.returncode == 1
-    assert done.stderr.startswith("edgeingest: ") and said in done.stderr and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("edgeingest: ") and message in done.stderr and done.stderr.count("\n") == 1
 
 
-def test_its_flash_is_its_owners_alone(board):
+def test_its_flash_is_readable_by_its_owner_only(board):
     assert board.flash.stat().st_mode & 0o777 == 0o600

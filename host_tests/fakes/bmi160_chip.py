@@ -8,7 +8,7 @@ from chip import Chip, little
 class Bmi160(Chip):
     reset_values = {0x00: 0xD1, 0x40: 0x28, 0x41: 0x03, 0x42: 0x28, 0x47: 0x10, 0x46: 0x80}
     read_only = (0x00, 0x03) + tuple(range(0x0C, 0x18)) + (0x22, 0x23)
-    fails = False  # a gyroscope that does not start
+    fails = False  # True: the gyroscope does not start
 
     def power_on(self):
         super().power_on()
@@ -23,7 +23,7 @@ class Bmi160(Chip):
         return (0x10 if acc else 0) | (4 if gyr else 0)
 
     def rate(self):
-        # both at the same rate: 100 / 2 ** (8 - odr)
+        # of both sensors: 100 / 2 ** (8 - odr)
         return 100 * (1 << (self.registers[0x40] & 15)) >> 8 if self._pmu() else 0
 
     def take(self, motion):
@@ -62,7 +62,7 @@ class Bmi160(Chip):
         early = self.wrote is not None and time.ticks_diff(now, self.wrote) < 450
         self.wrote = now
         if early and not self._pmu():
-            return  # in suspend mode it takes a write every 450 us only
+            return  # in suspend mode it ignores a write within 450 us of another
         if register != 0x7E:
             self.registers[register] = value
         elif value == 0xB6:

@@ -1,8 +1,8 @@
-"""I2C motion sensors at register level, written from their data sheets and not from the drivers: the base, `Chip`.
+"""I2C motion sensors simulated at register level, from their data sheets and not from the drivers: the base, `Chip`.
 
-What moves is a function `motion(n)` of the number of the measurement: three accelerations in g, three rotations in
-degrees/s. `clock()` gives microseconds. Measurements happen by the chip's own rate, as far as time has gone on, at each
-access. `raw`: what the chip counts, instead, in the order of the registers.
+`motion(n)` returns the motion at measurement n: three accelerations in g, three rotations in degrees/s. `clock()`
+returns microseconds. At each access the chip makes the measurements that are due at its own rate since the last one.
+`raw`: counts in the order of the registers, used instead of the motion.
 """
 
 import time
@@ -27,16 +27,16 @@ class Chip:
         self.power_on()
 
     def power_on(self):
-        """As after a power cut, or a reset."""
+        """Sets the state after power-on or a reset."""
         self.registers = bytearray(self.size)
         for register, value in self.reset_values.items():
             self.registers[register] = value
         self.fifo = []
         self.count = 0
         self.lost = False
-        self.then = self.clock()
+        self.measured_at = self.clock()
 
-    # -- what the master does: the first byte is the register's number, each further one moves the pointer
+    # -- transfers of the master: the first byte is the register's number, each further one moves the pointer
     def read_into(self, register, buffer):
         self.measure()
         pointer = register
@@ -61,28 +61,28 @@ class Chip:
     def put(self, register, value):
         self.registers[register] = value
 
-    # -- what the chip does meanwhile
+    # -- measurements
     def measure(self):
         rate = self.rate()
         now = self.clock()
         if not rate:
-            self.then = now
+            self.measured_at = now
             return
-        due = time.ticks_diff(now, self.then) * rate // 1_000_000
-        self.then = time.ticks_add(self.then, due * 1_000_000 // rate)
+        due = time.ticks_diff(now, self.measured_at) * rate // 1_000_000
+        self.measured_at = time.ticks_add(self.measured_at, due * 1_000_000 // rate)
         for _ in range(due):
             self.take(self.motion(self.count))
             self.count += 1
 
     def push(self, packet):
-        """Into the FIFO; the oldest goes when there is no room."""
+        """Appends to the FIFO; the oldest packet is dropped when it is full."""
         self.fifo.append(packet)
         while len(self.fifo) * len(packet) > self.fifo_bytes:
             self.fifo.pop(0)
             self.lost = True
 
     def counts(self, motion, lsb_g, lsb_dps):
-        """16 bits of each, which end at their ends."""
+        """Returns the six values as 16-bit counts, limited to their range."""
         if self.raw:
             return self.raw
         values = [motion[i] * (lsb_g if i < 3 else lsb_dps) for i in range(6)]

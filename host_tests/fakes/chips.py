@@ -1,4 +1,4 @@
-"""All chips by one name."""
+"""All chips in one module."""
 
 from bmi160_chip import Bmi160  # noqa: F401
 from chip import Chip, big, little, still  # noqa: F401

@@ -11,7 +11,7 @@ class Lis3dh(Chip):
 
     def next(self, pointer):
         if not pointer & 0x80:
-            return pointer  # only with the first bit does it count up
+            return pointer  # it increments only with the first bit set
         if pointer == 0x80 | 0x2D and self.registers[0x24] & 0x40:
             return 0x80 | 0x28
         return pointer + 1
@@ -25,7 +25,7 @@ class Lis3dh(Chip):
         bits = 8 if self.registers[0x20] & 8 else 12 if self.registers[0x23] & 8 else 10
         step = 1 << 16 - bits
         six = self.counts(motion, 16000 / digits, 0)[:3]
-        if self.registers[0x21] & 8:  # FDS: data from the high-pass filter, of which nothing that stays comes out
+        if self.registers[0x21] & 8:  # FDS: data from the high-pass filter, which removes what is constant
             six = [0, 0, 0]
         packet = little([value // step * step for value in six])
         if not self.registers[0x24] & 0x40 or not self.registers[0x2E] & 0xC0:

@@ -1,6 +1,6 @@
-"""MicroPython's `machine` as its documentation describes it, on peripherals of our own.
+"""MicroPython's `machine` as its documentation describes it, with simulated peripherals.
 
-What a test attaches: `buses`, id -> {address: chip} (see chips.py); `voltages`, pin -> function of no argument;
+A test attaches them in: `buses`, id -> {address: chip} (see chips.py); `voltages`, pin -> function of no argument;
 `sounds`, id -> function (count) -> values of 24 bits; `levels`, pin -> function of no argument.
 """
 
@@ -30,7 +30,7 @@ class Pin:
 
 
 class I2C:
-    """A master. What nobody acknowledges is an OSError, as on an ESP32."""
+    """A master. A transfer that no chip acknowledges is an OSError, as on an ESP32."""
 
     def __init__(self, id=0, scl=None, sda=None, freq=400_000, timeout=50_000):
         self._chips = buses.get(id, {})
@@ -73,20 +73,20 @@ class ADC:
 
 
 class CalibratedADC(ADC):
-    """As on an ESP32, which ends near 1 V unless it is told to attenuate."""
+    """As on an ESP32, whose range ends near 1 V without attenuation."""
 
     ATTN_0DB, ATTN_11DB = 0, 3
 
     def __init__(self, pin, atten=ATTN_0DB):
         super().__init__(pin)
-        self._most = 3.1 if atten == self.ATTN_11DB else 0.95
+        self._max_volts = 3.1 if atten == self.ATTN_11DB else 0.95
 
     def read_uv(self):
-        return round(min(self._volts(), self._most) * 1000) * 1000
+        return round(min(self._volts(), self._max_volts) * 1000) * 1000
 
 
 class I2S:
-    """A receiver, which keeps `ibuf` bytes while nobody reads; sound beyond that is lost. `waits`: in real time."""
+    """A receiver that buffers `ibuf` bytes until they are read; further sound is lost. `waits`: in real time."""
 
     RX, TX, MONO, STEREO = 0, 1, 2, 3
     waits = True
@@ -94,7 +94,7 @@ class I2S:
 
     def __init__(self, id, sck, ws, sd, mode, bits, format, rate, ibuf):
         if mode != I2S.RX or format != I2S.MONO:
-            raise ValueError("only what a microphone needs is here")
+            raise ValueError("only a mono receiver is simulated")
         self.sound, self.bits, self.rate, self.ibuf = sounds[id], bits, rate, ibuf
         self.began = time.ticks_ms()
         self.taken = 0  # values that were read or lost
@@ -108,7 +108,7 @@ class I2S:
         if I2S.waits:
             heard = self._heard()
             if heard - self.taken > kept + count:
-                # the driver keeps the oldest, and drops what comes while its buffer is full
+                # the driver keeps the oldest values, and drops those that come while its buffer is full
                 values = self.sound(self.taken, min(count, kept))
                 self.taken = heard - (kept - len(values))
             else:
@@ -120,7 +120,7 @@ class I2S:
             values = self.sound(self.taken, count)
             self.taken += count
         at = 0
-        for value in values:  # 24 bits at the upper end of a slot
+        for value in values:  # 24 bits in the upper bits of a slot
             for shift in range(24 - self.bits, 24, 8):
                 buffer[at] = value >> shift & 0xFF if shift >= 0 else 0
                 at += 1
@@ -134,6 +134,6 @@ class I2S:
 
 
 def deepsleep(ms=None):
-    """The end of the program; a board begins anew after that."""
+    """Ends the program, as on a board, which restarts after it."""
     print("deepsleep", ms)
     raise SystemExit

@@ -22,7 +22,7 @@ class Mpu6050(Chip):
         packet = big(list(six[:3]) + [self.temperature] + list(six[3:]))
         self.registers[0x3B:0x49] = packet
         if self.registers[0x6A] & 0x40:
-            for byte in self.chosen(packet):  # the FIFO is one of bytes
+            for byte in self.chosen(packet):  # its FIFO holds bytes
                 self.push(bytes((byte,)))
         if self.lost and self.registers[0x38] & 0x10:
             self.registers[0x3A] |= 0x10

@@ -1,8 +1,8 @@
-"""MicroPython's `network` as its documentation describes it, on a radio that is only a table: `air`.
+"""MicroPython's `network` as its documentation describes it, with a simulated radio.
 
-flavour "esp32" or "rp2": the constants that the port has and the statuses it gives. What a test sets: `air`, ssid ->
-password (None: open); `refusals`: how many attempts fail first, and `reason`: with which status, if not that of a
-refused association; `address_ms`: how long an address takes; `broken`: what the radio raises.
+flavour "esp32" or "rp2": the constants of the port and its statuses. A test sets: `air`, ssid -> password (None: open);
+`refusals`: how many attempts fail first, and `reason`: their status, if it is not that of a refused association;
+`address_ms`: time until it has an address; `broken`: the exception that the radio raises.
 """
 
 import time
@@ -113,7 +113,7 @@ class _Wlan:
             return STAT_IDLE  # noqa: F821  # made by reset
         if self.isconnected():
             return STAT_GOT_IP  # noqa: F821
-        # an ESP32 that reconnects by itself says for ever that it is connecting
+        # the status of an ESP32 that reconnects by itself stays at connecting
         if self._since() < 5 or (self.fails and self.flavour == "esp32" and self.reconnects == -1):
             return STAT_CONNECTING  # noqa: F821
         if self.fails:

@@ -1,7 +1,8 @@
-"""Makes this MicroPython a board: a littlefs flash as its whole file system, and peripherals of ours; runs main.py.
+"""Makes this MicroPython a board, with a littlefs as its only file system and simulated peripherals; runs main.py.
 
-boot.py SPEC: a JSON file with flash, files (path on the board -> text), paths (of modules here), attach (source that
-attaches peripherals), ntp (port of a time server). A flash that is there already keeps what is on it.
+boot.py SPEC: a JSON file with flash (path of its image), new (whether it is formatted), files (path on the board ->
+text), paths (folders of modules on the host), attach (source that attaches peripherals), data (for that source), ideal
+(whether captures use the clock `Ideal`), ntp (port of a time server).
 """
 
 import json
@@ -28,7 +29,7 @@ class Flash:
 
 
 class Ideal:
-    """A clock for captures and chips that goes on only when it is read or slept on: rows are never late."""
+    """A clock for captures and chips that advances only when it is read or slept on: rows are never late."""
 
     now = 1000
 
@@ -70,8 +71,8 @@ import edgeingest.capture  # noqa: E402
 
 if spec["ideal"]:
     edgeingest.capture.time = Ideal()
-    time.told.append(Ideal().slept)
-socket.moved[("pool.ntp.org", 123)] = spec["ntp"]
+    time.listeners.append(Ideal().slept)
+socket.redirected[("pool.ntp.org", 123)] = spec["ntp"]
 exec(spec["attach"], {"Ideal": Ideal, "data": spec["data"]})
 del spec
 with open("/main.py") as file:

@@ -1,12 +1,12 @@
-"""MicroPython's `socket`, on which the time server of the Internet is one of ours. `moved`: (name, port) -> port."""
+"""MicroPython's `socket`, in which addresses can be redirected to this computer: `redirected`, (name, port) -> port."""
 
 import usocket
 from usocket import *  # noqa: F403
 
-moved = {}
+redirected = {}
 
 
 def getaddrinfo(host, port, *more):
-    if (host, port) in moved:
-        host, port = "127.0.0.1", moved[(host, port)]
+    if (host, port) in redirected:
+        host, port = "127.0.0.1", redirected[(host, port)]
     return usocket.getaddrinfo(host, port, *more)

@@ -1,9 +1,9 @@
-"""MicroPython's `time`, in which nobody waits for whole seconds. `told`: what is called with the ms of every sleep."""
+"""MicroPython's `time`, in which sleep() takes 1 ms. `listeners`: functions called with the ms of each sleep."""
 
 import utime
 from utime import *  # noqa: F403
 
-told = []
+listeners = []
 
 
 def sleep(seconds):
@@ -12,5 +12,5 @@ def sleep(seconds):
 
 def sleep_ms(ms):
     utime.sleep_ms(ms)
-    for tell in told:
-        tell(ms)
+    for listener in listeners:
+        listener(ms)
