@@ -1,4 +1,4 @@
-"""`edgeingest ca`: finds the root that verifies a server, here against servers with authorities of their own."""
+"""`edgeingest ca`: finds the root certificate that verifies a server; here each server has its own authority."""
 
 import contextlib
 import hashlib
@@ -17,13 +17,13 @@ from support.service import command
 
 @contextlib.contextmanager
 def tls_server(authority):
-    """A server that shakes hands and closes; gives its port."""
+    """Runs a server that closes after the TLS handshake; yields its port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve():
-            # Ends when the listener is shut down; a client that dislikes the certificate is part of the tests.
+            # Ends when the listener is shut down; in some tests the client refuses the certificate.
             with contextlib.suppress(OSError):
                 while True:
                     connection, _ = listener.accept()
@@ -52,7 +52,7 @@ def root():
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory, root):
-    """Trusted roots as certifi has them: many, in PEM, the right one in the middle."""
+    """Writes trusted roots as certifi does: several, in PEM; the right one is not the first."""
     path = tmp_path_factory.mktemp("roots") / "bundle.pem"
     others = [trustme.CA(organization_name=f"Other {number}") for number in range(3)]
     path.write_bytes(b"".join(ca.cert_pem.bytes() for ca in (*others[:2], root, others[2])))
@@ -77,7 +77,7 @@ def test_root_of_a_chain(tmp_path, root, bundle, intermediates):
     assert lines["written"] == str(tmp_path / "ca.der")
 
 
-def test_what_is_written_verifies_the_server(tmp_path, root, bundle):
+def test_the_root_verifies_the_server(tmp_path, root, bundle):
     with tls_server(root.create_child_ca()) as port:
         der = roots.root_for("127.0.0.1", port, bundle, 10)
         context = ssl.create_default_context(cadata=der)

@@ -1,4 +1,4 @@
-"""Messages in CBOR, JSON and the binary form: what each encoding leaves free, and what is not that encoding."""
+"""Messages in CBOR, JSON and the binary form: the choices that each encoding allows, and bodies in another encoding."""
 
 import json
 import math
@@ -19,7 +19,7 @@ def service(tmp_path_factory):
 
 
 def _indefinite(message):
-    """The message with indefinite maps and arrays all the way to the rows."""
+    """Returns the message with maps and arrays of indefinite length, down to the rows."""
     if isinstance(message, dict):
         members = (cbor2.dumps(name) + _indefinite(value) for name, value in message.items())
         return b"\xbf" + b"".join(members) + b"\xff"

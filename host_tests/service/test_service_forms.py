@@ -3,7 +3,7 @@
 import pytest
 from support.service import BOUNDARY, form, numbered, part, running
 
-# aiohttp's own reading of odd part headers, which the service does not rely on.
+# aiohttp warns of unusual part headers, which the service parses itself.
 pytestmark = pytest.mark.filterwarnings("ignore::aiohttp.BadContentDispositionHeader")
 
 

@@ -1,4 +1,4 @@
-"""Bodies: how their length and type are announced, and how large and how many they may be."""
+"""Bodies: their length, their type, and the limits of their size and number."""
 
 import contextlib
 import http.client

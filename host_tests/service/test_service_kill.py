@@ -1,55 +1,38 @@
-"""Nothing that was acknowledged is lost by a kill, and nothing else is left behind."""
+"""A kill loses no upload that was acknowledged, and leaves no other files behind."""
 
 import hashlib
 import http.client
-import inspect
+import os
 import random
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from edgeingest_tools.service.store import Store, samples
+from support.interpreters import ROOT
 from support.service import KEY, Service, environment, numbered, part, process, running
 from support.stored import consistent, received
 
-_KILLED = """
-import hashlib, os, pathlib, signal
-from edgeingest_tools.service import store
-from edgeingest_tools.service.store import Facts, Upload
-{received}
-left, real = {left}, os.replace
-def step(*_):
-    global left
-    left -= 1
-    if left < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-def replace(*arguments):
-    step(); real(*arguments); step()
-os.replace = replace
-found = store.Store(pathlib.Path({directory!r}))
-steps = ("BEGIN", "INSERT", "UPDATE", "COMMIT")
-found._index.set_trace_callback(lambda text: step() if text.split()[0] in steps else None)
-for number in range(2):
-    found.add(received(found, number), False)
-    print(number, flush=True)
-"""
+_KILLED = Path(__file__).with_name("store_killed.py")
 
 
 @pytest.mark.parametrize("left", range(24))
 def test_killed_between_any_two_steps_of_storing(tmp_path, left):
-    script = _KILLED.format(received=inspect.getsource(received), left=left, directory=str(tmp_path))
-    line = [sys.executable, "-c", script]
-    child = subprocess.run(line, stdout=subprocess.PIPE, text=True, env=environment(), timeout=60)
+    variables = environment()
+    variables["PYTHONPATH"] += os.pathsep + str(ROOT / "host_tests")
+    line = [sys.executable, str(_KILLED), str(tmp_path), str(left)]
+    child = subprocess.run(line, stdout=subprocess.PIPE, text=True, env=variables, timeout=60)
     acknowledged = child.stdout.split()
     assert child.returncode == (-signal.SIGKILL if len(acknowledged) < 2 else 0)
     stored = {row["sha256"] for row in consistent(tmp_path)}
     for number in acknowledged:
         assert {hashlib.sha256(f"{number}{letter}".encode()).hexdigest() for letter in "ab"} <= stored
     assert len(stored) % 2 == 0
-    # Two additions have 22 steps; so the list above has every one of them.
+    # Two additions have 22 steps: the parameters cover each of them.
     assert (len(acknowledged) == 2) == (left >= 22)
 
 
@@ -91,12 +74,12 @@ def test_service_killed_at_a_random_moment(tmp_path, seed):
 
 
 class Killed:
-    """A service that is killed again and again; uploaders send everything until it is acknowledged."""
+    """A service that is killed repeatedly; uploaders send each file until it is acknowledged."""
 
     def __init__(self, directory, chance):
         self.directory, self.chance = directory, chance
         self.address = None
-        self.acknowledged = {}  # sha256 -> the name it was stored under, None where it was there before
+        self.acknowledged = {}  # sha256 -> stored name, None for a duplicate
         self.done = threading.Event()
 
     def upload(self, worker, count):
@@ -121,7 +104,7 @@ class Killed:
         self.acknowledged[digest] = name
         return True
 
-    def kill_again_and_again(self, kills):
+    def kill_repeatedly(self, kills):
         for left in range(kills, -1, -1):
             with process(self.directory, stderr=subprocess.DEVNULL) as service:
                 self.address = service.address
@@ -129,10 +112,10 @@ class Killed:
 
 
 @pytest.mark.timeout(600)
-def test_what_is_sent_until_it_is_acknowledged_is_there_once(tmp_path, torture, counted):
+def test_a_file_that_is_sent_until_it_is_acknowledged_is_stored_once(tmp_path, torture, counted):
     count, kills = (3000, 100) if torture else (150, 5)
     killed = Killed(tmp_path, random.Random(1))
-    killer = threading.Thread(target=killed.kill_again_and_again, args=(kills,))
+    killer = threading.Thread(target=killed.kill_repeatedly, args=(kills,))
     killer.start()
     threads = [threading.Thread(target=killed.upload, args=(worker, count)) for worker in range(3)]
     for thread in threads:

@@ -92,7 +92,7 @@ def test_info_labels_are_applied(tmp_path):
         assert [row["label"] for row in rows] == ["one", None, None, None, "from header"]
         assert [row["category"] for row in rows] == ["training"] * 5
         assert json.loads(rows[0]["metadata"]) == {"who": "me", "site": "Oslo"}
-        assert json.loads(rows[1]["metadata"]) == {"who": "me", "site": "Rome"}  # the nearer word counts
+        assert json.loads(rows[1]["metadata"]) == {"who": "me", "site": "Rome"}  # the label file overrides the header
         assert json.loads(rows[2]["bounding_boxes"]) == [_BOX]
         assert json.loads(rows[3]["structured_labels"])[0]["label"] == "m"
 

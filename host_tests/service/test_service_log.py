@@ -1,4 +1,4 @@
-"""The log of the local service: what a person at the desk sees of every request."""
+"""The log of the local service: one line for each request."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _START = r"^\d\d:\d\d:\d\d 127\.0\.0\.1 "
 
 
 def _colours(log):
-    """A console that writes the colours into the log."""
+    """Returns a console that writes to the log with colours."""
     return Console(file=log, force_terminal=True, color_system="standard", width=200)
 
 
@@ -85,7 +85,7 @@ def test_signature_on_data(tmp_path):
         log.wait_for("hm.1.json, signature of hm.1.json INVALID")
 
 
-def test_duplicates_are_no_failures(tmp_path):
+def test_duplicates_are_not_logged_as_failures(tmp_path):
     log = Log()
     with running(tmp_path, console=_colours(log)) as service:
         service.data(numbered(1))
@@ -105,7 +105,7 @@ def _raw(service, request):
         assert plain.recv(100).startswith(b"HTTP/1.0 400 ")
 
 
-def test_what_is_not_http_is_one_line_in_words(tmp_path):
+def test_a_request_that_is_not_http_is_one_readable_line(tmp_path):
     with process(tmp_path, stderr=subprocess.PIPE) as service:
         _raw(service, b"POST / HTTP/1.1\r\nx-api-key: ei_" + b"a" * 9000 + b"\r\n\r\n")
         _raw(service, b"secret words\r\n\r\n")

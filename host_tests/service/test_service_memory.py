@@ -1,4 +1,4 @@
-"""The size of an upload does not show in the service's memory."""
+"""The memory of the service does not depend on the size of an upload."""
 
 import contextlib
 import struct
@@ -17,7 +17,7 @@ def _big_wav(size):
 
 
 def _pieces(*found):
-    """Strings, and (string, count) pairs that are sent in blocks."""
+    """Yields strings; (string, count) pairs are repeated, in blocks."""
     for piece in found:
         if isinstance(piece, bytes):
             yield piece
@@ -38,7 +38,7 @@ def _send(service, path, content_type, *pieces):
         return response.status, response.read()
 
 
-def test_uploads_of_99_mb_do_not_sit_in_memory(tmp_path):
+def test_uploads_of_99_mb_are_not_held_in_memory(tmp_path):
     size = 99 * 1024 * 1024
     with process(tmp_path, "--hmac-key", "0" * 32, stderr=subprocess.DEVNULL) as service:
         assert service.data(numbered(1)).status == 200

@@ -33,7 +33,7 @@ def _encode(encoding, message):
     return cbor2.dumps(message) if encoding == "cbor" else json.dumps(message).encode()
 
 
-# -- what the service's documentation publishes must be accepted, and verify
+# -- the vectors in the service's documentation are accepted, and their signatures are valid
 
 
 @pytest.mark.parametrize("name", ["C1", "C2", "C3", "J1"])
@@ -58,7 +58,7 @@ def test_published_unsigned_vectors_are_accepted(service):
     assert (reply.status, reply.json["files"][0]["fileName"]) == (200, "test.cbor")
 
 
-# -- signatures are recorded, never a reason to refuse
+# -- signatures are recorded; a wrong one is not refused
 
 
 @pytest.mark.parametrize("encoding", ["cbor", "json"])
@@ -209,7 +209,7 @@ def test_interval_zero_is_for_images(service):
     assert service.data(cbor2.dumps(changed("payload.values", [0xFF0000, 0x00FF00], message))).status == 200
 
 
-def test_index_knows_what_is_in_the_message(service):
+def test_index_has_the_members_of_the_message(service):
     service.data(cbor2.dumps(MESSAGE), x_file_name="known.01.cbor")
     row = service.row(sent_name="known.01.cbor")
     assert (row["rows"], row["interval_ms"], row["device_name"]) == (3, 10, "28:cd:c1:00:00:01")

@@ -1,11 +1,11 @@
-"""Paths, header fields, framing and forms: what a request must look like, and what the service says if it does not."""
+"""Paths, keys and header fields: the requests that the service accepts, and its replies to others."""
 
 import json
 
 import pytest
 from support.service import KEY, numbered, part, running
 
-# aiohttp's own reading of odd part headers, which the service does not rely on.
+# aiohttp warns of unusual part headers, which the service parses itself.
 pytestmark = pytest.mark.filterwarnings("ignore::aiohttp.BadContentDispositionHeader")
 
 _DATA, _FILES = "/api/training/data", "/api/training/files"
@@ -50,7 +50,7 @@ def test_missing_key(service, key):
 
 
 @pytest.mark.parametrize("key", ["ei_", "abc", "EI_0123"])
-def test_any_ei_key_will_do_when_none_is_set(service, key):
+def test_any_ei_key_is_accepted_when_none_is_set(service, key):
     reply = service.data(numbered(1), x_api_key=key)
     assert reply.status == 401
     assert reply.text == "x-api-key is not valid (the key itself is not shown here): keys begin with ei_"

@@ -1,4 +1,4 @@
-"""The service as a process and under strain: memory, clients that leave, TLS, a clean end."""
+"""The service as a process and with clients that disconnect, stall or connect at once; errors of the disk."""
 
 import http.client
 import re
@@ -29,7 +29,7 @@ from support.service import (
 _HEADERS = {"x-api-key": KEY, "x-file-name": "big.cbor"}
 
 
-# -- clients that leave, stall, or come together
+# -- clients that disconnect, stall, or connect at once
 
 
 def _request(path, content_type, size, body):
@@ -50,7 +50,7 @@ def _request(path, content_type, size, body):
         ),
     ],
 )
-def test_client_that_leaves_in_the_middle_leaves_nothing(tmp_path, path, content_type, body, reset):
+def test_nothing_is_stored_when_a_client_disconnects(tmp_path, path, content_type, body, reset):
     log = Log()
     with running(tmp_path, console=Console(file=log)) as service:
         with socket.create_connection(service.address.split(":"), 30) as plain:
@@ -66,7 +66,7 @@ def test_client_that_leaves_in_the_middle_leaves_nothing(tmp_path, path, content
 @pytest.mark.parametrize(
     ("path", "content_type"), [("/api/training/data", "application/cbor"), ("/api/training/files", FORM)]
 )
-def test_client_that_stalls_is_told(tmp_path, path, content_type):
+def test_client_that_stalls_gets_a_408(tmp_path, path, content_type):
     with (
         running(tmp_path, idle_s=0.05) as service,
         socket.create_connection(service.address.split(":"), 30) as plain,
@@ -124,7 +124,7 @@ def test_process_prints_where_it_listens_and_ends_cleanly(tmp_path):
 
 
 def test_keys_from_the_environment(tmp_path, monkeypatch):
-    """Where other users of the computer do not see them, as they do in a command line."""
+    """Other users of the computer cannot see them there, as they can in a command line."""
     monkeypatch.setenv("EDGEINGEST_API_KEY", "ei_one")
     monkeypatch.setenv("EDGEINGEST_HMAC_KEY", "another")
     with process(tmp_path) as service:
@@ -143,13 +143,13 @@ def test_port_in_use(tmp_path):
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid"])
-def test_host_that_is_elsewhere(tmp_path, host):
+def test_host_of_another_computer(tmp_path, host):
     result = command("serve", "--host", host, "--port", 0, "--dir", tmp_path)
     assert result.returncode == 1
     assert result.stderr.startswith(f"edgeingest: --host {host} is no address of this computer: give one that is")
 
 
-def test_wildcard_host_tells_the_address_for_boards(tmp_path):
+def test_wildcard_host_prints_the_address_for_boards(tmp_path):
     with process(tmp_path, "--host", "0.0.0.0") as service:
         port = service.url.rpartition(":")[2]
         assert service.url == f"http://0.0.0.0:{port}"

@@ -1,4 +1,4 @@
-"""`edgeingest list` and `edgeingest show`: what was stored, for people."""
+"""`edgeingest list` and `edgeingest show`: stored samples in readable form."""
 
 import json
 import re
@@ -25,7 +25,7 @@ from support.uploads import JPEG, boxes, structured, wav
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory):
-    """A folder in which there is one of everything."""
+    """A folder with samples of all kinds."""
     found = tmp_path_factory.mktemp("stored")
     with running(found, hmac_key=HMAC_KEY) as service:
         body, _ = vector("C1")
@@ -121,7 +121,7 @@ def test_show_of_the_binary_form(directory):
     assert "label" not in text
 
 
-def test_nothing_from_a_client_steers_the_terminal(directory):
+def test_escape_sequences_of_a_client_are_not_printed(directory):
     assert "�[31mred" in _show(directory, "7")
 
 

@@ -1,4 +1,4 @@
-"""Signature verification reads in chunks: the result does not depend on where the signature lies."""
+"""Signature verification reads in chunks: the result does not depend on where the signature is."""
 
 import hashlib
 import hmac
@@ -25,9 +25,9 @@ def test_signature_across_chunks(at, after):
     assert signature.verify(io.BytesIO(data + b"z"), mac, HMAC_KEY, _LEAD) == "invalid"
 
 
-def test_last_occurrence_is_the_one():
+def test_last_occurrence_counts():
     data, mac = _signed(b"", b"tail")
-    # The same characters later on, without the length byte before them: as the reference decoder, this one gives up.
+    # The same characters later, without the length byte before them: invalid, as for the reference decoder.
     assert signature.verify(io.BytesIO(data + mac.encode()), mac, HMAC_KEY, _LEAD) == "invalid"
 
 

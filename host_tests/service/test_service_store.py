@@ -1,4 +1,4 @@
-"""Files on disk and the index: names that cannot escape, duplicates, and nothing acknowledged is lost by a kill."""
+"""Files on disk and the index: names that stay in their folder, duplicates, split, and use of the folder."""
 
 import hashlib
 import re
@@ -91,7 +91,7 @@ def test_suffix_follows_the_content(tmp_path):
         assert service.data(numbered(2), x_file_name="wave.json").text == "wave.json.cbor"
 
 
-def test_files_of_a_person_are_left_alone(tmp_path):
+def test_files_of_the_user_are_not_overwritten(tmp_path):
     (tmp_path / "training").mkdir()
     mine = tmp_path / "training" / "wave.01.cbor"
     mine.write_text("mine")

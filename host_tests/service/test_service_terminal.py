@@ -1,4 +1,4 @@
-"""`edgeingest list` and `show` on terminals: narrow ones cut no number, those without UTF-8 crash nothing."""
+"""`edgeingest list` and `show` on terminals: narrow ones show complete numbers; those without UTF-8 work."""
 
 import io
 import re
@@ -18,7 +18,7 @@ _NAMES = ["id", "category", "name", "label", "type", "rows", "bytes", "signature
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory):
-    """Names and labels of common lengths, and an axis with many values."""
+    """A folder of samples with names and labels of common lengths, and one with many values."""
     found = tmp_path_factory.mktemp("stored")
     with running(found) as service:
         for number, name in enumerate(("walking.01.cbor", "badminton.01.cbor", "front_center.cbor")):
@@ -30,7 +30,7 @@ def directory(tmp_path_factory):
 
 
 def _terminal(width, *arguments):
-    """The lines of the command on a terminal of this width."""
+    """Returns the lines that the command prints on a terminal of this width."""
     variables = {**environment(), "COLUMNS": str(width), "TTY_COMPATIBLE": "1", "TERM": "xterm"}
     line = [sys.executable, "-m", "edgeingest_tools", *map(str, arguments)]
     done = subprocess.run(line, capture_output=True, text=True, env=variables, timeout=60, check=True)
@@ -44,13 +44,13 @@ def test_list(directory, width, left_out):
     assert head.split() == " ".join(shown).split()
     assert max(map(len, [head, *lines])) <= width
     numbers = slice(head.index("rows") - 2, head.index("signature"))
-    firsts = [line for line in lines if line[:2].strip()]  # the others go on with a name
+    firsts = [line for line in lines if line[:2].strip()]  # the others continue a name
     assert [[line[:2].strip(), *line[numbers].split()] for line in firsts] == [
         [str(row["id"]), str(row["rows"]), str(row["bytes"])] for row in samples(directory)
     ]
 
 
-def test_long_names_fold_and_numbers_stay(directory):
+def test_long_names_are_wrapped_and_numbers_are_not(directory):
     row = {**samples(directory)[0], "id": 1234567, "stored_name": "n" * 90 + ".cbor", "bytes": 104857599}
     console = Console(width=80, file=io.StringIO())
     console.print(show.table([row], 80))

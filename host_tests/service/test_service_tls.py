@@ -1,4 +1,4 @@
-"""HTTPS with the throw-away authority: what a board needs to trust it, and for which names."""
+"""HTTPS with the local authority: the certificate that a board needs to trust it, and the names it is valid for."""
 
 import contextlib
 import http.client
@@ -14,7 +14,7 @@ from support.service import KEY, Service, numbered, process
 _HEADERS = {"x-api-key": KEY, "x-file-name": "tls.cbor"}
 
 
-def test_tls_with_a_throw_away_authority(tmp_path):
+def test_tls_with_the_local_authority(tmp_path):
     with process(tmp_path, "--tls", stderr=subprocess.DEVNULL) as service:
         assert service.url.startswith("https://127.0.0.1:")
         der = (tmp_path / "ca.der").read_bytes()
@@ -36,7 +36,7 @@ def test_tls_with_a_throw_away_authority(tmp_path):
             Service(service.url, tmp_path, ssl.create_default_context()).data(numbered(1))
 
 
-def test_authority_is_kept_so_that_boards_keep_trusting(tmp_path):
+def test_the_authority_is_kept(tmp_path):
     certificates.server_context(tmp_path, ["192.0.2.7"])
     der = (tmp_path / "ca.der").read_bytes()
     certificates.server_context(tmp_path, ["board.local", "fe80::1%eth0"])
