@@ -51,6 +51,9 @@ def capture(read, rows, interval_us, sensors, device_type, **options):
     The Sample's interval_ms is the interval that was asked for; `timing.interval_us` is the measured one. Raises
     SampleError for wrong arguments and for an interval outside of the tolerance. An error of `read` ends the capture
     and is raised.
+
+        sample = capture(imu.read, 100, 10_000, imu.sensors, "RPI_PICO_W", name="wave.01")
+        print(sample.timing)
     """
     with Continuous(read, rows, interval_us, sensors, device_type, buffers=1, **options) as samples:
         return next(samples)
@@ -61,7 +64,7 @@ class Timing:
 
     rows: how many were read. interval_us: the measured interval (float). missed: rows that were late by a whole
     interval or more. jitter_max_us: the largest distance of a row from the time when it was due. jitter_p99_us: 99 %
-    of the rows were at most this far from it (rounded up by 1/8 or less).
+    of the rows were at most this far from it (rounded up by 1/8 or less). A capture makes it: `sample.timing`.
     """
 
     def __init__(self, asked_us):

@@ -19,7 +19,12 @@ _SECRET = ("wifi_password", "api_key", "hmac_key")
 
 
 def load(path="/edgeingest.json"):
-    """The `Config` in a file; a SampleError says what is wrong with it, and never shows a secret."""
+    """Returns the `Config` in a file. Raises a SampleError that says what is wrong with it; secrets are not shown.
+
+        config = load()
+        with config.client() as client:
+            client.upload("training", sample, label=config.label)
+    """
     try:
         with open(path) as file:
             text = file.read()

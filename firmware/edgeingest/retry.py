@@ -32,6 +32,8 @@ class Retry:
 
     Of a request with many files, the results of one reply stand: `on_stored` is never called twice for an item, and an
     item whose result was in a reply that got lost is a duplicate in the next.
+
+        client = Client("ei_your_api_key", ca="edgeingest.der", retry=Retry(attempts=3))
     """
 
     def __init__(self, attempts=5, base_ms=500, max_ms=60_000):

@@ -53,6 +53,9 @@ class Sample:
     iat: when it was signed, in seconds since 1970; None: when it is signed first, if the clock is set; False: left
         out. Messages that are not signed have it only when it is given.
     Everything wrong is a SampleError that names the argument.
+
+        sensors = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))
+        sample = Sample(sensors, 10, array("f", (0.1, 0.2, 9.8) * 100), "RPI_PICO_W", name="wave.01")
     """
 
     def __init__(
@@ -129,10 +132,12 @@ class Sample:
         return out
 
     def body(self, format="cbor", hmac_key=None):
-        """The message as a body.
+        """Returns the message as a body.
 
         format: "cbor"; "json"; "csv" (a timestamp column in ms, not signed: `hmac_key` is ignored); "binary" (one
         sensor, CBOR header and raw values, for audio). hmac_key: the project's HMAC key, or None for no signature.
+
+            client.upload("training", sample.body("csv"))
         """
         if hmac_key is not None:
             hmac_key = key_bytes(hmac_key)
@@ -152,13 +157,13 @@ class Sample:
         return Chain(parts, self.name + ".cbor", "application/cbor")
 
     def signed_at(self, hmac_key):
-        """The `iat` of a message with this key or None; False for none."""
+        """Returns the `iat` of a message with this key or None; False: it has none."""
         if self.iat is None and hmac_key:
             self.iat = now()  # once for all: a sample that is sent again has the same bytes, and counts as a duplicate
         return False if self.iat is None else self.iat
 
     def protected(self, hmac_key):
-        """The key `protected` with its map, the key `signature`, and the signature up to where its characters begin."""
+        """Returns the end of the message in CBOR: `protected`, and `signature` up to its characters."""
         iat = self.signed_at(hmac_key)
         out = bytearray(b"\x69protected\xa2\x63alg")
         out.extend(b"\x65HS256\x63ver\x62v1" if hmac_key else b"\x64none\x63ver\x62v1")
