@@ -34,7 +34,7 @@ class AsyncClient(Client):
         self._closes += 1
         super().close()
 
-    async def __aenter__(self):
+    async def __aenter__(self) -> "AsyncClient":
         return self
 
     async def __aexit__(self, *_):

@@ -75,7 +75,7 @@ class Client:
     def __repr__(self):
         return "Client(%r)" % self._host
 
-    def __enter__(self):
+    def __enter__(self) -> "Client":
         return self
 
     def __exit__(self, *_):

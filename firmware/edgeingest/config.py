@@ -21,9 +21,9 @@ _SECRET = ("wifi_password", "api_key", "hmac_key")
 def load(path="/edgeingest.json"):
     """Returns the `Config` in a file. Raises a SampleError that says what is wrong with it; secrets are not shown.
 
-        config = load()
-        with config.client() as client:
-            client.upload("training", sample, label=config.label)
+    config = load()
+    with config.client() as client:
+        client.upload("training", sample, label=config.label)
     """
     try:
         with open(path) as file:

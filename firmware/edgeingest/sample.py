@@ -89,9 +89,9 @@ class Sample:
             if hasattr(values, "readinto"):
                 from . import row_source as kind
             elif isinstance(values, (list, tuple)):
-                from . import row_list as kind
+                from . import row_list as kind  # type: ignore[no-redef]
             else:
-                from . import typecodes as kind
+                from . import typecodes as kind  # type: ignore[no-redef]
             kind.set_shape(self, rows)
             self._kind = kind  # the module for values that are not an array of float32
         if rows is not None and rows != self.rows:
@@ -145,7 +145,7 @@ class Sample:
             if format == "binary":
                 from . import binary as form
             else:
-                from . import json_csv as form
+                from . import json_csv as form  # type: ignore[no-redef]
             return form.form_body(self, format, hmac_key)
         if self.typecode and self.source is None:
             rows = TypedRows(self.typecode, len(self.sensors), self.rows, self.values)
