@@ -14,7 +14,7 @@ from micropython import const
 from .errors import SampleError
 from .sample import Sample
 from .typecodes import item_size
-from .validate import check_whole
+from .validate import argument_error, check_whole
 
 _MOST_ROWS = const((1 << 29) - 1)
 _LONGEST_US = const((1 << 28) - 1)  # on a board ticks_us wraps at 2**30, and differences are signed
@@ -122,7 +122,7 @@ class Timing:
             )
 
     def __repr__(self):
-        return "Timing(%d us asked, %.1f us true, jitter %d us p99 %d us max, %d of %d missed)" % (
+        return "Timing(%d us asked, %.1f us true, jitter p99 %d us max %d us, %d of %d missed)" % (
             self._asked_us,
             self.interval_us,
             self.jitter_p99_us,
@@ -172,13 +172,13 @@ class Continuous:
         **named,
     ):
         if not callable(read):
-            raise SampleError("read: a function is needed, not %r" % (read,))
-        check_whole(rows, "rows", 1, _MOST_ROWS)
-        check_whole(interval_us, "interval_us", 1, _LONGEST_US)
+            raise argument_error("read: a function", read)
+        self._rows = check_whole(rows, "rows", 1, _MOST_ROWS)
+        self._interval_us = check_whole(interval_us, "interval_us", 1, _LONGEST_US)
         if tolerance is not None and (not isinstance(tolerance, (int, float)) or not tolerance >= 0):
-            raise SampleError("tolerance: a fraction such as 0.01, or None, is needed, not %r" % (tolerance,))
+            raise argument_error("tolerance: a fraction such as 0.01, or None,", tolerance)
         if timer and not hasattr(timer, "init"):
-            raise SampleError("timer: a machine.Timer, False or None is needed, not %r" % (timer,))
+            raise argument_error("timer: a machine.Timer, False or None", timer)
         item_size(typecode)
         self._axes = len(sensors) if isinstance(sensors, (list, tuple)) else 0  # Sample raises the error for others
         self._read = _row_reader(read, self._axes, typecode) if tuples else read
@@ -190,8 +190,6 @@ class Continuous:
             sample.timing = Timing(interval_us)
             self._samples.append(sample)
         self._buffers = bytearray(buffers)  # the state of each Sample's buffer
-        self._rows = rows
-        self._interval_us = interval_us
         self._tolerance = tolerance
         self._timer = _default_timer() if timer is None else timer or None
         self._early_us = interval_us // 2 if self._timer else 0  # timers may be a little early
