@@ -1,4 +1,4 @@
-"""The first sample from this board: one second of its ADC, sent as `edgeingest provision` has set it up."""
+"""The first sample from this board: sends one second of its ADC, with the settings of `edgeingest provision`."""
 
 from edgeingest.capture import capture
 from edgeingest.config import load

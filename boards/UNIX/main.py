@@ -1,4 +1,4 @@
-"""The first sample from a computer, which has no ADC: a wave. `edgeingest provision` writes /edgeingest.json."""
+"""The first sample from a computer, which has no ADC: sends a sine wave. `edgeingest provision` writes the settings."""
 
 from array import array
 from math import pi, sin

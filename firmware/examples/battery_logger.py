@@ -1,6 +1,7 @@
-"""For a battery: every ten minutes a second of motion goes to flash, and every hour all of it is sent. Save as main.py.
+"""For a board on a battery: stores one second of motion on flash every ten minutes, and sends all of it every hour.
 
-Between the two the board sleeps. What cannot be sent waits for the next time; nothing is lost when the power goes.
+Save it as main.py. The board sleeps in between. What cannot be sent stays on flash until the next time, also when the
+power fails.
 """
 
 import machine

@@ -1,4 +1,4 @@
-"""A picture every ten seconds into the testing set, from a camera that the ESP32's firmware knows."""
+"""Sends a picture every ten seconds to the testing set; the ESP32's firmware needs a camera module."""
 
 import time
 
@@ -8,7 +8,7 @@ from edgeingest.sources.camera import Camera
 settings = config.load()
 network.connect(settings.wifi_ssid, settings.wifi_password)
 network.set_clock()
-camera = Camera()  # with the pins and frame size of the board's own firmware; others as arguments
+camera = Camera()  # the firmware knows the pins and the frame size; arguments change them
 
 with settings.client() as client:
     for number in range(6):

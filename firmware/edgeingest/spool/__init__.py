@@ -188,7 +188,9 @@ class Spool:
     async def flush_async(self, client):
         """`flush` with an AsyncClient. What is put meanwhile is kept for the next call.
 
-        print(await spool.flush_async(async_client))
+        Returns Flushed, as `flush` does.
+
+            print(await spool.flush_async(async_client))
         """
         from .flush import flush
 
