@@ -4,12 +4,16 @@ Save it as main.py. The board sleeps in between. What cannot be sent stays on fl
 power fails.
 """
 
+import gc
+
 import machine
 from edgeingest import config, network
 from edgeingest.capture import capture
 from edgeingest.errors import IngestError
 from edgeingest.sources.lis3dh import Lis3dh
 from edgeingest.spool import Spool
+
+gc.threshold(8192)  # collects garbage early: the heap stays in larger pieces, which TLS and batches need
 
 settings = config.load()
 spool = Spool("/spool", max_bytes=200_000, drop_oldest=True)

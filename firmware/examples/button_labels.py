@@ -1,11 +1,14 @@
 """Labels with a button: a short press records one second of motion with the current label; a long press changes it."""
 
+import gc
 import time
 
 import machine
 from edgeingest import config, network
 from edgeingest.capture import capture
 from edgeingest.sources.bmi160 import Bmi160
+
+gc.threshold(8192)  # collects garbage early: the heap stays in larger pieces, which TLS and batches need
 
 LABELS = ("idle", "wave", "circle")
 SAMPLES = 9

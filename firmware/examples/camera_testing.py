@@ -1,9 +1,12 @@
 """Sends a picture every ten seconds to the testing set; the ESP32's firmware needs a camera module."""
 
+import gc
 import time
 
 from edgeingest import config, network
 from edgeingest.sources.camera import Camera
+
+gc.threshold(8192)  # collects garbage early: the heap stays in larger pieces, which TLS and batches need
 
 settings = config.load()
 network.connect(settings.wifi_ssid, settings.wifi_password)

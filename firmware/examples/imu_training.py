@@ -1,9 +1,13 @@
 """Sends ten samples of motion to the training set: two seconds at 100 Hz, from an MPU6050 at the board's first I2C."""
 
+import gc
+
 import machine
 from edgeingest import config, network
 from edgeingest.capture import capture
 from edgeingest.sources.mpu6050 import Mpu6050
+
+gc.threshold(8192)  # collects garbage early: the heap stays in larger pieces, which TLS and batches need
 
 settings = config.load()
 network.connect(settings.wifi_ssid, settings.wifi_password)
