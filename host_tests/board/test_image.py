@@ -8,7 +8,6 @@ import pytest
 from edgeingest_tools.board import catalogue, contents, littlefs
 from edgeingest_tools.service import certificates
 from support.boards import CLOCK
-from support.device_code import device_code
 from support.images import compiled_once, maker
 from support.scripts import run_script
 from support.service import HMAC_KEY, KEY, command, running
@@ -17,7 +16,36 @@ NETWORKED = [name for name in catalogue.names() if catalogue.load(name).network]
 # What the stock firmware mounts with: ports/rp2/modules/_boot.py, and the default of VfsLfs2.
 PROGRAM_SIZE = {"rp2": 256, "esp32": 32, "unix": 32}
 # A RAM disk at /, as the flash is on a board; nothing of this computer's files can be imported any more.
-MOUNT = device_code(__file__, "image_mount_device.py")
+MOUNT = """
+import hashlib, os, sys, vfs
+
+class Ram:
+    def __init__(self, image, block):
+        self.image, self.block = bytearray(image), block
+
+    def readblocks(self, number, buffer, offset=0):
+        at = number * self.block + offset
+        buffer[:] = memoryview(self.image)[at:at + len(buffer)]
+
+    def writeblocks(self, number, buffer, offset=0):
+        at = number * self.block + offset
+        self.image[at:at + len(buffer)] = buffer
+
+    def ioctl(self, operation, value):
+        return {4: len(self.image) // self.block, 5: self.block}.get(operation, 0)
+
+def walk(folder):
+    for name, kind, *rest in os.ilistdir(folder):
+        path = folder + "/" + name
+        if kind == 0x4000:
+            yield from walk(path)
+        else:
+            with open(path, "rb") as file:
+                yield path, file.read()
+
+with open(sys.argv[1], "rb") as file:
+    image = file.read()
+"""
 FLASH = (
     MOUNT
     + """

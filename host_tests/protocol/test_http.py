@@ -3,11 +3,41 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.device_code import device_code
 from support.replies_by_h11 import read_by_h11
 from support.worker import DeviceError
 
-DEVICE = device_code(__file__, "http_device.py")
+DEVICE = """
+from edgeingest.http import ResponseParser
+
+def parse(data, step=0, closed=False, names=(), limits=()):
+    parser = ResponseParser(**dict(limits))
+    used = 0
+    while used < len(data):
+        piece = data[used : used + (step or len(data))]
+        took = parser.feed(memoryview(bytearray(piece)))
+        used += took
+        if took < len(piece) or parser.done:
+            break
+    if closed and not parser.done:
+        parser.eof()
+    values = [parser.header(name) for name in names]
+    return used, parser.done, parser.status, bytes(parser.body), parser.keep_alive, values
+
+def cuts(data, closed):
+    found = []
+    for cut in range(len(data)):
+        used, done = parse(data[:cut], closed=closed)[:2]
+        if (used, done) != (cut, False):
+            found.append(cut)
+    return found
+
+def sunk(data, step):
+    got = []
+    parser = ResponseParser(sink=lambda status, piece: got.append((status, bytes(piece))))
+    for i in range(0, len(data), step):
+        parser.feed(data[i : i + step])
+    return parser.done, parser.body, got
+"""
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 # name: (bytes, status, body, kept, whether it ends with the connection)

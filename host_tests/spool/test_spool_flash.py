@@ -4,7 +4,6 @@ import struct
 import zlib
 
 import pytest
-from support.device_code import device_code
 from support.interpreters import ON_DEVICE
 from support.scripts import run_script
 
@@ -107,7 +106,41 @@ result = told, synced, before, recovered, flushed, body
     assert body.count(b"\xfa") >= 2 * synced
 
 
-MANY = device_code(__file__, "spool_flash_many_device.py")
+MANY = """
+import os
+import sys
+from edgeingest.errors import NetworkError
+from edgeingest.spool import Spool
+
+window = bytearray(100)
+
+class Dead:
+    def upload(self, category, items, on_stored, **rest):
+        for i in range(len(items)):
+            last = items[i]
+        n = last.readinto(window)
+        last.close()
+        raise NetworkError("%d entries, the last of %d bytes begins with %r" % (len(items), last.size, window[:n]))
+
+class Big:
+    name = "big.wav"
+    content_type = "audio/wav"
+    size = 1_000_000
+    rewindable = True
+    def rewind(self):
+        self.left = self.size
+    def close(self):
+        pass
+    def readinto(self, window):
+        n = min(self.left, len(window))
+        self.left -= n
+        return n
+
+spool = Spool(sys.argv[1], 100_000_000)
+print(spool.entries, spool.flush(Dead()).error)
+spool.put("training", Big())
+print(spool.entries, os.stat(sys.argv[1] + "/%08d.ent" % spool.entries)[6] > 1_000_000)
+"""
 
 
 def entry(number, name, content):

@@ -6,13 +6,41 @@ import json
 
 import pytest
 from support import heaps
-from support.device_code import device_code
 from support.killing import killing
 from support.peer import peer, reply
 from support.scripts import run_from_rom
 from support.service import HMAC_KEY, KEY, running
 
-SCRIPT = device_code(__file__, "spool_network_script_device.py")
+SCRIPT = """
+import gc, sys
+from array import array
+from binascii import hexlify
+from hashlib import sha256
+from edgeingest import Client, Retry, Sample
+from edgeingest.spool import Spool
+
+folder, url, key, hmac_key, count, attempts = sys.argv[1:7]
+sensors = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))
+window = bytearray(200)
+spool = Spool(folder)
+client = Client(key, url, timeout_ms=5000, retry=Retry(int(attempts), base_ms=5, max_ms=20))
+kept = 0
+for number in range(int(count)):
+    values = array("f", (number, 0.5, -number) * (10 + number % 40))
+    body = Sample(sensors, 10, values, "UNIX", name="wave.%d" % number, iat=1_700_000_000).body(hmac_key=hmac_key)
+    digest = sha256()
+    while n := body.readinto(window):
+        digest.update(memoryview(window)[:n])
+    print(hexlify(digest.digest()).decode())
+    spool.put("training", body)
+    if number % 2:
+        kept += spool.flush(client).kept
+        client.close()  # as a board that sleeps in between
+while spool.entries:
+    spool.flush(client)
+gc.collect()
+print("end", spool.bytes, kept)
+"""
 
 
 @pytest.mark.timeout(600)

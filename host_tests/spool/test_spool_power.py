@@ -11,13 +11,33 @@ import struct
 
 import cbor2
 import pytest
-from support.device_code import device_code
 from support.interpreters import ON_DEVICE
 
 KEY = "fed53116f20684c067774ebf9e7bcbdc"
 TEARS = ("not begun", "a part done", "noise", "any of those since the last sync")
 STEP = 48  # every so many cuts are tried, unless all are asked for
-SOURCE = device_code(__file__, "spool_power_source_device.py")
+SOURCE = """
+from power_device import Bench
+benches = {}
+
+def bench(kind):
+    if kind not in benches:
+        benches[kind] = Bench(kind)
+    return benches[kind]
+
+def cuts(kind):
+    return len(bench(kind).cuts)
+
+def run(kind, first, step, tear):
+    made = bench(kind)
+    made.others = {}
+    made.lost = made.unreadable = made.damaged = 0
+    tried = made.run(first, step, (tear,), 1000 * first + tear)
+    return tried, list(made.others), made.lost, made.unreadable, made.damaged
+
+def live(kind, cut):
+    return bench(kind).live(cut)
+"""
 
 
 @pytest.fixture
