@@ -6,6 +6,7 @@ import struct
 import cbor2
 import pytest
 from support.bodies import CBOR
+from support.floats import held
 
 
 @pytest.fixture
@@ -100,14 +101,24 @@ def test_the_table_is_the_appendix():
 
 
 def test_appendix_a_by_explicit_calls(device):
+    mode = device._worker.mode
     for text in APPENDIX_A:
-        assert device.explicit(calls_of(bytes.fromhex(text))).hex() == text
+        wanted = bytes.fromhex(text)
+        calls = calls_of(wanted)
+        for name, *values in calls:
+            if name == "float64":  # an interpreter with single-precision floats writes what it holds
+                wanted = wanted.replace(struct.pack(">d", *values), struct.pack(">d", held(mode, values[0])))
+        assert device.explicit(calls).hex() == wanted.hex()
 
 
 def test_appendix_a_by_encode(device):
+    mode = device._worker.mode
     for text, value in DECODED.items():
         if type(value) is float:
-            assert device.explicit([("float", value, True)]).hex() == text
+            rounded = held(mode, value)
+            same = repr(rounded) == repr(value)  # not so for a double where floats have single precision
+            wanted = text if same else cbor2.dumps(rounded, canonical=True).hex()
+            assert device.explicit([("float", value, True)]).hex() == wanted
         else:
             assert device.explicit([("encode", value)]).hex() == text
     assert (

@@ -7,6 +7,7 @@ from array import array
 import cbor2
 import pytest
 from support.bodies import HMAC_KEY, READ, assert_signed, refused, vector
+from support.floats import held
 
 DEVICE = (
     READ
@@ -102,7 +103,11 @@ def test_the_content_of_published_vectors_signed(device, name, typed, form):
     assert_signed(data, entry["hmac_key_ascii"])
     found = cbor2.loads(data) if form == "cbor" else __import__("json").loads(data)
     assert content_type == "application/" + form
-    assert found["payload"] == payload
+    if typed and form == "cbor":  # doubles are copied from the array, whatever floats the interpreter has
+        assert found["payload"] == payload
+    else:
+        mode = device._worker.mode
+        assert held(mode, found["payload"]) == held(mode, payload)
     assert found["protected"] == wanted["protected"]
     assert list(found) == ["payload", "protected", "signature"]
 
@@ -141,10 +146,17 @@ SHIFT = 946_684_800  # from 1970 to 2000
     (1564128599.25, HMAC_KEY, (0, 2000), 1564128599.25),
 ])  # fmt: skip
 def test_iat(device, iat, key, clock, wanted):
+    mode = device._worker.mode
+    if clock and isinstance(clock[0], float):  # single precision rounds what the clock gives to 128 s
+        wanted += int(held(mode, clock[0])) - int(clock[0])
     for form in ("cbor", "json"):
         _, _, data = device.message({**GOOD, "iat": iat}, form, key, clock)
         protected = (cbor2.loads(data) if form == "cbor" else __import__("json").loads(data))["protected"]
-        assert protected.get("iat") == wanted
+        found = protected.get("iat")
+        if isinstance(wanted, float):
+            assert held(mode, float(found)) == held(mode, wanted)
+        else:
+            assert found == wanted
         if key:
             assert_signed(data, key)
 
