@@ -5,7 +5,7 @@ import threading
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.calls import STALE, WRITES
+from support.calls import second_call, writes
 from support.peer import DEVICE, DUPLICATE, answering, peer, reply, stored
 from support.service import vector
 from support.worker import DeviceError
@@ -113,13 +113,13 @@ def test_what_is_announced_is_sent_in_full_windows(worker, sizes, waits, buffer_
     pieces = [bytes([i + 1]) * size for i, size in enumerate(sizes)]
     script = [piece for pair in zip(pieces, [None] * 9, strict=False) for piece in pair] if waits else pieces
     with peer(answering()) as made:
-        writes = worker.run(WRITES, url=made.url, pieces=script, buffer_size=buffer_size)
+        sizes_written = writes(worker, made.url, script, buffer_size)
     [request] = made.requests
     assert request.body == b"".join(pieces)
     assert request.field("Content-Length") == str(len(request.body))
-    assert sum(writes) == len(request.raw) == len(made.connections[0].received)
+    assert sum(sizes_written) == len(request.raw) == len(made.connections[0].received)
     if not waits:
-        assert len(writes) == -(-len(request.raw) // buffer_size)
+        assert len(sizes_written) == -(-len(request.raw) // buffer_size)
 
 
 @UNIX
@@ -167,7 +167,7 @@ def test_a_connection_that_was_closed_between_calls_is_replaced(worker):
 
     with peer(handler) as made:
         # not even a body that cannot be read twice is lost, and no duplicate is risked: nothing was sent yet
-        worker.run(STALE, url=made.url, wait=50, unique=False, rewindable=False)
+        second_call(worker, url=made.url, wait=50, unique=False, rewindable=False)
     assert [request.body for request in made.requests] == [b"one", b"two"]
 
 
@@ -188,10 +188,14 @@ def test_a_request_that_may_have_arrived_is_only_replayed_when_that_is_safe(work
 
     with peer(handler) as made:
         if unique and rewindable:
-            assert worker.run(STALE, url=made.url, wait=0, unique=True, rewindable=True) == ("stored.cbor", None, False)
+            assert second_call(worker, url=made.url, wait=0, unique=True, rewindable=True) == (
+                "stored.cbor",
+                None,
+                False,
+            )
         else:
             with pytest.raises(DeviceError) as caught:
-                worker.run(STALE, url=made.url, wait=0, unique=unique, rewindable=rewindable)
+                second_call(worker, url=made.url, wait=0, unique=unique, rewindable=rewindable)
             assert caught.value.type == "NetworkError"
             assert caught.value.sent == len(made.requests[1].raw)
     bodies = [request.body for request in made.requests]
@@ -207,7 +211,7 @@ def test_a_request_is_replayed_once_and_never_on_a_new_connection(worker):
             made.take(connection)
 
     with peer(handler) as made, pytest.raises(DeviceError) as caught:
-        worker.run(STALE, url=made.url, wait=0, unique=True, rewindable=True)
+        second_call(worker, url=made.url, wait=0, unique=True, rewindable=True)
     assert caught.value.type == "NetworkError"
     assert len(made.connections) == 2
 
@@ -221,7 +225,7 @@ def test_no_replay_once_a_byte_of_the_reply_is_there(worker):
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Le")
 
     with peer(handler) as made, pytest.raises(DeviceError) as caught:
-        worker.run(STALE, url=made.url, wait=0, unique=True, rewindable=True)
+        second_call(worker, url=made.url, wait=0, unique=True, rewindable=True)
     assert caught.value.type == "NetworkError"
     assert (len(made.connections), len(made.requests)) == (1, 2)
 
