@@ -219,7 +219,12 @@ def test_no_wait_longer_than_max_ms(worker, driver):
 def test_the_deadline_covers_all_attempts(worker, driver):
     with peer(in_turn("silence")) as made:
         found = attempt(
-            worker, made.url, driver, arguments={"deadline_ms": 700}, options={"timeout_ms": 200}, attempts=1000
+            worker,
+            made.url,
+            driver,
+            arguments={"deadline_ms": 700},
+            options={"timeout_ms": 200},
+            policy={"attempts": 1000},
         )
     assert found.type == "DeadlineError"
     assert found.took < 3000
