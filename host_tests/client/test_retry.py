@@ -7,40 +7,12 @@ from email.utils import format_datetime, parsedate_to_datetime
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.device_source import device_source
 from support.worker import DeviceError
 
 UNIX = pytest.mark.modes("py", "mpy", "native", "cpython")
 
-DEVICE = """
-from edgeingest import Retry, errors
-from edgeingest.retry import passing
-from edgeingest.service_errors import refusal
-from edgeingest.service_errors import seconds_of
-
-def make(kind, *arguments):
-    return getattr(errors, kind)("text", *arguments)
-
-def is_passing(kind, *arguments):
-    return passing(make(kind, *arguments))
-
-def waits(options, made, asked, count):
-    retry = Retry(**dict(options))
-    error = make("NetworkError") if asked is None else make("ServiceError", 503, "", asked)
-    return [retry.wait_ms(error, made) for _ in range(count)]
-
-def retry_after(fields):
-    return refusal(503, "later", dict(fields).get).retry_after
-
-def unset(asked):
-    # as a board that has just booted, without a Date in the reply
-    import edgeingest.signing as message
-    real = message.now
-    message.now = lambda: None
-    try:
-        return retry_after([("retry-after", asked)])
-    finally:
-        message.now = real
-"""
+DEVICE = device_source("client/retry_device")
 
 PASSING = [("NetworkError",), ("NetworkError", 104, 5000), ("DeadlineError",), ("DeadlineError", None, 7)]
 PASSING += [("ServiceError", status) for status in (408, 425, 429, 500, 502, 503, 504, 507, 599)]

@@ -6,6 +6,7 @@ import random
 import cbor2
 import pytest
 from device import Device
+from support.device_source import device_source
 from support.peer import peer
 from support.receiver import answer, requests
 
@@ -16,67 +17,9 @@ MANY_HEAP = "93K"
 SMALL_HEAP = "84K"
 
 KEY = "ei_0123456789abcdef"
-LARGE = """
-import sys
-from edgeingest import Client, File
-
-with Client(sys.argv[3], url=sys.argv[2]) as client:
-    if sys.argv[1] == "upload":
-        [stored] = client.upload("training", File("large.wav"))
-    else:
-        stored = client.send("training", File("large.wav"))
-print(stored.file_name, stored.duplicate)
-"""
-MANY = """
-import gc, sys
-from array import array
-from counting import Counting
-from edgeingest import Client, Sample, stream
-
-class Items:
-    made = 0
-    def __len__(self):
-        return 1000
-    def __getitem__(self, index):
-        self.made += 1
-        name = "a file of many, which has a name of some length.%d" % index
-        return Sample((("a", "m"), ("b", "m")), 10, array("f", (index, 0.5, 1, 2)), "UNIX", name=name)
-
-seen = []
-wrong = []
-def on_stored(index, stored):
-    if stored.sample_id != 2000000000 + index or not stored.file_name.endswith(".%d.cbor" % index):
-        wrong.append(index)
-    if index in (20, 980):
-        gc.collect()
-        seen.append(gc.mem_alloc())
-
-items = Items()
-stream.socket = stream.select = counting = Counting()
-with Client(sys.argv[2], url=sys.argv[1]) as client:
-    count = client.upload("training", items, on_stored=on_stored)
-print(count, len(wrong), counting.last.writes, seen[1] - seen[0], items.made)
-"""
-SMALL = """
-import gc, os, sys
-from array import array
-from edgeingest import Client, Sample
-
-values = array("f", (0, 1, 2))
-sample = Sample((("a", "m"), ("b", "m"), ("c", "m")), 10, values, "UNIX", name="small")
-client = Client(sys.argv[2], url=sys.argv[1], hmac_key="fed53116f20684c067774ebf9e7bcbdc")
-seen = []
-for i in range(10_000):
-    values[0] = i
-    if i % 2:
-        client.send("training", sample)
-    else:
-        client.upload("training", sample)
-    if i == 999 or i == 9999:
-        gc.collect()
-        seen += [gc.mem_free(), len(os.listdir("/dev/fd"))]
-print(*seen)
-"""
+LARGE = device_source("client/large_file_device")
+MANY = device_source("client/many_files_device")
+SMALL = device_source("client/many_calls_device")
 
 
 @pytest.fixture(scope="module")

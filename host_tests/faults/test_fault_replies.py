@@ -3,6 +3,7 @@
 import contextlib
 
 import pytest
+from support.device_source import device_source
 from support.faults import API_KEY
 from support.hostile import HOSTILE
 from support.peer import peer
@@ -10,27 +11,7 @@ from support.scripts import SMALL_HEAP, run_from_rom
 
 ENOUGH = 4 << 20  # bytes: the limits of a reply, and what two sockets hold on their way
 
-SCRIPT = """
-import gc, os, sys
-from edgeingest import Client, File
-from edgeingest.errors import IngestError
-
-url, key, last = sys.argv[1:]
-client = Client(key, url=url, timeout_ms=5000)
-calls = client.send, client.upload
-for number in range(int(last)):
-    try:
-        calls[number % 2]("training", File(b"data", name="a.wav"))
-        outcome = "Stored"
-    except IngestError as e:
-        outcome = type(e).__name__
-        text = str(e) + repr(e) + repr(getattr(e, "body", "")) + repr(getattr(e, "results", ""))
-        if len(str(e)) > 500 or key[3:9] in text:
-            print(text)
-    client.close()
-    gc.collect()
-    print(number, outcome, gc.mem_alloc(), len(os.listdir("/dev/fd")))
-"""
+SCRIPT = device_source("faults/hostile_replies_device")
 
 
 def flood(connection, pieces):
