@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.calls import second_call, writes
+from support.device_source import device_source
 from support.peer import DEVICE, DUPLICATE, answering, peer, reply, stored
 from support.service import vector
 from support.worker import DeviceError
@@ -13,23 +14,7 @@ from support.worker import DeviceError
 UNIX = pytest.mark.modes("py", "mpy", "native", "cpython")
 BOARD = pytest.mark.modes("mpy")
 
-MINIMAL = (
-    DEVICE
-    + """
-values = [
-    [0.1627109944820404, -0.803987979888916, 9.82971477508545],
-    [0.06699900329113007, -0.7752739787101746, 9.906285285949707],
-]
-sample = Sample((("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2")), 20.0, values, "NORDIC_NRF91",
-                device_name="11:22:33:44:55:66", name="test")
-with Client("ei_6040df080906d06f090e05013b7090580b707a0b050eb04d00350504070a2040", url=url) as client:
-    if files:
-        boundary = "999e13bfdfc8bcc05b97f4784410806e"
-        result = client.upload("training", sample, disallow_duplicates=False, boundary=boundary)
-    else:
-        result = client.send("training", sample, disallow_duplicates=False)
-"""
-)
+REQUESTS = device_source("client/requests_device")
 SEND = DEVICE + "with Client(KEY, url=url, **dict(options)) as client:\n"
 TWICE = SEND + "    result = [tuple(client.send('testing', File(b'x' * n, name='%d.cbor' % n))) for n in (100, 200)]\n"
 
@@ -37,7 +22,7 @@ TWICE = SEND + "    result = [tuple(client.send('testing', File(b'x' * n, name='
 @UNIX
 def test_the_documented_request_to_data(worker):
     with peer(answering("stored.cbor")) as made:
-        assert worker.run(MINIMAL, url=made.url, files=False) == ("stored.cbor", None, False)
+        assert worker.define(REQUESTS).send_example(made.url, files=False) == ("stored.cbor", None, False)
     [request] = made.requests
     body, entry = vector("U1")
     assert request.body == body
@@ -55,7 +40,7 @@ def test_the_documented_request_to_data(worker):
 @UNIX
 def test_the_documented_request_to_files(worker):
     with peer(answering(stored("test.cbor.4g9.cbor"))) as made:
-        assert worker.run(MINIMAL, url=made.url, files=True) == [("test.cbor.4g9.cbor", 0, False)]
+        assert worker.define(REQUESTS).send_example(made.url, files=True) == [("test.cbor.4g9.cbor", 0, False)]
     [request] = made.requests
     body, entry = vector("U2")
     assert request.body == body
@@ -242,31 +227,10 @@ def test_interim_replies_and_slow_ones(worker):
         assert worker.run(source, url=made.url, options=[]) == "slow.cbor"
 
 
-LAZY = (
-    DEVICE
-    + """
-class Items:
-    def __init__(self):
-        self.made = []
-    def __len__(self):
-        return 5
-    def __getitem__(self, index):
-        self.made.append(index)
-        return File(b"%d" % index, name="%d.cbor" % index)
-
-items = Items()
-got = []
-with Client(KEY, url=url) as client:
-    count = client.upload("training", items, on_stored=lambda index, stored: got.append((index, tuple(stored))))
-result = count, got, items.made
-"""
-)
-
-
 @UNIX
 def test_items_are_made_when_they_are_reached(worker):
     with peer(answering(stored("a", "b", "c", "d", "e"))) as made:
-        count, got, order = worker.run(LAZY, url=made.url)
+        count, got, order = worker.define(REQUESTS).upload_lazily(made.url)
     assert count == 5
     assert got == [(i, (name, i, False)) for i, name in enumerate("abcde")]
     assert order == [0, 1, 2, 3, 4] * 2  # once for checks and size, once to be sent

@@ -5,8 +5,8 @@ import socket
 import time
 from dataclasses import dataclass
 
-from support.aio import awaited
-from support.peer import DEVICE, peer, reply, stored
+from support.device_source import device_source
+from support.peer import peer, reply, stored
 
 API_KEY = "ei_topsecretkey0123456789abcdef"
 HMAC_KEY = "fed53116f20684c067774ebf9e7bcbdc"
@@ -19,58 +19,7 @@ LONG_MS = 5000  # where it does not
 GRACE_MS = 500
 STEP = 7  # of the offsets that are tried unless all are asked for
 
-# Device code: `attempt` makes one call with a client of its own, `state` tells what is in use after it.
-_CASE = (
-    DEVICE
-    + """
-import time
-values = [
-    [0.1627109944820404, -0.803987979888916, 9.82971477508545],
-    [0.06699900329113007, -0.7752739787101746, 9.906285285949707],
-]
-
-def call(client, files, limits):
-    # the documentation's own example, of 265 bytes, or the same signed and a photo
-    sample = Sample((("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2")), 20.0, values, "NORDIC_NRF91",
-                    device_name="11:22:33:44:55:66", name="test", iat=1700000000 if files else None)
-    if files:
-        photo = File(b"\\xff\\xd8\\xff\\xe0 a photo", name="b.jpg")
-        results = client.upload("training", [sample, photo], boundary="0123456789abcdef", **limits)
-        return [tuple(result) for result in results]
-    return [tuple(client.send("training", sample, **limits))]
-
-def told(error):
-    texts = [str(error), repr(error), repr(error.args)]
-    for name in ("errno", "sent", "status", "body", "results", "retry_after"):
-        texts.append(repr(getattr(error, name, None)))
-    return "\\n".join(texts)
-
-def attempt(url, ca, key, hmac_key, files, timeout_ms, deadline_ms, buffer_size):
-    gc.collect()
-    client = Client(key, url=url, ca=ca, hmac_key=hmac_key if files else None,
-                    timeout_ms=timeout_ms, buffer_size=buffer_size)
-    limits = {} if deadline_ms is None else {"deadline_ms": deadline_ms}
-    start = time.ticks_ms()
-    results, family, text = None, [], ""
-    try:
-        results = call(client, files, limits)
-    except Exception as e:
-        kind = type(e)
-        while kind is not Exception:
-            family.append(kind.__name__)
-            kind = kind.__bases__[0]
-        text = told(e)
-    took = time.ticks_diff(time.ticks_ms(), start)
-    client.close()
-    return results, family, text + repr(client), took
-
-def state():
-    for _ in range(3):
-        gc.collect()
-    return descriptors(), gc.mem_alloc()
-"""
-)
-DRIVERS = {"Client": _CASE, "AsyncClient": awaited(_CASE)}
+_DEVICE = device_source("support/device/faults_device")
 REPLIES = {
     False: reply("test.cbor.4g9.cbor", Server="x"),
     True: b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -103,8 +52,8 @@ def faults(action, request, answer, step):
 class Bench:
     """One client program and one peer that does to each of its connections what was asked for."""
 
-    def __init__(self, device, files, made, ca, plan):
-        self.device, self.files, self.ca = device, files, ca
+    def __init__(self, device, driver, files, made, ca, plan):
+        self.device, self._driver, self.files, self.ca = device, driver, files, ca
         self.url = f"https://localhost:{made.port}" if ca else made.url
         self._plan, self._connections = plan, made.connections
         self.request = b""
@@ -145,7 +94,7 @@ class Bench:
 
     def _attempt(self, timeout_ms, deadline_ms, buffer_size):
         limits = (timeout_ms, deadline_ms, buffer_size)
-        return self.device.attempt(self.url, self.ca, API_KEY, HMAC_KEY, self.files, *limits)
+        return self.device.attempt(self._driver, self.url, self.ca, API_KEY, HMAC_KEY, self.files, *limits)
 
     def _received(self):
         """What the peer has of the last request: each attempt makes one connection."""
@@ -179,7 +128,7 @@ def bench(worker, driver, files, chain=None):
         connection.until_closed()
 
     with peer(handler, chain and chain.context) as made:
-        found = Bench(worker.define(DRIVERS[driver]), files, made, chain and chain.der, plan)
+        found = Bench(worker.define(_DEVICE), driver, files, made, chain and chain.der, plan)
         found.measure()
         yield found
     assert not [failure for failure in made.failures if isinstance(failure, TimeoutError)], "a socket was left open"
