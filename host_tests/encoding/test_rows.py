@@ -149,39 +149,8 @@ def test_kernels_equal_their_twins(workers):
 
 
 def test_values_live_as_long_as_their_body(workers):
-    """Of a slice of a memoryview nobody but the body holds the memory."""
-    source = """
-import gc
-from array import array
-from edgeingest.sample import Sample
-from edgeingest.files import File
-def make(what):
-    # Everything that holds the values ends with this function.
-    values = memoryview(array("i", range(1000)))[500:]
-    if what == "file":
-        return File(values, name="x")
-    return Sample([("a", "m")], 10, values, "T", typecode="i").body(format=what)
-def read(what):
-    # Several: a forgotten pointer on the stack may keep the memory of one.
-    bodies = [make(what) for _ in range(8)]
-    gc.collect()
-    waste = []
-    try:
-        while True:  # until every free block was written to
-            waste.append(bytearray(b"\\xee" * 100))
-    except MemoryError:
-        waste = None
-    found = set()
-    for body in bodies:
-        out = bytearray(body.size)
-        if body.readinto(out) != body.size:
-            raise RuntimeError
-        found.add(bytes(out))
-    if len(found) != 1:
-        raise RuntimeError("not the same bytes")
-    return found.pop()
-"""
-    device = workers("py", heapsize="512K").define(source)
+    """Only the body refers to the memory behind a slice of a memoryview."""
+    device = workers("py", heapsize="512K").define(device_source("encoding/memoryview_device"))
     values = list(range(500, 1000))
     data = struct.pack("<500i", *values)
     assert cbor2.loads(device.read("cbor"))["payload"]["values"] == values

@@ -306,27 +306,4 @@ def test_noise_ends_in_results_or_in_an_error_of_ours(worker, start, noise, stat
 
 @pytest.mark.modes("mpy", "cpython")
 def test_a_result_that_a_board_cannot_hold_is_no_answer(worker):
-    source = """
-from edgeingest import errors, ingestion, multipart
-
-before = ingestion.loads
-
-def loads(text):
-    if "[[[[" in text:
-        raise MemoryError("memory allocation failed")
-    return before(text)
-
-class Named:
-    name = "a"
-
-reply = multipart.FilesReply([Named()])
-ingestion.loads = loads
-try:
-    reply.feed(200, b'{"success":true,"files":[{"a":[[[[]]]]}]}')
-    reply.finish(200)
-except errors.ProtocolError as e:
-    result = str(e)
-finally:
-    ingestion.loads = before
-"""
-    assert "[[[[]]]]" in worker.run(source)
+    assert "[[[[]]]]" in worker.define(DEVICE).without_memory()
