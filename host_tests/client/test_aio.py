@@ -1,4 +1,4 @@
-"""`AsyncClient` beside `Client`: the same requests, results and errors."""
+"""`AsyncClient` compared with `Client`: the same requests, results and errors."""
 
 import threading
 
@@ -79,7 +79,7 @@ def test_early_replies(worker, status, ending):
         connection.read_until(b"\r\n\r\n")
         connection.reply("because", status)
         if ending == "reset":
-            threading.Event().wait(0.05)  # a reset at once would throw the reply away on its way
+            threading.Event().wait(0.05)  # an immediate reset would discard the reply
             connection.reset()
         elif ending == "wait":
             made.closing.wait(10)
@@ -96,7 +96,7 @@ def test_early_replies(worker, status, ending):
 
 @BOARD
 def test_an_early_refusal_over_tls(worker):
-    """Of which 64 bytes are read at a time, from what TLS has decrypted at once."""
+    """TLS decrypts the reply at once, and the client reads 64 bytes at a time."""
 
     def handler(made, connection, number):
         connection.read_until(b"\r\n\r\n")
@@ -137,7 +137,7 @@ def test_bad_certificates(worker, fault, tmp_path):
 @BOARD
 @pytest.mark.parametrize("unique", [True, False])
 def test_kept_connections_and_replay(worker, unique):
-    """As with `Client`: closed between calls, replaced; closed after a byte was sent, replayed only if that is safe."""
+    """A connection closed between calls is replaced; closed after a byte was sent, replayed only if that is safe."""
 
     def handler(made, connection, number):
         made.take(connection)

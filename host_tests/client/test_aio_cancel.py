@@ -1,4 +1,4 @@
-"""`AsyncClient` calls that are cancelled, at every point there is: nothing stays open, and the client works on."""
+"""`AsyncClient` calls that are cancelled at every step: nothing stays open, and the client remains usable."""
 
 import contextlib
 
@@ -20,7 +20,7 @@ def cancel(worker, steps=tuple(range(500)), way="steps", call="send", kept=False
     )
     for k, done, opened, log in found:
         began = k > 0 if way == "steps" else bool(log)
-        # one that never began has touched nothing; one that was done keeps its connection
+        # a call that never began changes nothing; one that ended well keeps its connection
         assert done or opened == (kept and not began), (k, opened)
         if began and (call != "lazy" or log):  # items are made when they are reached
             assert log[-1:] == ["close"], k
@@ -73,7 +73,7 @@ STALLS = {
     ("place", "tls"), [("handshake", True), *[(p, t) for p in [*STALLS][1:] for t in (False, True)]]
 )
 def test_while_the_peer_stalls(worker, place, tls, way):
-    """Every second connection stalls for ever."""
+    """Every second connection stalls until the end of the test."""
 
     def handler(made, connection, number):
         if tls and (place != "handshake" or number % 2):

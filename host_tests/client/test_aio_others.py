@@ -1,4 +1,4 @@
-"""`AsyncClient` while other tasks run: after every window, however long anything takes; and what it allocates."""
+"""`AsyncClient` while other tasks run: they run after every window, however long a call takes; heap it allocates."""
 
 import contextlib
 
@@ -19,7 +19,7 @@ PLAIN_AND_TLS = pytest.mark.parametrize("tls", [False, True], ids=["http", "http
 @PLAIN_AND_TLS
 @pytest.mark.parametrize("buffer_size", [512, 2048, 16384])
 def test_other_tasks_run_after_every_window(worker, tls, buffer_size):
-    """Up and down: between two runs of a ticker at most one window goes or comes."""
+    """Between two runs of a ticker at most one window is sent or received."""
 
     def handler(made, connection, number):
         connection.read_until(b"--\r\n")
@@ -34,7 +34,7 @@ def test_other_tasks_run_after_every_window(worker, tls, buffer_size):
 
 
 class Stall:
-    """Peers that let the client wait for ever, each at another place."""
+    """Peers that let the client wait, each at another place."""
 
     def connecting(made, connection, number):
         made.closing.wait(10)
@@ -80,7 +80,7 @@ def test_limits_of_time_while_other_tasks_run(worker, place, limit):
 
 
 def test_memory(tmp_path):
-    """Reused connections leave nothing behind; what a call allocates does not grow with what it sends."""
+    """Reused connections leave no heap in use; what a call allocates does not grow with the size of its items."""
     (tmp_path / "f.csv").write_bytes(bytes(1_000_000))
     (tmp_path / "f.csv.short").write_bytes(bytes(10_000))
     (tmp_path / "main.py").write_text(MEMORY)

@@ -1,4 +1,4 @@
-"""`AsyncClient` among many tasks: several share one, rows come from elsewhere, and it is closed while it works."""
+"""`AsyncClient` among many tasks: shared by several, fed by another task, closed during a call."""
 
 import threading
 
@@ -21,7 +21,7 @@ def by_name(made, connection, number):
 
 
 def share(worker, tls=False, count=10, cancelled=(), failing=(), deadlines=()):
-    """{index: (outcome, body's log)} in the order in which the tasks that share a client ended; and the peer."""
+    """Returns ({index: outcome} in the order in which the tasks that share a client ended, peer)."""
     with serving(by_name, tls) as (made, where):
         options = {"cancelled": list(cancelled), "failing": list(failing), "deadlines": list(deadlines)}
         again, ended = worker.define(TASKS).share(count=count, **options, **where)
@@ -44,7 +44,7 @@ def test_tasks_take_turns(worker, tls, count):
 @PLAIN_AND_TLS
 @pytest.mark.parametrize("cancelled", [[0], [1], [9], [0, 1, 2], [4, 5, 9], list(range(9)), list(range(10))])
 def test_cancelled_at_work_or_while_waiting(worker, tls, cancelled):
-    """Those that wait are not touched: neither their turn nor the connection of the one at work."""
+    """The tasks that wait keep their turn, and the one that sends keeps its connection."""
     ended, made = share(worker, tls, cancelled=cancelled)
     for i in range(10):
         assert ended[i] == ("CancelledError" if i in cancelled else f"{i}.csv")
@@ -61,7 +61,7 @@ def test_failures_are_of_one_task_only(worker, tls):
 
 @BOARD
 def test_a_deadline_counts_the_wait_for_the_turn(worker):
-    """The first is at work until the two with deadlines have failed; its connection is not harmed."""
+    """The first call lasts until the two with deadlines have failed; its connection is kept."""
     ended, made = share(worker, count=4, deadlines=[(1, 30), (3, 90)])
     assert list(ended.items()) == [(1, "DeadlineError"), (3, "DeadlineError"), (0, "0.csv"), (2, "2.csv")]
     assert len(made.connections) == 1
@@ -69,7 +69,7 @@ def test_a_deadline_counts_the_wait_for_the_turn(worker):
 
 @BOARD
 def test_two_clients_work_side_by_side(worker):
-    """Each waits for a reply that comes only when both requests are there."""
+    """The peer replies only when it has both requests."""
     barrier = threading.Barrier(2)
 
     def handler(made, connection, number):
@@ -96,7 +96,7 @@ def test_closed_while_another_task_uses_it(worker, tls):
 @PLAIN_AND_TLS
 @pytest.mark.parametrize("step", [1 + 2 * 17, 600, 1800])
 def test_rows_that_another_task_provides(worker, tls, step):
-    """However they are cut, they arrive as rows that were there at once."""
+    """However they are cut, the message equals that of rows that were ready at once."""
     with serving(by_name, tls) as (made, where):
         for one in (step, 0):
             worker.define(TASKS).send_rows(step=one, **where)
@@ -108,7 +108,7 @@ def test_rows_that_another_task_provides(worker, tls, step):
 @BOARD
 @PLAIN_AND_TLS
 def test_rows_are_captured_while_others_are_sent(worker, tls):
-    """Each reply takes 200 ms, that is 50 rows; none is lost unless one takes 800 ms."""
+    """Each reply takes 200 ms, in which 50 rows are captured; rows are lost only if one takes 800 ms."""
 
     def handler(made, connection, number):
         while request := made.take(connection):

@@ -1,4 +1,4 @@
-"""What the client puts on the wire, and how it keeps connections, seen by a peer on a raw socket."""
+"""Requests of the client, and how it keeps connections, seen by a peer on a raw socket."""
 
 import threading
 
@@ -94,7 +94,7 @@ def test_every_optional_field_has_its_documented_name_and_place(worker):
     waits=st.booleans(),
     buffer_size=st.sampled_from([64, 65, 100, 255, 2048, 16384]),
 )
-def test_what_is_announced_is_sent_in_full_windows(worker, sizes, waits, buffer_size):
+def test_the_announced_bytes_are_sent_in_full_windows(worker, sizes, waits, buffer_size):
     pieces = [bytes([i + 1]) * size for i, size in enumerate(sizes)]
     script = [piece for pair in zip(pieces, [None] * 9, strict=False) for piece in pair] if waits else pieces
     with peer(answering()) as made:
@@ -126,7 +126,7 @@ def test_one_connection_serves_many_calls(worker):
         b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx",
         b"HTTP/1.1 200 OK\r\n\r\nto the end",
         reply() + b"HTTP/1.1 200 OK\r\n",  # nobody asked for a second reply
-        reply(DUPLICATE + "!" * 3000, 400)[:1500],  # enough to know: the rest may come at any time
+        reply(DUPLICATE + "!" * 3000, 400)[:1500],  # the result is known before its end
     ],
     ids=["close", "1.0", "to the end", "two replies", "long"],
 )
@@ -151,7 +151,7 @@ def test_a_connection_that_was_closed_between_calls_is_replaced(worker):
         connection.reply()  # and closes
 
     with peer(handler) as made:
-        # not even a body that cannot be read twice is lost, and no duplicate is risked: nothing was sent yet
+        # nothing was sent yet: a body that cannot be read twice is not lost, and there is no risk of a duplicate
         second_call(worker, url=made.url, wait=50, unique=False, rewindable=False)
     assert [request.body for request in made.requests] == [b"one", b"two"]
 

@@ -1,4 +1,4 @@
-"""What goes wrong on a connection or in a body: the right error, nothing left open, and a client that works on."""
+"""Failures of a connection or of a body: the right error, nothing left open, and a client that remains usable."""
 
 import threading
 
@@ -47,14 +47,14 @@ def test_broken_replies_to_files(worker, name):
 @pytest.mark.parametrize("status", [401, 413])
 @pytest.mark.parametrize("ending", ["close", "reset", "wait", "drain"])
 @pytest.mark.parametrize("call", ["send", "upload"])
-def test_an_early_refusal_is_reported_as_what_it_is(worker, status, ending, call):
-    """The peer answers after the head of 5 MB, and closes or does not; or reads on, slowly."""
+def test_an_early_refusal_is_a_service_error(worker, status, ending, call):
+    """The peer answers when it has the head of a request of 5 MB; then it closes, waits, or reads on."""
 
     def first(made, connection):
         connection.read_until(b"\r\n\r\n")
         connection.reply("because", status)
         if ending == "reset":
-            threading.Event().wait(0.05)  # a reset at once would throw the reply away on its way
+            threading.Event().wait(0.05)  # an immediate reset would discard the reply
             connection.reset()
         elif ending == "wait":
             made.closing.wait(10)
@@ -106,7 +106,7 @@ def test_a_body_that_is_not_its_size(worker, name, call):
     assert outcome.type == "SampleError"
     assert "own.cbor" in outcome.text
     length = int(received[0].split(b"Content-Length: ")[1].split(b"\r\n")[0]) if received[0] else None
-    # the service never has what it could take for a whole request: nothing is padded, nothing is cut
+    # the service never gets a request that looks complete: nothing is padded, nothing is cut
     assert length is None or len(received[0].split(b"\r\n\r\n", 1)[1]) < length
 
 

@@ -1,4 +1,4 @@
-"""A service that answers before it has the whole request: its words are what is reported, and sending stops."""
+"""A service that answers before it has the whole request: the error has its text, and sending stops."""
 
 import contextlib
 
@@ -21,7 +21,7 @@ SIZE = 30_000_000
 @PLAIN_AND_TLS
 @pytest.mark.parametrize("status", [401, 413, 503])
 def test_a_large_body_is_no_longer_sent(worker, driver, tls, status):
-    """Though the peer reads all of it as fast as it comes, and nothing ever waits."""
+    """The peer reads as fast as the client sends, so no write ever waits."""
     taken = []
 
     def handler(made, connection, number):
@@ -40,7 +40,7 @@ def test_a_large_body_is_no_longer_sent(worker, driver, tls, status):
 @BOARD
 @BOTH
 def test_a_long_refusal_stops_it_too(worker, driver):
-    """Its head is enough: all of it may be longer than what the peer sends before it reads on."""
+    """The head of the reply is enough: the peer may read on before it has sent the whole reply."""
 
     def handler(made, connection, number):
         connection.read_until(b"\r\n\r\n")
@@ -55,7 +55,7 @@ def test_a_long_refusal_stops_it_too(worker, driver):
 @BOARD
 @BOTH
 def test_a_connection_with_half_a_request_is_not_used_again(worker, driver):
-    """The service knows the data from its head on, and answers at once that it is there: no error, but half sent."""
+    """The service reports a duplicate after the head: no error, but half of the request was sent."""
 
     def first(made, connection):
         connection.read_until(b"\r\n\r\n")
@@ -73,8 +73,9 @@ def test_a_connection_with_half_a_request_is_not_used_again(worker, driver):
 @pytest.mark.parametrize("size", [300, 30_000, 5_000_000])
 @pytest.mark.parametrize("status", [401, 413])
 def test_a_refusal_before_a_close_is_read(worker, driver, size, status):
-    """The peer closes with bytes unread: its side resets, and our write fails with EPIPE or ECONNRESET. It does so
-    when the reply has arrived: a reset throws away what is still on its way, and nobody can read that."""
+    """The peer closes with bytes unread, which resets the connection: our write fails with EPIPE or ECONNRESET.
+
+    The peer waits until the reply has arrived: a reset discards what is still in transit."""
 
     def first(made, connection):
         connection.socket.recv(100)
@@ -104,7 +105,7 @@ def test_interim_replies_stop_nothing(worker, driver):
 
 @BOARD
 @pytest.mark.parametrize("status", [200, 201, 204])
-def test_success_before_the_end_is_none(worker, status):
+def test_success_before_the_end_is_an_error(worker, status):
     def first(made, connection):
         connection.read_until(b"\r\n\r\n")
         connection.send(reply("stored.cbor", status))
@@ -118,6 +119,6 @@ def test_success_before_the_end_is_none(worker, status):
 @BOARD
 @BOTH
 def test_a_reply_to_the_last_byte_is_not_early(worker, driver):
-    """It is there before the write of the last window returns."""
+    """The reply arrives before the write of the last window returns."""
     with peer(answering("name")) as made:
         assert worker.define(DEVICE).slow_writes(driver, made.url, [70_000, 140_000, 262_000]) == ["name"] * 3

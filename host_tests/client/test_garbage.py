@@ -1,4 +1,4 @@
-"""What a call of the blocking client allocates: nothing from window to window, and the same for any size."""
+"""Heap that a call of the blocking client allocates: none from window to window, the same for any size."""
 
 import pytest
 from device import Device
@@ -7,7 +7,7 @@ from support.peer import peer
 from support.receiver import answer, requests
 
 KEY = "ei_0123456789abcdef"
-# Bytes of heap that any call may allocate besides the client's buffer; a smaller figure is always welcome here.
+# Bytes of heap that a call may allocate besides the buffer of the client. To be lowered when a call needs less.
 CALL = 11 * 1024
 STEADY = device_source("client/steady_device")
 CALLS = device_source("client/call_heap_device")
@@ -34,7 +34,7 @@ def printed(device, script):
 
 
 def test_nothing_from_window_to_window(device):
-    """So little that the system takes it in full writes: the rest of a write that was cut short is a slice."""
+    """The items are so small that the system takes every write whole: the rest of a short write would be a slice."""
     assert printed(device, "steady") == [["True"]] * 8
 
 

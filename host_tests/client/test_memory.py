@@ -1,4 +1,4 @@
-"""What fits into the heap of a board: the uploads that the library promises, in the heaps it promises them for."""
+"""The uploads that the documentation promises, in the heaps for which it promises them."""
 
 import hashlib
 import json
@@ -39,7 +39,7 @@ def test_a_signed_sample_of_4000_rows(tmp_path, service):
 
 
 def test_a_file_of_ten_megabytes(tmp_path):
-    """From sources; test_very_large.py has more of it, from .mpy."""
+    """With the library as sources; test_very_large.py has more, with .mpy."""
     data = bytes(range(251)) * (BIG // 251)
     (tmp_path / "big.wav").write_bytes(data)
     bodies = []

@@ -1,4 +1,4 @@
-"""Calls that try again, of both clients, on real sockets: what is sent twice, what is not, and what is reported."""
+"""Calls with `retry`, of both clients, on real sockets: what is sent again, what is not, and what is reported."""
 
 import json
 
@@ -29,8 +29,9 @@ def attempt(worker, url, driver="Client", call="body", arguments=(), options=(),
 
 
 def in_turn(*scripts):
-    """A handler: each connection has its own script, the last of them all that follow. A script takes the request
-    and gives bytes to answer, "reset" or "silence"."""
+    """Returns a handler with a script for each connection; the last one is for all that follow.
+
+    A script is the bytes of the answer to every request, "reset", or "silence"."""
 
     def handler(made, connection, number):
         given = scripts[min(number, len(scripts) - 1)]
@@ -94,7 +95,7 @@ def test_a_final_status_is_not_tried_again(worker, driver, status):
 
 
 @BOARD
-def test_nonsense_is_not_tried_again(worker):
+def test_a_protocol_error_is_not_tried_again(worker):
     for data in (b"220 mail\r\n", reply("<html>")):
         with peer(in_turn(data)) as made:
             assert attempt(worker, made.url).type == "ProtocolError"
@@ -102,7 +103,7 @@ def test_nonsense_is_not_tried_again(worker):
 
 
 @BOARD
-def test_a_certificate_is_not_asked_twice(worker):
+def test_a_certificate_error_is_not_tried_again(worker):
     with peer(answering(), Chains.get().context) as made:
         found = attempt(worker, f"https://127.0.0.1:{made.port}", options={"ca": Chains.get().der})
     assert (found.type, len(made.connections)) == ("CertificateError", 1)
@@ -156,7 +157,7 @@ def test_a_body_that_cannot_be_read_again_is_not_sent_again(worker, driver):
 
 @BOARD
 @BOTH
-def test_a_body_that_is_gone_hides_no_failure(worker, driver):
+def test_a_body_that_fails_to_rewind_does_not_hide_the_error(worker, driver):
     """A body that is rewindable but fails to rewind: the error is that of the network, with both reasons."""
     with peer(in_turn("reset")) as made:
         found = attempt(worker, made.url, driver, script=[b"data"], gone=True)
@@ -167,7 +168,7 @@ def test_a_body_that_is_gone_hides_no_failure(worker, driver):
 @BOARD
 @BOTH
 @pytest.mark.parametrize("status", [200, 400, 409])
-def test_already_there_is_success(worker, driver, status):
+def test_a_duplicate_is_success(worker, driver, status):
     """The first request had arrived, and only its reply was lost."""
     with peer(in_turn(GONE, reply(DUPLICATE + " (ids: 1)", status))) as made:
         assert attempt(worker, made.url, driver).got == [("own.cbor", None, True)]
@@ -242,7 +243,7 @@ def results(*names, error=None):
 
 
 def cut(data, at):
-    """A reply of which only the beginning arrives."""
+    """Returns a reply that is cut before `at`."""
     return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(data) + data[: data.index(at)]
 
 

@@ -1,4 +1,4 @@
-"""Chain and the body contract; what a whole upload's bodies allocate, on the unix MicroPython."""
+"""Chain and the body contract; heap that the bodies of an upload allocate, on the unix MicroPython."""
 
 import json
 
@@ -67,7 +67,7 @@ def test_parts_of_another_size(device, window):
         )
 
 
-def test_what_cannot_rewind_says_so(device):
+def test_a_body_that_cannot_rewind_raises(device):
     refused(lambda: device.once([b"a", {"data": b"bcdef", "rewindable": False}]), "chain", "second time")
 
 
@@ -92,7 +92,7 @@ def test_octets(device):
             device.no_raw(kind)
 
 
-# Between the first and the last full window nothing is allocated: the heap is locked there.
+# The heap is locked between the first and the last full window: nothing is allocated there.
 LOCKED = device_source("encoding/body_locked_device")
 
 

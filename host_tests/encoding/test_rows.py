@@ -1,4 +1,4 @@
-"""Typed rows through Sample(...).body() against cbor2: shapes, windows, sources; with kernels and without."""
+"""Typed rows of Sample(...).body() compared with cbor2: shapes, windows, sources; with kernels and without."""
 
 import functools
 import random
@@ -25,7 +25,7 @@ WITH_KERNELS = modes.UNIX
 
 @pytest.fixture(params=[*modes.ALL, PLAIN])
 def rows_on(request, workers):
-    """Every mode, and the unix port once more without kernels: (device, whether kernels are used)."""
+    """(device, whether kernels are used) for every mode, and for the unix port without kernels."""
     mode = "py" if request.param == PLAIN else request.param
     worker = workers(mode, env={"ROWS": PLAIN}) if request.param == PLAIN else workers(mode)
     return worker.define(DEVICE), request.param in WITH_KERNELS
@@ -39,7 +39,7 @@ def test_which_functions_are_in_use(rows_on):
 
 @functools.cache
 def case(code, width, axes, count, seed=0, fixed=False):
-    """(raw values, CBOR of them, the same through cbor2 alone or None for floats)."""
+    """Returns (raw values, their CBOR, the same by cbor2 alone, or None for floats)."""
     values = numbers(code, width, axes * count, seed)
     wanted = expected(code, width, axes, values, fixed)
     # NaN is NaN, -0.0 is not 0.0
@@ -114,12 +114,12 @@ def test_row_sources_that_fail(rows_on):
         refused(lambda cut=cut: device.ends("h", 3, data[:cut], 20), "values", f"ended after {cut} of 120 bytes")
     for lie in (-1, 513, 100000, 1 << 40):
         refused(lambda lie=lie: device.lies(lie, 3, 100), "values", "row source")
-    # What a source has beyond its rows is left in it.
+    # Bytes that a source has after its rows are not read.
     assert device.source("h", 3, data + b"more", 20, 7, 0, [(64,)]) == device.source("h", 3, data, 20, 7, 0, [])
 
 
 def test_kernels_equal_their_twins(workers):
-    """From random states: any place in source and target, any column, axes, head, width and kind."""
+    """From random states: any position in source and target, any column, axes, head, width and kind."""
     pick = random.Random(2)
     for mode in modes.UNIX:
         device = workers(mode).define(DEVICE)

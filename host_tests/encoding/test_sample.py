@@ -1,4 +1,4 @@
-"""Sample: the data acquisition message in CBOR, its arguments, its clock; published vectors byte for byte."""
+"""Sample: the data acquisition message in CBOR, its arguments and its clock; published vectors byte for byte."""
 
 import math
 import struct
@@ -29,7 +29,7 @@ def test_u1_byte_for_byte(device):
     assert (name, content_type) == ("test.cbor", "application/cbor")
 
 
-# What C1, C2 and J1 say, as arguments.
+# The vectors C1, C2 and J1 as arguments.
 DISCO = {"sensors": ACC, "device_type": "DISCO-L475VG-IOT01A", "device_name": "ac:87:a3:0a:2d:1b"}
 
 
@@ -106,7 +106,7 @@ def test_iat(device, iat, key, clock, wanted):
 
 
 def test_a_rewound_body_keeps_its_iat(device):
-    """The clock goes on, the bytes do not change: `message` compares them after many rewinds."""
+    """The clock advances, the bytes do not change: `message` compares them after many rewinds."""
     _, _, data = device.message(GOOD, "cbor", HMAC_KEY)
     assert cbor2.loads(data)["protected"]["iat"] > LATE - 10**8
 

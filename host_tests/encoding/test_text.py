@@ -50,7 +50,7 @@ def test_float32_comes_back_exactly(device, form):
     assert found == list(values)  # the sign of -0.0 is lost in JSON, as "-0" is an integer there
 
 
-# Where %.17g is exact; the others are off in the last digits.
+# The interpreters whose %.17g is exact; others print wrong last digits.
 EXACT = ("py", "mpy", "native", "cpython", "wasm-1.27")
 
 
@@ -130,7 +130,7 @@ def test_csv_of_a_single_reading_has_no_timestamp(device):
 def test_csv_times_have_one_step(device, interval):
     _, _, data = device.text({**ONE, "interval_ms": interval, "values": array("h", range(300))}, "csv")
     for row, line in enumerate(rows_of(data)[1:]):
-        # The step is rounded to a millionth of a ms, and is the same everywhere.
+        # The step is rounded to a millionth of a ms, and is the same between all rows.
         assert math.isclose(float(line[0]), row * interval, rel_tol=1e-11, abs_tol=row * 5.1e-7)
         assert Decimal(line[0]) == row * round(Decimal(interval), 6)
         assert "e" not in line[0]
@@ -152,7 +152,7 @@ def test_csv_is_not_signed(device):
 
 @pytest.mark.parametrize("form", ["json", "csv"])
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_what_is_not_finite_is_refused(device, form, bad):
+def test_nan_and_infinity_are_refused(device, form, bad):
     for code in "fd":
         refused(
             lambda code=code: device.text({**NAMED, "values": array(code, [1, 2, 3, 4, 5, bad])}, form), "row 2, axis 1"

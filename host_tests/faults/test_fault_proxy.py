@@ -1,4 +1,4 @@
-"""Long runs through a bad network: everything arrives once and intact, and nothing grows on the way."""
+"""Long runs through a bad network: everything arrives once and intact, and the heap in use does not grow."""
 
 import subprocess
 
@@ -30,7 +30,7 @@ def test_thousands_of_uploads_over_connections_that_die(tmp_path, torture, count
         rows = service.rows()
     assert last[0] == "duplicates"
     assert 0 < int(last[1]) <= between.killed  # stored, but the reply was lost
-    assert count / between.connections > 3  # they are reused
+    assert count / between.connections > 3  # connections are reused
     # all of them, each once, each intact
     assert [row["sent_name"] for row in rows] == [f"run.{number}.cbor" for number in range(count)]
     for number, row in enumerate(rows):
@@ -39,10 +39,10 @@ def test_thousands_of_uploads_over_connections_that_die(tmp_path, torture, count
     heaps = [int(heap) for heap, _ in states]
     assert max(heaps[10:]) <= max(heaps[:10]) + 256, heaps
     assert len({descriptors for _, descriptors in states}) == 1, states
-    told = done.stdout + done.stderr + log.read_text()
+    output = done.stdout + done.stderr + log.read_text()
     for path in (tmp_path / "service").rglob("*"):
-        told += path.read_bytes().decode("latin-1") if path.is_file() else ""
-    assert API_KEY[3:9] not in told and HMAC_KEY[:6] not in told
+        output += path.read_bytes().decode("latin-1") if path.is_file() else ""
+    assert API_KEY[3:9] not in output and HMAC_KEY[:6] not in output
     counted(count)
 
 

@@ -1,4 +1,4 @@
-"""Hostile replies in the heap of a board: each ends in its documented error, and the peer is not read for ever."""
+"""Hostile replies in the heap of a board: each gives its documented error, and reading stops at a limit."""
 
 import contextlib
 
@@ -9,13 +9,13 @@ from support.hostile import HOSTILE
 from support.peer import peer
 from support.scripts import SMALL_HEAP, run_from_rom
 
-ENOUGH = 4 << 20  # bytes: the limits of a reply, and what two sockets hold on their way
+ENOUGH = 4 << 20  # bytes: the limits of a reply, and the buffers of two sockets
 
 SCRIPT = device_source("faults/hostile_replies_device")
 
 
 def flood(connection, pieces):
-    """Sends until the client has enough; how much that was."""
+    """Sends until the client closes; returns how many bytes were sent."""
     sent = 0
     with contextlib.suppress(ConnectionError):
         for piece in pieces:
@@ -28,7 +28,7 @@ def flood(connection, pieces):
 def test_hostile_replies_in_the_heap_of_a_board(tmp_path, counted):
     wanted = [(name, kind, pieces) for name, (send, upload, pieces) in HOSTILE.items() for kind in (send, upload)]
     count = len(wanted)
-    wanted *= 3  # in the first round modules are loaded; what is in use after the second must be after the third
+    wanted *= 3  # the first round loads modules; the heap must not grow from the second to the third
     sent = {}
 
     def handler(made, connection, number):

@@ -1,4 +1,4 @@
-"""Keys go to the service alone, and what a caller passes on cannot become a header, a part or a line of its own."""
+"""Keys are sent to the service only; no text of the caller can add a header, a part or a line."""
 
 import itertools
 import json
@@ -121,8 +121,8 @@ def test_no_text_of_the_caller_can_end_its_line(worker, counted):
 
 
 @pytest.mark.modes("mpy", "cpython")
-def test_a_key_that_comes_back_is_in_no_result(worker):
-    """The text of the error has the first failure only; `results` has all of them, and a spool writes them to flash."""
+def test_no_result_contains_a_key_that_the_service_returned(worker):
+    """The error text has only the first failure; `results` has all of them, and a spool writes them to flash."""
     files = [{"success": False, "error": "no"}, {"success": False, "error": f"bad key {API_KEY}"}]
     source = """
 from edgeingest import Client, File, errors
@@ -139,7 +139,7 @@ except errors.FilesError as e:
 
 @pytest.mark.modes("mpy", "cpython")
 def test_an_errno_is_a_number_or_none(worker):
-    """MicroPython's OSError takes a text for its number."""
+    """MicroPython's OSError accepts a text as errno."""
     source = """
 from edgeingest.network_errors import network_error
 errors = OSError("refused"), OSError(5, "io"), ValueError("x"), None

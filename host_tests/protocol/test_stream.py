@@ -136,7 +136,7 @@ def silent(made, connection, number):
 def test_a_connection_that_is_never_made(worker, limit):
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        for _ in range(3):  # the queue of connections that nobody accepts is full then
+        for _ in range(3):  # fills the queue of connections that are not accepted
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())

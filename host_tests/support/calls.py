@@ -7,7 +7,7 @@ CALLS = device_source("support/device/calls_device")
 
 
 class Outcome:
-    """What one call ended in, and what it left behind."""
+    """The error of one call, and the state after it."""
 
     def __init__(self, type, text, fields, left_open, log, again):
         self.type, self.text, self.left_open, self.log, self.again = type, text, left_open, log, again

@@ -1,4 +1,4 @@
-"""Faults at any byte of a request or of its reply, on real sockets, and what the client made of each."""
+"""Faults at any byte of a request or of its reply, on real sockets, and the result of the client for each."""
 
 import contextlib
 import socket
@@ -13,9 +13,9 @@ HMAC_KEY = "fed53116f20684c067774ebf9e7bcbdc"
 ACTIONS = ("close", "reset", "half", "stall", "refuse", "trickle")
 REFUSED = reply("because", 413, Connection="close")
 PAUSE_S = 0.001  # between two bytes that trickle
-SHORT_MS = 40  # the limit of time where the peer stalls
-HANDSHAKE_MS = 300  # the same over TLS, which must have shaken hands by then
-LONG_MS = 5000  # where it does not
+SHORT_MS = 40  # the limit of time when the peer stalls
+HANDSHAKE_MS = 300  # the same over TLS, whose handshake must end within it
+LONG_MS = 5000  # the limit of time otherwise
 GRACE_MS = 500
 STEP = 7  # of the offsets that are tried unless all are asked for
 
@@ -31,7 +31,7 @@ RESULTS = {False: [("test.cbor.4g9.cbor", None, False)], True: [("test.cbor", 0,
 
 @dataclass(frozen=True)
 class Fault:
-    """After `offset` bytes of the request or of the reply, the peer does this."""
+    """The peer performs `action` after `offset` bytes of the request or of the reply."""
 
     side: str
     offset: int
@@ -39,7 +39,7 @@ class Fault:
 
 
 def faults(action, request, answer, step):
-    """Faults at every `step`th offset of both, and at their ends and the ends of their heads."""
+    """Yields faults at every `step`th offset of request and reply, at their ends and the ends of their heads."""
     for side, data in (("request", request), ("reply", answer)):
         if (side, action) == ("reply", "refuse"):
             continue
@@ -50,7 +50,7 @@ def faults(action, request, answer, step):
 
 
 class Bench:
-    """One client program and one peer that does to each of its connections what was asked for."""
+    """One client program, and one peer that has a fault for each of its connections."""
 
     def __init__(self, device, driver, files, made, ca, plan):
         self.device, self._driver, self.files, self.ca = device, driver, files, ca
@@ -61,14 +61,14 @@ class Bench:
         self.cases = 0
 
     def measure(self):
-        """A request without a fault, to know its bytes."""
+        """Makes a request without a fault, to know its bytes."""
         self._plan.append(None)
         results, family, *_ = self._attempt(LONG_MS, None, 2048)
         assert (results, family) == (RESULTS[self.files], [])
         self.request = self._received()
 
     def try_out(self, fault):
-        """Runs one case and holds the client to what it promises."""
+        """Runs one case and checks its result."""
         limit = LONG_MS
         if fault.action == "trickle" and fault.offset % 2 or self._outcomes(fault) == {"DeadlineError"}:
             limit = HANDSHAKE_MS if self.ca else SHORT_MS
@@ -81,11 +81,14 @@ class Bench:
             self._check(fault, results, family)
             if took <= limit + GRACE_MS:
                 break
-            assert attempts_left, (fault, f"it took {took} ms")  # three times, so it is not the machine's load
+            assert attempts_left, (
+                fault,
+                f"it took {took} ms",
+            )  # three attempts: the computer may be busy
         self.cases += 1
 
     def _outcomes(self, fault):
-        """What a case may end in."""
+        """Returns the results that are allowed for a case."""
         if fault.action == "trickle":
             return {"Stored", "DeadlineError"} if fault.offset % 2 else {"Stored"}
         if (fault.side, fault.offset) == ("reply", len(REPLIES[self.files])):
@@ -97,7 +100,7 @@ class Bench:
         return self.device.attempt(self._driver, self.url, self.ca, API_KEY, HMAC_KEY, self.files, *limits)
 
     def _received(self):
-        """What the peer has of the last request: each attempt makes one connection."""
+        """Returns what the peer has of the last request. Each attempt makes one connection."""
         deadline = time.monotonic() + 10
         while len(self._connections) < len(self._plan):
             assert time.monotonic() < deadline, "the client did not connect"
@@ -110,13 +113,13 @@ class Bench:
         assert (family[0] if family else "Stored") in self._outcomes(fault), (fault, family, self.texts[-1])
         if not family:
             assert results == RESULTS[self.files], fault
-            assert received == self.request, (fault, "stored, it says")
+            assert received == self.request, (fault, "success, but the request is incomplete")
         assert family[1:] in (["IngestError"], ["NetworkError", "IngestError"], []), (fault, family)
 
 
 @contextlib.contextmanager
 def bench(worker, driver, files, chain=None):
-    """A Bench that knows the bytes of its request; with a chain of certificates, over TLS."""
+    """Gives a Bench that knows the bytes of its request; over TLS with a chain of certificates."""
     plan: list[Fault | None] = []
     answer = REPLIES[files]
 
@@ -135,7 +138,7 @@ def bench(worker, driver, files, chain=None):
 
 
 def play(connection, fault, size, answer):
-    """The peer's side of one case."""
+    """Does the part of the peer in one case."""
     if fault.side == "request":
         receive(connection, fault.offset)
     else:
@@ -154,12 +157,12 @@ def play(connection, fault, size, answer):
         if fault.action in ("half", "refuse"):
             connection.socket.shutdown(socket.SHUT_WR)
         with contextlib.suppress(ConnectionError):
-            while connection.socket.recv(1 << 16):  # until the client closes; what it still sends is not looked at
+            while connection.socket.recv(1 << 16):  # until the client closes; ignores what it still sends
                 pass
 
 
 def receive(connection, size, most=1 << 16):
-    """So many bytes of the request, in all."""
+    """Receives until `size` bytes of the request have arrived."""
     while len(connection.received) < size:
         if not connection.recv(min(most, size - len(connection.received))):
             raise EOFError

@@ -1,4 +1,4 @@
-"""The CPython stand-ins for MicroPython's modules do what the real ones do: the same code runs on both."""
+"""The replacements on CPython for modules of MicroPython behave like them: the same code runs on both."""
 
 import socket
 import ssl
@@ -26,7 +26,7 @@ def serve(handler, context=None):
                 connection = context.wrap_socket(connection, server_side=True)
             handler(connection)
         except OSError:
-            pass  # the client did not trust us: its side is what the test looks at
+            pass  # the client did not trust this server; the test checks the side of the client
         finally:
             connection.close()
             listener.close()
@@ -50,7 +50,7 @@ def test_plain_sockets(worker):
 
 
 @BOTH
-def test_nothing_to_read_and_no_room_to_write(worker):
+def test_nothing_to_read_and_no_space_to_write(worker):
     done = threading.Event()
     port = serve(lambda connection: done.wait(10))
     assert worker.define(CLIENT).silent(port) == ([], True)
