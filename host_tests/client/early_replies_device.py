@@ -29,16 +29,16 @@ class Long:
 
 
 def send_long(driver, url, size, again=False, options=()):
-    """Returns (status, body) of the refusal, or (result, None); followed by the result of a second call if `again`."""
+    """Returns [(status, body) of the refusal, or the result as a tuple; with `again`, the result of a second call]."""
     client = client_class(driver)(KEY, url=url, **dict(options))
     try:
-        result = tuple(client.send("training", Long(size))), None
+        ends = [tuple(client.send("training", Long(size)))]
     except errors.ServiceError as e:
-        result = e.status, e.body
+        ends = [(e.status, e.body)]
     if again:
-        result += tuple(client.send("training", Long(10)))
+        ends.append(tuple(client.send("training", Long(10))))
     client.close()
-    return result
+    return ends
 
 
 def slow_writes(driver, url, sizes):

@@ -81,10 +81,7 @@ class Bench:
             self._check(fault, results, family)
             if took <= limit + GRACE_MS:
                 break
-            assert attempts_left, (
-                fault,
-                f"it took {took} ms",
-            )  # three attempts: the computer may be busy
+            assert attempts_left, (fault, f"it took {took} ms")  # after three attempts: the computer may be busy
         self.cases += 1
 
     def _outcomes(self, fault):

@@ -29,13 +29,14 @@ def run(program, folder, *address):
 def check_wave(service, printed):
     """Checks what the first program sent and printed; it asked for the name and certificate of the real service."""
     row = service.row()
-    assert (row["category"], row["stored_name"], row["label"], row["rows"], row["signature"]) == (
-        "training",
-        "wave.01.cbor",
-        "wave",
-        100,
-        "valid",
-    )
+    columns = {
+        "category": "training",
+        "stored_name": "wave.01.cbor",
+        "label": "wave",
+        "rows": 100,
+        "signature": "valid",
+    }
+    assert {name: row[name] for name in columns} == columns
     payload = cbor2.loads((service.directory / "training" / "wave.01.cbor").read_bytes())["payload"]
     assert payload["values"] == [pytest.approx([0.1, 0.2, 9.8])] * 100
     assert payload["sensors"] == [{"name": name, "units": "m/s2"} for name in ("accX", "accY", "accZ")]
