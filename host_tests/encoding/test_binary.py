@@ -1,35 +1,14 @@
-"""The binary form: a CBOR header that ends in 0xFF, the raw values behind it, the signature over both."""
+"""The binary form: a CBOR header that ends in 0xFF, then the raw values; the signature is of both."""
 
 import struct
 from array import array
 
 import cbor2
 import pytest
-from support.bodies import HMAC_KEY, READ, assert_signed, refused, vector
+from support.bodies import HMAC_KEY, assert_signed, refused, vector
+from support.device_source import device_source
 
-DEVICE = (
-    READ
-    + """
-from array import array
-from edgeingest.sample import Sample
-
-def binary(named, key=None):
-    body = Sample(**named).body(format="binary", hmac_key=key)
-    return body.name, body.content_type, every_way(body)
-
-def source(named, raw, step, waits, rewinds, key=None):
-    values = (Again if rewinds else Once)(raw, step, waits)
-    body = Sample(values=values, **named).body(format="binary", hmac_key=key)
-    return every_way(body) if rewinds else drain(body, (100,))
-
-def view(named, raw, start):
-    values = memoryview(array(named["typecode"], raw))[start:]
-    return every_way(Sample(values=values, **named).body(format="binary"))
-
-def width(code):
-    return len(bytes(array(code, (0,))))
-"""
-)
+DEVICE = device_source("encoding/binary_device")
 NAMED = {"sensors": (("audio", "wav"),), "interval_ms": 0.0625, "device_type": "T", "device_name": "d"}
 FORMS = {"b": "i8", "B": "u8", "h": "i16", "H": "u16", "i": "i32", "I": "u32", "f": "f32"}
 
@@ -40,7 +19,7 @@ def device(worker):
 
 
 def split(data):
-    """(header, raw values): the header ends in the break of the `values` array, as the documentation has it."""
+    """Returns (header, raw values): the header ends with the break of the `values` array, as documented."""
     at = data.index(b"Ref-BINARY-")
     end = data.index(b"\xff", at) + 1
     return cbor2.loads(data[:end]), data[end:]
@@ -79,7 +58,7 @@ def test_every_format(device, code, key):
         assert_signed(data)
 
 
-def test_negative_bytes_stay_what_they_are(device):
+def test_negative_bytes_are_unchanged(device):
     values = array("b", range(-128, 128))
     assert split(device.binary({**NAMED, "values": values})[2])[1] == values.tobytes()
 
@@ -116,7 +95,7 @@ def test_row_sources(device):
         refused(lambda key=key: device.source(named, raw[:-1], 7, 0, True, key), "values")
 
 
-def test_what_has_no_binary_form(device):
+def test_values_without_a_binary_form_are_refused(device):
     two = {**NAMED, "sensors": (("a", "m"), ("b", "m"))}
     refused(lambda: device.binary({**two, "values": array("h", [1, 2])}), "one sensor")
     for values in (array("q", [1]), array("Q", [1]), array("d", [1]), [1, 2], []):

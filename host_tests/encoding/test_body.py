@@ -1,98 +1,13 @@
-"""Chain and the body contract; what a whole upload's bodies allocate, on the unix MicroPython."""
+"""Chain and the body contract; heap that the bodies of an upload allocate, on the unix MicroPython."""
 
 import json
 
 import pytest
-from support.bodies import READ, refused
+from support.bodies import refused
+from support.device_source import device_source
 from support.scripts import run_script
 
-DEVICE = (
-    READ
-    + """
-from edgeingest.body import Body, Chain, octets
-from edgeingest.files import File
-
-log = []
-
-class Part(Body):
-    # A body of ours that writes down what is done with it.
-    def __init__(self, data, size=None, step=1000, waits=0, rewindable=True, name="part"):
-        self.source = Again(data, step, waits)
-        self.size = len(data) if size is None else size
-        self.rewindable = rewindable
-        self.name = name
-    def readinto(self, window):
-        return self.source.readinto(window)
-    def rewind(self):
-        log.append("rewind")
-        self.source.rewind()
-    def close(self):
-        log.append("close")
-
-def built(tree):
-    if isinstance(tree, list):
-        return Chain([built(part) for part in tree], "chain")
-    if isinstance(tree, dict):
-        return Part(**tree)
-    return tree
-
-def chain(tree, ways):
-    return every_way(built(tree), ways)
-
-def calls(tree, window):
-    # What is done with the parts, from the first byte to the last.
-    log.clear()
-    drain(built(tree), (window,))
-    return list(log)
-
-def answers(tree, window):
-    body = built(tree)
-    found = []
-    while True:
-        n = body.readinto(bytearray(window))
-        found.append(n)
-        if n == 0:
-            return found
-
-def until_error(tree, window):
-    body = built(tree)
-    out = bytearray()
-    view = memoryview(bytearray(window))
-    while True:
-        n = body.readinto(view)
-        if n == 0:
-            return "all"
-        if n:
-            out.extend(view[:n])
-
-def once(tree):
-    body = built(tree)
-    if body.rewindable:
-        raise RuntimeError("rewindable")
-    body.rewind()  # nothing was read: there is nothing to read again
-    body.readinto(bytearray(3))
-    body.rewind()
-
-def closes(tree, read):
-    log.clear()
-    body = built(tree)
-    if read:
-        body.readinto(bytearray(read))
-    log.clear()
-    body.close()
-    body.close()
-    return list(log)
-
-def flat(tree):
-    return [type(part).__name__ for part in built(tree)._parts]
-
-def raw(values):
-    return bytes(octets(values))
-
-def no_raw(kind):
-    octets({"str": "abc", "list": [1], "int": 5, "none": None, "dict": {}}[kind])
-"""
-)
+DEVICE = device_source("encoding/body_device")
 
 
 @pytest.fixture
@@ -152,7 +67,7 @@ def test_parts_of_another_size(device, window):
         )
 
 
-def test_what_cannot_rewind_says_so(device):
+def test_a_body_that_cannot_rewind_raises(device):
     refused(lambda: device.once([b"a", {"data": b"bcdef", "rewindable": False}]), "chain", "second time")
 
 
@@ -177,66 +92,8 @@ def test_octets(device):
             device.no_raw(kind)
 
 
-# Between the first and the last full window nothing is allocated: the heap is locked there.
-LOCKED = """
-import gc, json, sys
-from array import array
-from micropython import heap_lock, heap_unlock
-from edgeingest.body import Chain
-from edgeingest.files import File
-from edgeingest.multipart import multipart
-from edgeingest.sample import Sample
-
-KEY = "fed53116f20684c067774ebf9e7bcbdc"
-N = 12000
-
-def sample(code, axes, key=None):
-    values = array(code, bytes(N * len(bytes(array(code, (0,))))))
-    if code not in "fd":
-        for i in range(0, N, 7):
-            values[i] = i % 120
-    return Sample([("a%d" % i, "m") for i in range(axes)], 10, values, "T", "d", typecode=None).body(hmac_key=key)
-
-def run(body, window):
-    # Windows read with the heap locked; the failure, if there is one.
-    buffer = bytearray(window)
-    read = body.readinto
-    before = 0
-    while before < 1024:  # heads, where pieces join
-        before += read(buffer)
-    full = (body.size - before) // window - 1
-    if full < 2:
-        raise RuntimeError("too short a body")
-    i = 0
-    error = None
-    gc.collect()
-    heap_lock()
-    try:
-        while i < full:
-            if read(buffer) != window:
-                break
-            i += 1
-    except MemoryError:
-        error = "MemoryError"
-    heap_unlock()
-    body.close()
-    return [i, full, error]
-
-with open(sys.argv[1], "wb") as f:
-    for i in range(100):
-        f.write(bytes(200))
-found = {}
-for key in (None, KEY):
-    for code in "bhifqdBL":
-        for axes in (1, 3, 24):
-            for window in (256, 1000, 2048) if code in "fh" else (512,):
-                found["%s%d %s %d" % (code, axes, bool(key), window)] = run(sample(code, axes, key), window)
-for window in (256, 512, 2048):
-    found["file %d" % window] = run(Chain([b"head", File(sys.argv[1]), b"tail"]), window)
-    found["form of a file %d" % window] = run(Chain([b"head", multipart([File(sys.argv[1])])]), window)
-    found["form of a sample %d" % window] = run(Chain([b"head", multipart([sample("f", 3, KEY)])]), window)
-print(json.dumps(found))
-"""
+# The heap is locked between the first and the last full window: nothing is allocated there.
+LOCKED = device_source("encoding/body_locked_device")
 
 
 @pytest.mark.parametrize("mpy", [False, True])

@@ -1,4 +1,4 @@
-"""cbor.Encoder on the real interpreters against cbor2 and struct, and what it refuses."""
+"""cbor.Encoder on the real interpreters, compared with cbor2 and struct; values that it refuses."""
 
 import math
 import struct
@@ -98,7 +98,7 @@ def test_float16_rounds_as_struct_does(device):
 
 def test_float32_rounds_as_struct_does(device):
     mode = device._worker.mode
-    most = 3.4028235677973366e38  # half-way to what would be the next: rounds to infinity
+    most = 3.4028235677973366e38  # half-way between the greatest float32 and the next power of two: rounds to infinity
     values = [
         1.1,
         -1e-40,
@@ -140,7 +140,7 @@ def test_arrays_and_views(worker):
 
 
 def test_maps_with_float_keys(worker):
-    """A NaN is a key, too, although it is equal to nothing."""
+    """A NaN is a valid key although it is equal to nothing."""
     source = (
         "from edgeingest.cbor import Encoder\nfrom collections import OrderedDict\nout = bytearray()\n"
         "Encoder(out.extend).encode(OrderedDict([(nan, 1), (1.5, 2), (True, 3)]))\nresult = out"
@@ -185,7 +185,7 @@ def test_encode_leaves_no_garbage_for_each_row(worker):
 
 
 def test_lists_of_many_pages(worker):
-    """`encode` writes a page at a time: every kind of item at every place in a page, and rows of every shape."""
+    """`encode` writes a page at a time: items of every kind at every place in a page, rows of every shape."""
     device = worker.define(DEVICE)
     numbers = [1.5, -0.0, 7, -7, 23, 24, -24, -25, 255, 256, -256, -257, 65535, 65536, -65536, -65537, 2**64, math.inf]
     others = [None, True, "\u00e9" * 31, "x" * 63, "x" * 64, "x" * 65, b"y" * 300, "", [], [1.5, [2]], (3,)]
@@ -227,14 +227,14 @@ REFUSED = [
 ]  # fmt: skip
 
 
-def test_what_is_refused_leaves_nothing(device):
+def test_a_refused_call_writes_nothing(device):
     for calls in REFUSED:
         found = device.left_by(calls)
         assert found is not None, calls
         assert (found[0], found[2]) == ("EncodeError", 0), (calls, found)
 
 
-def test_what_encode_refuses(worker):
+def test_values_that_encode_refuses(worker):
     source = "from edgeingest.cbor import Encoder\nout = bytearray()\nEncoder(out.extend).encode(%s)"
     for text in ("object()", "{1}", "int", "Encoder", "lambda: 0", "range(3)", "1j", "[1, object()]", "{1: {2}}"):
         refused(lambda text=text: worker.run(source % text), kind="EncodeError")
@@ -246,7 +246,7 @@ def test_strings_in_chunks(device):
     assert cbor2.loads(device.explicit(calls)) == {"a\u00e9": b"", "b": [[], 5]}
 
 
-def test_long_strings_are_passed_on_and_not_copied(worker):
+def test_long_strings_are_written_without_a_copy(worker):
     source = (
         "from edgeingest.cbor import Encoder\nseen = []\n"
         "def write(data): seen.append((len(data), data is big))\n"

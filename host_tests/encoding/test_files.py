@@ -1,152 +1,13 @@
-"""File: from bytes, a path, a stream, a body; sizes that do not hold; what is closed and what is not."""
+"""File: from bytes, a path, a stream, a body; wrong sizes; which files and streams are closed."""
 
 import os
 from array import array
 
 import pytest
-from support.bodies import READ, refused
+from support.bodies import refused
+from support.device_source import device_source
 
-DEVICE = (
-    READ
-    + """
-import io, os
-from array import array
-from edgeingest.body import Chain
-from edgeingest.errors import SampleError
-from edgeingest.files import File, content_type_of
-
-def put(path, data):
-    with open(path, "wb") as f:
-        f.write(data)
-
-def remove(path):
-    os.remove(path)
-
-def folder(path):
-    os.mkdir(path)
-
-def content_type(name):
-    return content_type_of(name), File(b"x", name=name).content_type
-
-def read(args, named):
-    body = File(*args, **named)
-    return body.name, body.content_type, body.size, every_way(Chain([b"<", body, b">"]))[1:-1]
-
-def alone(args, named):
-    return every_way(File(*args, **named))
-
-class Stream(Once):
-    closed = False
-    def close(self):
-        self.closed = True
-
-class Seeks(Stream):
-    def seek(self, at, whence=0):
-        self.at = at
-    def tell(self):
-        return self.at
-
-def stream(data, size, step, waits, start, seeks, after=0):
-    # What a File reads of a stream, where that then stands, and that it was not closed.
-    source = (Seeks if seeks else Stream)(data, step, waits)
-    source.at = start
-    body = Chain([b"<", File(source, name="a.bin", size=size), b">"])
-    if body.rewindable != seeks:
-        raise RuntimeError("rewindable: %r" % body.rewindable)
-    found = every_way(body) if seeks else drain(body, (50,))
-    if not seeks:
-        try:
-            body.rewind()
-        except SampleError:
-            pass
-        else:
-            raise RuntimeError("rewound")
-    body.close()
-    return found[1:-1], source.at, source.closed
-
-def bytesio(data, size, start):
-    source = io.BytesIO(data)
-    source.seek(start)
-    found = every_way(Chain([b"<", File(source, name="a", size=size)]))[1:]
-    source.seek(0)  # still open
-    return found
-
-def handles(path, how):
-    # How many files were opened and closed on the way.
-    import edgeingest.files as room
-    real = open
-    counts = [0, 0]
-    class Watched:
-        def __init__(self, f):
-            self.f = f
-        def readinto(self, window):
-            return self.f.readinto(window)
-        def close(self):
-            counts[1] += 1
-            self.f.close()
-    def watched(*args):
-        counts[0] += 1
-        return Watched(real(*args))
-    room.open = watched
-    try:
-        body = File(path)
-        if how == "unused":
-            body.close()
-        elif how == "part":
-            body.readinto(bytearray(2))
-            body.close()
-            body.close()
-        elif how == "chain":
-            drain(Chain([body, b"x"]), (3,))
-        elif how == "chain cut":
-            chain = Chain([body, b"x"])
-            chain.readinto(bytearray(2))
-            chain.close()
-        elif how == "rewound":
-            chain = Chain([body, b"x"])
-            chain.readinto(bytearray(2))
-            chain.rewind()
-            drain(chain, (3,))
-    finally:
-        del room.open
-    return counts
-
-def changes(path, data, later):
-    # The file is another one when it is read.
-    put(path, data)
-    body = Chain([b"head", File(path), b"tail"])
-    if later is None:
-        remove(path)
-    else:
-        put(path, later)
-    return drain(body, (7,))
-
-def alone_grows(path, data, more):
-    # Read without a Chain around it, which would find out as well.
-    put(path, data)
-    body = File(path)
-    with open(path, "ab") as f:
-        f.write(more)
-    drain(body, (3,))
-
-def grows(path, data, more):
-    put(path, data)
-    body = Chain([b"head", File(path), b"tail"])
-    body.readinto(bytearray(6))
-    with open(path, "ab") as f:
-        f.write(more)
-    return drain(body, (7,))
-
-class Fails:
-    def readinto(self, window):
-        raise OSError(5, "EIO")
-
-ODD = {"object": object(), "class": File, "set": {1}, "function": put, "iterator": iter([1]), "fails": Fails()}
-
-def odd(kind, named):
-    drain(Chain([File(ODD[kind], **named)]), (9,))
-"""
-)
+DEVICE = device_source("encoding/files_device")
 
 
 @pytest.fixture
@@ -156,7 +17,7 @@ def device(worker):
 
 @pytest.fixture
 def path(worker, tmp_path):
-    """A path that the interpreter can write to; a WebAssembly one has a file system of its own."""
+    """A path that the interpreter can write to. A WebAssembly interpreter has its own file system."""
     return "/scratch.bin" if worker.mode.startswith("wasm") else str(tmp_path / "scratch.bin")
 
 
@@ -209,7 +70,7 @@ def test_streams(device, size, seeks):
 
 
 def test_a_stream_without_seek_is_not_read_beyond_its_size(device):
-    """It may be a socket: what follows is somebody else's, or never comes."""
+    """It may be a socket: bytes after the size belong to another reader, or never arrive."""
     assert device.stream(DATA, 100, 1000, 0, 0, False) == (DATA[:100], 100, False)
 
 
@@ -218,7 +79,7 @@ def test_bytesio(device):
     assert device.bytesio(DATA, 700, 68) == DATA[68:]
 
 
-def test_sources_of_another_size_than_said(device, path):
+def test_sources_of_another_size_than_given(device, path):
     for size, data in ((5, b"1234"), (1, b""), (768, DATA[:-1])):
         for seeks in (True, False):
             refused(lambda d=data, n=size, s=seeks: device.stream(d, n, 3, 0, 0, s), "a.bin", "ended")
@@ -243,7 +104,7 @@ def test_sources_of_another_size_than_said(device, path):
 @pytest.mark.parametrize(("how", "counts"), [
     ("unused", [0, 0]), ("part", [1, 1]), ("chain", [1, 1]), ("chain cut", [1, 1]), ("rewound", [2, 2]),
 ])  # fmt: skip
-def test_what_was_opened_is_closed(device, path, how, counts):
+def test_opened_files_are_closed(device, path, how, counts):
     device.put(path, b"12345")
     assert device.handles(path, how) == counts
 
@@ -255,7 +116,7 @@ def test_descriptors_are_given_back(device, path):
     if not os.path.isdir(folder):
         folder = "/dev/null"
     run = device._worker.run
-    run("import gc\ngc.collect()")  # of what other tests left open
+    run("import gc\ngc.collect()")  # closes what other tests left open
     before = os.listdir(folder) if os.path.isdir(folder) else None
     run("import gc\ngc.disable()")
     for _ in range(3):
@@ -268,17 +129,17 @@ def test_descriptors_are_given_back(device, path):
 
 def test_a_body(device, path):
     device.put(path, DATA)
-    found = device._worker.run(
-        "from edgeingest.files import File\ninner = File(path)\nbody = File(inner, name='other.jpg')\n"
-        "plain = File(inner)\nwindow = bytearray(5)\nbody.readinto(window)\nbody.rewind()\nbody.readinto(window)\n"
-        "body.close()\nresult = (body.name, body.content_type, body.size, bytes(window), plain.name,"
-        " inner._stream is None)",
-        path=path,
-    )
-    assert found == ("other.jpg", "application/octet-stream", 768, DATA[:5], "scratch.bin", True)
+    assert device.of_a_body(path) == {
+        "name": "other.jpg",
+        "content_type": "application/octet-stream",
+        "size": 768,
+        "beginning": DATA[:5],
+        "plain name": "scratch.bin",
+        "closed": True,
+    }
 
 
-def test_what_is_not_there(device, path):
+def test_paths_that_cannot_be_read(device, path):
     folder = path + ".folder"
     if folder.startswith("/scratch"):
         refused(lambda: device.read(["/"], {"name": "x"}), "source", "folder")

@@ -1,4 +1,4 @@
-"""multipart: U2 byte for byte, exact size, the same parts in python-multipart and aiohttp, items made when reached."""
+"""multipart: vector U2 byte for byte; the same parts in python-multipart and aiohttp; items made when reached."""
 
 import asyncio
 
@@ -9,77 +9,10 @@ from aiohttp.streams import StreamReader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_multipart.multipart import FormParser, MultipartParser
-from support.bodies import READ, refused, vector
+from support.bodies import refused, vector
+from support.device_source import device_source
 
-DEVICE = (
-    READ
-    + """
-import gc
-from edgeingest.files import File
-from edgeingest.validate import check_file_name
-from edgeingest.multipart import multipart
-
-class Lazy:
-    # Makes items when they are asked for, and knows how many of them there are at a time.
-    held = most = made = 0
-    def __init__(self, items, sizes=None):
-        self.items = items
-        self.sizes = sizes
-    def __len__(self):
-        return len(self.items)
-    def __getitem__(self, index):
-        name, data, content_type = self.items[index]
-        Lazy.made += 1
-        if self.sizes and Lazy.made > len(self.items):
-            data = data + b"x" * self.sizes[index] if self.sizes[index] >= 0 else data[:self.sizes[index]]
-        return Counted(data, name, None, content_type)
-
-class Counted(File):
-    def __init__(self, *args):
-        super().__init__(*args)
-        Lazy.held += 1
-        Lazy.most = max(Lazy.most, Lazy.held)
-    def __del__(self):
-        Lazy.held -= 1
-
-def form(items, boundary, ways=((1,), (7,), (100, 3)), lazy=False):
-    Lazy.held = Lazy.most = Lazy.made = 0
-    if lazy:
-        body = multipart(Lazy(items), boundary)
-    else:
-        body = multipart([File(data, name, None, content_type) for name, data, content_type in items], boundary)
-    return body.content_type, every_way(body, ways)
-
-def most_held(items):
-    gc.collect()
-    Lazy.held = Lazy.most = Lazy.made = 0
-    drain(multipart(Lazy(items), "b"), (10,))
-    return Lazy.most, Lazy.made
-
-def changing(items, sizes, window):
-    Lazy.held = Lazy.most = Lazy.made = 0
-    out = bytearray()
-    view = memoryview(bytearray(window))
-    body = multipart(Lazy(items, sizes), "b")
-    try:
-        while True:
-            n = body.readinto(view)
-            if not n:
-                return "all", len(out), body.size
-            out.extend(view[:n])
-    except Exception as e:
-        return type(e).__name__, len(out), body.size
-
-def boundaries(n):
-    return [multipart([File(b"", "a")]).content_type for i in range(n)]
-
-def given(items, boundary):
-    return multipart(items, boundary).size
-
-def name(value):
-    return check_file_name(value, "file name")
-"""
-)
+DEVICE = device_source("encoding/multipart_device")
 
 
 @pytest.fixture
@@ -93,7 +26,7 @@ def boundary_of(content_type):
 
 
 def by_python_multipart(content_type, data):
-    """(field, file name, type, bytes) of every part, as python-multipart sees them."""
+    """Returns (field, file name, type, bytes) of every part, as python-multipart reads it."""
     found = []
     state = {}
 
@@ -140,7 +73,7 @@ def by_python_multipart(content_type, data):
 
 
 def by_aiohttp(content_type, data):
-    """The same, as aiohttp sees them."""
+    """Returns the same, as aiohttp reads it."""
 
     async def read():
         protocol = BaseProtocol(asyncio.get_running_loop())
@@ -163,7 +96,7 @@ def test_u2_byte_for_byte(device):
 
 
 def escaped(name):
-    """As browsers write a file name; what parsers give back, they do not undo."""
+    """Returns a file name as browsers write it; parsers do not reverse this."""
     return name.replace('"', "%22")
 
 
@@ -192,7 +125,7 @@ AWKWARD = [
 
 
 def awkward(boundary):
-    """Contents that look like the end of a part, but do not hold the whole delimiter."""
+    """Contents that begin like the end of a part, without the whole delimiter."""
     return [data for data in AWKWARD if b"\r\n--" + boundary.encode() not in b"\r\n" + data + b"\r\n"]
 
 
@@ -232,13 +165,13 @@ def test_boundaries_are_random(device):
     assert all(len(boundary_of(text)) == 24 for text in found)
 
 
-@pytest.mark.modes("cpython")  # where an object goes when nobody holds it any more
-def test_items_are_made_when_reached_and_never_two_held(device):
+@pytest.mark.modes("cpython")  # where an object without references is deleted at once
+def test_items_are_made_when_reached_and_one_is_held_at_a_time(device):
     assert device.most_held([(f"{i}.txt", b"abc" * i, None) for i in range(20)]) == (1, 40)
 
 
 def test_items_that_change_between_the_passes(device):
-    """What was announced is what is sent, or an error before the last byte has gone."""
+    """Either the announced number of bytes is sent, or an error is raised before the last byte."""
     things = [(f"{i}.txt", b"abc" * i, None) for i in range(1, 5)]
     for sizes in ([1, 0, 0, 0], [0, 0, 0, 1], [-1, 0, 0, 0], [0, 0, 0, -1], [0, 5, -1, 0]):
         for window in (1, 100, 4096):

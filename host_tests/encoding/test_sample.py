@@ -1,4 +1,4 @@
-"""Sample: the data acquisition message in CBOR, its arguments, its clock; published vectors byte for byte."""
+"""Sample: the data acquisition message in CBOR, its arguments and its clock; published vectors byte for byte."""
 
 import math
 import struct
@@ -6,55 +6,11 @@ from array import array
 
 import cbor2
 import pytest
-from support.bodies import HMAC_KEY, READ, assert_signed, refused, vector
+from support.bodies import HMAC_KEY, assert_signed, refused, vector
+from support.device_source import device_source
 from support.floats import held
 
-DEVICE = (
-    READ
-    + """
-import edgeingest.signing
-from edgeingest.sample import Sample
-
-class FakeTime:
-    def __init__(self, seconds, epoch):
-        self.seconds = seconds
-        self.epoch = epoch
-    def time(self):
-        return self.seconds
-    def gmtime(self, seconds):
-        return (self.epoch, 1, 1, 0, 0, 0, 0, 1)
-
-def message(named, format="cbor", key=None, clock=None, ways=((1,), (3,), (64,), (100, 7))):
-    if clock:
-        real = edgeingest.signing.time
-        edgeingest.signing.time = FakeTime(*clock)
-    try:
-        body = Sample(**named).body(format=format, hmac_key=key)
-    finally:
-        if clock:
-            edgeingest.signing.time = real
-    return body.name, body.content_type, every_way(body, ways)
-
-class Half:
-    # Has a readinto and says nothing sensible.
-    def readinto(self, buffer):
-        return 0
-
-ODD = {"object": object(), "class": int, "set": {1}, "function": message, "half": Half(), "list of objects": [object()],
-       "iterator": iter([1, 2]), "range": range(3), "complex": 1j}
-
-def odd(named, argument, kind, format):
-    named[argument] = ODD[kind]
-    Sample(**named).body(format=format).size
-
-def size(named, format="cbor", key=None):
-    return Sample(**named).body(format=format, hmac_key=key).size
-
-def attributes(named):
-    s = Sample(**named)
-    return s.rows, s.typecode, s.name
-"""
-)
+DEVICE = device_source("encoding/sample_device")
 ACC = tuple((name, "m/s2") for name in ("accX", "accY", "accZ"))
 GOOD = {"sensors": ACC, "interval_ms": 10, "values": [[1.5, -2, 3]], "device_type": "T"}
 ONE = {**GOOD, "sensors": (("a", "m"),), "values": [1, 2, 3]}
@@ -74,7 +30,7 @@ def test_u1_byte_for_byte(device):
     assert (name, content_type) == ("test.cbor", "application/cbor")
 
 
-# What C1, C2 and J1 say, as arguments.
+# The vectors C1, C2 and J1 as arguments.
 DISCO = {"sensors": ACC, "device_type": "DISCO-L475VG-IOT01A", "device_name": "ac:87:a3:0a:2d:1b"}
 
 
@@ -162,7 +118,7 @@ def test_iat(device, iat, key, clock, wanted):
 
 
 def test_a_rewound_body_keeps_its_iat(device):
-    """The clock goes on, the bytes do not change: `message` compares them after many rewinds."""
+    """The clock advances, the bytes do not change: `message` compares them after many rewinds."""
     _, _, data = device.message(GOOD, "cbor", HMAC_KEY)
     assert cbor2.loads(data)["protected"]["iat"] > LATE - 10**8
 

@@ -6,34 +6,10 @@ import hmac
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.bodies import HMAC_KEY, READ, ZEROS, refused, vector
+from support.bodies import HMAC_KEY, ZEROS, refused, vector
+from support.device_source import device_source
 
-DEVICE = (
-    READ
-    + """
-from edgeingest.files import File
-from edgeingest.signing import Hmac, Signed, key_bytes
-
-def mac(key, pieces):
-    found = Hmac(key_bytes(key))
-    for piece in pieces:
-        found.update(piece)
-    return found.hexdigest()
-
-def signed(parts, key, tail, ways, step):
-    parts = [File(Again(part, step, 1), name="x", size=len(part)) if step else part for part in parts]
-    if step:
-        for part in parts:
-            part.rewindable = False
-    body = Signed(tuple(parts), key_bytes(key), "some.cbor", "application/cbor", tail)
-    if (body.name, body.content_type) != ("some.cbor", "application/cbor"):
-        raise RuntimeError
-    return drain(body, ways[0]) if step else every_way(body, ways)
-
-def keyed(kind):
-    return key_bytes({"list": ["k"], "object": object(), "class": bytes}[kind])
-"""
-)
+DEVICE = device_source("encoding/signing_device")
 
 
 @pytest.fixture
@@ -86,7 +62,7 @@ def test_the_signing_body(device, tail, step):
 @pytest.mark.parametrize(
     "key", ["", b"", None, 5, True, "a b", "abc\n", "abc\r", "\0", "\x7f", "k\u00e9y", "\u20ac", b"\xff"]
 )
-def test_keys_that_are_none(device, key):
+def test_text_that_is_not_a_key_is_refused(device, key):
     if key is True:
         key = [HMAC_KEY]
     error = refused(lambda: device.mac(key, [b""]), "hmac_key")
@@ -94,5 +70,5 @@ def test_keys_that_are_none(device, key):
 
 
 @pytest.mark.parametrize("kind", ["list", "object", "class"])
-def test_things_that_are_no_keys(device, kind):
+def test_objects_that_are_not_keys_are_refused(device, kind):
     refused(lambda: device.keyed(kind), "hmac_key")

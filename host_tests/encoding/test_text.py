@@ -10,40 +10,11 @@ from array import array
 from decimal import Decimal
 
 import pytest
-from support.bodies import HMAC_KEY, READ, assert_signed, refused
+from support.bodies import HMAC_KEY, assert_signed, refused
+from support.device_source import device_source
 from support.floats import float32, held, single
 
-DEVICE = (
-    READ
-    + """
-from edgeingest.sample import Sample
-
-WAYS = ((1,), (7, 64), (300,))
-
-def text(named, format, key=None):
-    body = Sample(**named).body(format=format, hmac_key=key)
-    return body.name, body.content_type, every_way(body, WAYS)
-
-def source(named, format, raw, step, rewinds=True, waits=0):
-    values = (Again if rewinds else Once)(raw, step, waits)
-    return every_way(Sample(values=values, **named).body(format=format), WAYS)
-
-def shared(named, format, raw):
-    # Another body of the same sample is read in between.
-    sample = Sample(values=Again(raw, 100), **named)
-    body = sample.body(format=format)
-    body.readinto(bytearray(len(body._start) + 1))
-    drain(sample.body(), (500,))
-    drain(body, (500,))
-
-def late(named, format, raw, step):
-    # A source that has everything at once when the size is found, and pauses when it is sent.
-    values = Again(raw, step)
-    body = Sample(values=values, **named).body(format=format)
-    values.waits = 2
-    return drain(body, (5,))
-"""
-)
+DEVICE = device_source("encoding/text_device")
 NAMED = {"sensors": (("accX", "m/s2"), ("accY", "m/s2")), "interval_ms": 10, "device_type": "T"}
 ONE = {**NAMED, "sensors": (("a", "m"),)}
 
@@ -90,7 +61,7 @@ def test_float32_comes_back_exactly(device, form):
     )  # the sign of -0.0 is lost in JSON, as "-0" is an integer there
 
 
-# Where %.17g is exact; the others are off in the last digits.
+# The interpreters whose %.17g is exact; others print wrong last digits.
 EXACT = ("py", "mpy", "native", "cpython", "wasm-1.27")
 
 
@@ -204,7 +175,7 @@ def test_csv_is_not_signed(device):
 
 @pytest.mark.parametrize("form", ["json", "csv"])
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_what_is_not_finite_is_refused(device, form, bad):
+def test_nan_and_infinity_are_refused(device, form, bad):
     for code in "fd":
         refused(
             lambda code=code: device.text({**NAMED, "values": array(code, [1, 2, 3, 4, 5, bad])}, form), "row 2, axis 1"

@@ -1,46 +1,16 @@
-"""The reply parser against h11, byte by byte and at every limit."""
+"""The reply parser compared with h11, byte by byte and at every limit."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.device_source import device_source
 from support.replies_by_h11 import read_by_h11
 from support.worker import DeviceError
 
-DEVICE = """
-from edgeingest.http import ResponseParser
-
-def parse(data, step=0, closed=False, names=(), limits=()):
-    parser = ResponseParser(**dict(limits))
-    used = 0
-    while used < len(data):
-        piece = data[used : used + (step or len(data))]
-        took = parser.feed(memoryview(bytearray(piece)))
-        used += took
-        if took < len(piece) or parser.done:
-            break
-    if closed and not parser.done:
-        parser.eof()
-    values = [parser.header(name) for name in names]
-    return used, parser.done, parser.status, bytes(parser.body), parser.keep_alive, values
-
-def cuts(data, closed):
-    found = []
-    for cut in range(len(data)):
-        used, done = parse(data[:cut], closed=closed)[:2]
-        if (used, done) != (cut, False):
-            found.append(cut)
-    return found
-
-def sunk(data, step):
-    got = []
-    parser = ResponseParser(sink=lambda status, piece: got.append((status, bytes(piece))))
-    for i in range(0, len(data), step):
-        parser.feed(data[i : i + step])
-    return parser.done, parser.body, got
-"""
+DEVICE = device_source("protocol/http_device")
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-# name: (bytes, status, body, kept, whether it ends with the connection)
+# name: (bytes, status, body, kept, whether the end of the connection ends it)
 GOOD = {
     "length": (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 200, b"hello", True, False),
     "no reason": (b"HTTP/1.1 400\r\nContent-Length: 2\r\n\r\nno", 400, b"no", True, False),
@@ -128,7 +98,7 @@ BAD = {
 
 
 def kind(call, *arguments, **named):
-    """The type of the error a call ends in."""
+    """Returns the class of the error that a call raises."""
     with pytest.raises(DeviceError) as caught:
         call(*arguments, **named)
     return caught.value.type
@@ -269,7 +239,7 @@ def chunked(draw, body):
 
 
 def compare(parse, data, step, closed):
-    """Whether both read it; then they must agree."""
+    """Returns whether both parsers read it; checks that they agree then."""
     theirs = read_by_h11(data, closed)
     names = sorted({name.decode() for name, _ in theirs[2]}) if theirs else []
     try:

@@ -1,0 +1,81 @@
+"""Runs on MicroPython: multipart bodies of lists and of items that are made when they are reached."""
+
+import gc
+
+from bodies_device import drain, every_way
+from edgeingest.files import File
+from edgeingest.multipart import multipart
+from edgeingest.validate import check_file_name
+
+
+class Lazy:
+    """Makes items when they are asked for; counts how many exist at the same time."""
+
+    held = most = made = 0
+
+    def __init__(self, items, sizes=None):
+        self.items = items
+        self.sizes = sizes
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, index):
+        name, data, content_type = self.items[index]
+        Lazy.made += 1
+        if self.sizes and Lazy.made > len(self.items):
+            data = data + b"x" * self.sizes[index] if self.sizes[index] >= 0 else data[: self.sizes[index]]
+        return Counted(data, name, None, content_type)
+
+
+class Counted(File):
+    def __init__(self, *args):
+        super().__init__(*args)
+        Lazy.held += 1
+        Lazy.most = max(Lazy.most, Lazy.held)
+
+    def __del__(self):
+        Lazy.held -= 1
+
+
+def form(items, boundary, ways=((1,), (7,), (100, 3)), lazy=False):
+    Lazy.held = Lazy.most = Lazy.made = 0
+    if lazy:
+        body = multipart(Lazy(items), boundary)
+    else:
+        body = multipart([File(data, name, None, content_type) for name, data, content_type in items], boundary)
+    return body.content_type, every_way(body, ways)
+
+
+def most_held(items):
+    gc.collect()
+    Lazy.held = Lazy.most = Lazy.made = 0
+    drain(multipart(Lazy(items), "b"), (10,))
+    return Lazy.most, Lazy.made
+
+
+def changing(items, sizes, window):
+    Lazy.held = Lazy.most = Lazy.made = 0
+    out = bytearray()
+    view = memoryview(bytearray(window))
+    body = multipart(Lazy(items, sizes), "b")
+    try:
+        while True:
+            n = body.readinto(view)
+            if not n:
+                return "all", len(out), body.size
+            out.extend(view[:n])
+    except Exception as e:
+        return type(e).__name__, len(out), body.size
+
+
+def boundaries(n):
+    return [multipart([File(b"", "a")]).content_type for i in range(n)]
+
+
+def given(items, boundary):
+    return multipart(items, boundary).size
+
+
+def name(value):
+    return check_file_name(value, "file name")
