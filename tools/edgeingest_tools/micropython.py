@@ -1,4 +1,4 @@
-"""Finds MicroPython's unix port: it simulates boards, and runs the device's own code on a PC."""
+"""Finds MicroPython's unix port, which simulates boards and runs device code on a PC."""
 
 import os
 import shutil
@@ -7,11 +7,11 @@ from pathlib import Path
 
 
 class Missing(Exception):
-    """An interpreter is not there; the text says what to do about it."""
+    """Raised when there is no MicroPython interpreter; the text names the fix."""
 
 
 def micropython() -> str:
-    """$MICROPYTHON, or the one that the wheel put beside this Python."""
+    """Returns the path of the interpreter: $MICROPYTHON, or the one installed with this Python. Raises Missing."""
     named = os.environ.get("MICROPYTHON")
     if named:
         found = shutil.which(named)
