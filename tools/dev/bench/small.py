@@ -4,7 +4,7 @@ from array import array
 
 import requests
 from counting import count_writes
-from edgeingest import Client, File, Sample, stream
+from edgeingest import Client, File, Sample, connection
 from rounds import measure, options, report
 from wire import Raw, nowhere
 
@@ -74,7 +74,7 @@ def to_service(asked):
     if not asked["ca"]:
         for i in range(len(calls)):
             name, run = Kept(asked).calls()[i]  # clients that have no connection yet
-            found[name]["writes"] = count_writes(stream, run, run)
+            found[name]["writes"] = count_writes(connection, run, run)
         found["requests"]["writes"] = count_writes(requests, post)
     return found
 

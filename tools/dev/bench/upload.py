@@ -4,7 +4,7 @@ from array import array
 
 import requests
 from counting import count_writes
-from edgeingest import Client, File, Sample, stream
+from edgeingest import Client, File, Sample, connection
 from rounds import measure, options, report
 from wire import Raw, nowhere
 
@@ -107,7 +107,7 @@ def to_service(asked, client, calls):
     if not asked["ca"]:  # TLS does not take a socket that is none; it gets the same writes
         for name, run in calls:
             client.close()
-            found[name]["writes"] = count_writes(stream, run, fresh)
+            found[name]["writes"] = count_writes(connection, run, fresh)
         for name, run in others:
             if len(found[name]["us"]) > 1:  # not of what takes seconds
                 found[name]["writes"] = count_writes(requests, run)
