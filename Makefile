@@ -76,8 +76,9 @@ mpy: $(READY) ## build/mpy/<arch>/edgeingest/*.mpy
 package: $(READY) ## firmware/package*.json, what mip installs
 	$(BIN)/python tools/dev/package.py
 
-docs: $(READY) ## firmware/API.md, from the docstrings
+docs: $(READY) ## firmware/API.md, from the docstrings, and the stub with the public names for editors
 	$(BIN)/python tools/dev/api.py
+	$(BIN)/python tools/dev/stub.py
 
 wasm: $(WASM) ## older MicroPythons for the tests, from npm (needs node)
 

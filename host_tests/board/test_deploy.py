@@ -218,7 +218,7 @@ def test_an_old_micropython(board, mpy, source, wanted):
 def test_without_native_code(board):
     """A board that runs no machine code gets the modules without it; the library works with them."""
     wanted = deploy.library(about(board).model_copy(update={"mpy": 6}), False)
-    assert "rows.mpy" in wanted and "kernels.mpy" not in wanted
+    assert "cbor_rows.mpy" in wanted and "cbor_kernels.mpy" not in wanted
     install(board, wanted)
     values = "from array import array\nfrom edgeingest import Sample\nfrom edgeingest import cbor_rows as rows\n"
     assert run(board, values + "print(Sample([('x', 'm')], 10, array('f', [1]), 'X').body().size)").strip().isdigit()

@@ -31,7 +31,7 @@ MANY = """
 import gc, sys
 from array import array
 from counting import Counting
-from edgeingest import Client, Sample, stream
+from edgeingest import Client, Sample, connection
 
 class Items:
     made = 0
@@ -52,7 +52,7 @@ def on_stored(index, stored):
         seen.append(gc.mem_alloc())
 
 items = Items()
-stream.socket = stream.select = counting = Counting()
+connection.socket = connection.select = counting = Counting()
 with Client(sys.argv[2], url=sys.argv[1]) as client:
     count = client.upload("training", items, on_stored=on_stored)
 print(count, len(wrong), counting.last.writes, seen[1] - seen[0], items.made)

@@ -20,7 +20,7 @@ HEAP = "32M"  # of a worker; memory is measured in scripts, with a heap of a boa
 @functools.cache
 def _compiled() -> tempfile.TemporaryDirectory:
     folder = tempfile.TemporaryDirectory(prefix="edgeingest-mpy-")
-    compile_mpy.compile_tree(Path(folder.name), "x64")
+    compile_mpy.compile_tree(Path(folder.name), interpreters.interpreter().architecture or "x64")
     return folder
 
 

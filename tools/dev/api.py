@@ -24,7 +24,20 @@ OPEN = (
     "body",
     "errors",
 )
-HIDDEN = {"LabelFile", "octets", "typecode_of"}  # what these modules have for the library itself,
+HIDDEN = {"LabelFile", "inferred_label", "octets", "typecode_of"}  # what these modules have for the library itself,
+# Methods that other modules call, and those of every body, which `edgeingest.body` describes once.
+HIDDEN_METHODS = {
+    "Sample.protected",
+    "Sample.signed_at",
+    "Retry.run",
+    "Retry.wait_ms",
+    "Timing.begin",
+    "Timing.check",
+    "Timing.note",
+    "File.close",
+    "File.readinto",
+    "File.rewind",
+}
 HIDDEN_MODULES = {"registers", "scaling", "scale_kernels"}  # and modules that are for other modules
 _HEAD = """# What edgeingest offers
 
@@ -93,7 +106,8 @@ def _definition(node: _Definition, path: Path) -> Iterator[str]:
     for each in family:
         yield from _docstring(each)
     for name, method in methods.items():
-        if not name.startswith("_") and ast.get_docstring(method):
+        hidden = name.startswith("_") or f"{node.name}.{name}" in HIDDEN_METHODS
+        if not hidden and ast.get_docstring(method):
             is_property = any(ast.unparse(each) == "property" for each in method.decorator_list)
             yield f"#### `.{name if is_property else _call(method)}`\n"
             yield from _docstring(method)

@@ -19,7 +19,7 @@ from typing import Any
 
 import cbor2
 from compile_mpy import compile_tree
-from edgeingest_tools.micropython import micropython
+from edgeingest_tools.micropython import interpreter, micropython
 from edgeingest_tools.service import store
 from rich.console import Console
 from rich.table import Table
@@ -59,7 +59,9 @@ def start(stack: ExitStack, *options: str) -> str:
 def send(build: Path, hmac_key: str = HMAC_KEY) -> int:
     """Starts both services and replays the recordings into them; the exit status of the example."""
     plain, secure, library = build / "http", build / "https", build / "mpy"
-    compile_tree(library, "x64")  # as it is put on a board; kernels of another machine are passed over there
+    compile_tree(
+        library, interpreter().architecture or "x64"
+    )  # as it is put on a board; kernels of another machine are passed over there
     with ExitStack() as stack:
         http = start(stack, "--dir", str(plain), "--hmac-key", HMAC_KEY)
         https = start(stack, "--dir", str(secure), "--tls")

@@ -12,7 +12,7 @@ from typing import Any
 
 import sink
 from compile_mpy import ROOT, compile_file, compile_tree
-from edgeingest_tools.micropython import micropython
+from edgeingest_tools.micropython import interpreter, micropython
 
 SCRIPTS = ROOT / "tools" / "dev" / "bench"
 _LARGEST = 512  # K; what needs more is broken
@@ -69,13 +69,13 @@ class Device:
 
     def compile(self, scripts: Sequence[str]) -> None:
         """Compiles the firmware, and these scripts, which are then run without compiling anything on the device."""
-        compile_tree(self.folder / "mpy", "x64")
+        compile_tree(self.folder / "mpy", interpreter().architecture or "x64")
         for script in scripts:
             self.add(SCRIPTS / f"{script}.py")
 
     def add(self, script: Path) -> None:
         """Compiles one more script, from anywhere."""
-        compile_file(script, self.folder / "mpy" / f"{script.stem}.mpy", "x64")
+        compile_file(script, self.folder / "mpy" / f"{script.stem}.mpy", interpreter().architecture or "x64")
 
     def measured(self, script: str, options: dict[str, Any], megabytes: int = 24) -> dict[str, Any]:
         """What a source script measured; its heap is large, as the collector is off while a contender runs."""

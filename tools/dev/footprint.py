@@ -78,9 +78,12 @@ def smallest_heaps(device: Device, service: Sink) -> dict[str, int]:
 
 
 def loaded(device: Device, service: Sink, sizes: dict[str, int]) -> dict[str, int]:
-    """Bytes of .mpy of all that an upload loads, as the device itself tells; sizes: of each module."""
+    """Returns the bytes of .mpy that an upload to the public address loads; sizes: of each module.
+
+    The service here has another address, which is parsed by `url`: that module is not counted.
+    """
     found = {}
     for name, how in LOADS.items():
         modules = device.printed(SCRIPT, _arguments(service, *how)).split()
-        found[name] = sum(sizes[module] for module in ["__init__", *modules])
+        found[name] = sum(sizes[module] for module in ["__init__", *modules] if module != "url")
     return found

@@ -5,24 +5,9 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from edgeingest_tools.board.link import BoardError, Link
+from edgeingest_tools.micropython import architecture
 
 _SCRIPT = Path(__file__).parent / "on_device" / "facts.py"
-# py/persistentcode.h: MP_NATIVE_ARCH_*, by number.
-_ARCHITECTURES = (
-    None,
-    "x86",
-    "x64",
-    "armv6",
-    "armv6m",
-    "armv7m",
-    "armv7em",
-    "armv7emsp",
-    "armv7emdp",
-    "xtensa",
-    "xtensawin",
-    "rv32imc",
-    "rv64imc",
-)
 _FILESYSTEMS = {"VfsLfs1": "littlefs", "VfsLfs2": "littlefs", "VfsFat": "FAT"}
 
 
@@ -55,8 +40,7 @@ class Facts(BaseModel):
     @property
     def architecture(self) -> str | None:
         """mpy-cross's name of the machine code in .mpy files that it runs; None: none."""
-        number = (self.mpy or 0) >> 10 & 0x0F
-        return _ARCHITECTURES[number] if number < len(_ARCHITECTURES) else None
+        return architecture(self.mpy)
 
     @property
     def mpy_text(self) -> str:
