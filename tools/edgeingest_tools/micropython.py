@@ -52,14 +52,14 @@ def micropython() -> str:
 
 
 def architecture(mpy: int | None) -> str | None:
-    """Returns mpy-cross's name of the machine code that an interpreter with this sys.implementation._mpy runs, or None."""
+    """Returns mpy-cross's name of the machine code for a value of sys.implementation._mpy; None: it has none."""
     number = (mpy or 0) >> 10 & 0x0F
     return _ARCHITECTURES[number] if number < len(_ARCHITECTURES) else None
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """The bits of a word and of a float in an interpreter, and mpy-cross's name of its machine code (None: it runs none)."""
+    """The bits of a word and of a float, and mpy-cross's name of the machine code that it runs (None: it runs none)."""
 
     word_bits: int
     float_bits: int
