@@ -158,12 +158,12 @@ def writes(board, new):
 
         def counted(code):
             if "os.rename" in code:
-                before.append(int(link.run("print(_flash.left)")))
+                before.append(int(link.run("print(_flash.writes_left)")))
             do(code)
 
         deployment._do = counted
         deployment.install(lambda name, count: None)
-        return [100000 - left for left in (*before, int(link.run("print(_flash.left)")))]
+        return [100000 - left for left in (*before, int(link.run("print(_flash.writes_left)")))]
 
 
 FILL = """

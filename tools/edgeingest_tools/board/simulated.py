@@ -206,7 +206,7 @@ class Simulated:
             self.unplug()
 
     def _interrupt(self) -> None:
-        """Called after a Ctrl-C, before more is sent: waits until it is read, or interrupts the program with a signal."""
+        """Called after a Ctrl-C, before more is sent: waits until it is read, or sends a signal to the program."""
         assert self._interrupted_at and self._process
         if not self._unread():
             self._interrupted_at = None
