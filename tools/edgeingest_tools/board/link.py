@@ -103,8 +103,8 @@ class Link:
         for limit_s in _STARTS_S:
             with (
                 contextlib.suppress(*_BROKEN),
-                contextlib.redirect_stdout(io.StringIO()),
-            ):  # mpremote prints
+                contextlib.redirect_stdout(io.StringIO()),  # mpremote prints the bytes that it does not expect
+            ):
                 self._transport.enter_raw_repl(soft_reset=fresh, timeout_overall=limit_s)
                 return
         self._close()
