@@ -1,6 +1,6 @@
-"""`make docs`: firmware/edgeingest/__init__.pyi, so that editors and type checkers know the public names.
+"""`make docs`: writes firmware/edgeingest/__init__.pyi, in which editors and type checkers find the public names.
 
-`__init__.py` loads names when they are first used, which no editor can follow. The stub is not put on a board.
+They cannot follow `__init__.py`, which loads names when they are first used. The stub is not put on a board.
 """
 
 import ast
@@ -13,7 +13,7 @@ _HEAD = "# Made by `make docs` from __init__.py and errors.py.\n"
 
 
 def errors() -> list[str]:
-    """The exceptions of the library; those of one module alone are imported from there."""
+    """Returns the names of the exceptions in the module `errors`."""
     tree = ast.parse(module_imports.module_file("errors").read_text(encoding="utf-8"))
     return [node.name for node in tree.body if isinstance(node, ast.ClassDef) and node.name.endswith("Error")]
 

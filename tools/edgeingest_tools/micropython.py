@@ -1,4 +1,4 @@
-"""Finds MicroPython's unix port, which simulates boards and runs the device's own code on a PC; asks it what it is."""
+"""Finds MicroPython's unix port, which simulates boards and runs device code on a PC; asks it for its properties."""
 
 import functools
 import os
@@ -34,11 +34,11 @@ print(bits + 1, 32 if 16777217.0 == 16777216.0 else 64, getattr(sys.implementati
 
 
 class Missing(Exception):
-    """An interpreter is not there; the text says what to do about it."""
+    """Raised when there is no MicroPython interpreter; the text names the fix."""
 
 
 def micropython() -> str:
-    """$MICROPYTHON, or the one that the wheel put beside this Python."""
+    """Returns the path of the interpreter: $MICROPYTHON, or the one installed with this Python. Raises Missing."""
     named = os.environ.get("MICROPYTHON")
     if named:
         found = shutil.which(named)
@@ -52,17 +52,14 @@ def micropython() -> str:
 
 
 def architecture(mpy: int | None) -> str | None:
-    """Returns mpy-cross's name of the machine code that an interpreter runs; None: it runs none.
-
-    mpy: its sys.implementation._mpy.
-    """
+    """Returns mpy-cross's name of the machine code for a value of sys.implementation._mpy; None: it has none."""
     number = (mpy or 0) >> 10 & 0x0F
     return _ARCHITECTURES[number] if number < len(_ARCHITECTURES) else None
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """What an interpreter is: bits of a word and of a float, and the machine code that it runs (None: none)."""
+    """The bits of a word and of a float, and mpy-cross's name of the machine code that it runs (None: it runs none)."""
 
     word_bits: int
     float_bits: int
@@ -71,7 +68,7 @@ class Interpreter:
 
 @functools.cache
 def interpreter() -> Interpreter:
-    """Asks the interpreter that `micropython` finds."""
+    """Returns the properties of the interpreter that `micropython` finds. Raises Missing."""
     command = [micropython(), "-c", _QUESTIONS]
     words, floats, mpy = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     return Interpreter(int(words), int(floats), architecture(int(mpy)))
