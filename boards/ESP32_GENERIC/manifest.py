@@ -1,3 +1,3 @@
 # make -C micropython/ports/esp32 BOARD=ESP32_GENERIC FROZEN_MANIFEST=/path/to/boards/ESP32_GENERIC/manifest.py
-include("$(PORT_DIR)/boards/manifest.py")  # the port's own
+include("$(PORT_DIR)/boards/manifest.py")  # what the port's stock firmware has
 include("../../firmware/manifest.py")

@@ -1,4 +1,4 @@
-"""The first sample from this board: one second of its ADC, kept until `edgeingest pull` takes it over USB."""
+"""The first sample from this board: stores one second of its ADC on flash, for `edgeingest pull` over USB."""
 
 from edgeingest.capture import capture
 from edgeingest.config import load

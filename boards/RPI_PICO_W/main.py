@@ -1,9 +1,13 @@
-"""The first sample from this board: one second of its ADC, sent as `edgeingest provision` has set it up."""
+"""The first sample from this board: sends one second of its ADC, with the settings of `edgeingest provision`."""
+
+import gc
 
 from edgeingest.capture import capture
 from edgeingest.config import load
 from edgeingest.network import connect, set_clock
 from edgeingest.sources.adc import Adc
+
+gc.threshold(8192)  # collects garbage early: the heap stays in larger pieces, which TLS and batches need
 
 settings = load()
 connect(settings.wifi_ssid, settings.wifi_password)

@@ -18,6 +18,9 @@ class AsyncClient(Client):
     than one window or one TLS record takes. A call may be cancelled anywhere, by `asyncio.wait_for` for instance: its
     connection and its bodies are closed then, and the client can be used again. `deadline_ms` counts the wait for the
     turn, too. `close` ends the call that is at work: a NetworkError.
+
+        async with AsyncClient("ei_your_api_key", ca="edgeingest.der") as client:
+            await client.upload("training", sample)
     """
 
     def __init__(self, *args, **kwargs):
@@ -31,7 +34,7 @@ class AsyncClient(Client):
         self._closes += 1
         super().close()
 
-    async def __aenter__(self):
+    async def __aenter__(self) -> "AsyncClient":
         return self
 
     async def __aexit__(self, *_):

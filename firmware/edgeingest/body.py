@@ -64,6 +64,9 @@ class Chain(Body):
     parts: a list or tuple, in which nested Chains are flattened; or any object with `__len__` and `__getitem__`,
     whose parts are fetched when they are reached and never all held.
     A part whose bytes are not as many as its `size` is a SampleError: nothing is padded or cut.
+
+        log = Chain((b"timestamp,level\\n", File("rows.csv")), name="tank.01.csv", content_type="text/csv")
+        client.upload("training", log)
     """
 
     _read = None  # of the part, if it is a body

@@ -14,7 +14,7 @@ from micropython import const
 from .errors import SampleError
 from .sample import Sample
 from .typecodes import item_size
-from .validate import check_whole
+from .validate import argument_error, check_whole
 
 _MOST_ROWS = const((1 << 29) - 1)
 _LONGEST_US = const((1 << 28) - 1)  # on a board ticks_us wraps at 2**30, and differences are signed
@@ -51,6 +51,9 @@ def capture(read, rows, interval_us, sensors, device_type, **options):
     The Sample's interval_ms is the interval that was asked for; `timing.interval_us` is the measured one. Raises
     SampleError for wrong arguments and for an interval outside of the tolerance. An error of `read` ends the capture
     and is raised.
+
+        sample = capture(imu.read, 100, 10_000, imu.sensors, "RPI_PICO_W", name="wave.01")
+        print(sample.timing)
     """
     with Continuous(read, rows, interval_us, sensors, device_type, buffers=1, **options) as samples:
         return next(samples)
@@ -61,7 +64,7 @@ class Timing:
 
     rows: how many were read. interval_us: the measured interval (float). missed: rows that were late by a whole
     interval or more. jitter_max_us: the largest distance of a row from the time when it was due. jitter_p99_us: 99 %
-    of the rows were at most this far from it (rounded up by 1/8 or less).
+    of the rows were at most this far from it (rounded up by 1/8 or less). A capture makes it: `sample.timing`.
     """
 
     def __init__(self, asked_us):
@@ -119,7 +122,7 @@ class Timing:
             )
 
     def __repr__(self):
-        return "Timing(%d us asked, %.1f us true, jitter %d us p99 %d us max, %d of %d missed)" % (
+        return "Timing(%d us asked, %.1f us true, jitter p99 %d us max %d us, %d of %d missed)" % (
             self._asked_us,
             self.interval_us,
             self.jitter_p99_us,
@@ -169,13 +172,13 @@ class Continuous:
         **named,
     ):
         if not callable(read):
-            raise SampleError("read: a function is needed, not %r" % (read,))
-        check_whole(rows, "rows", 1, _MOST_ROWS)
-        check_whole(interval_us, "interval_us", 1, _LONGEST_US)
+            raise argument_error("read: a function", read)
+        self._rows = check_whole(rows, "rows", 1, _MOST_ROWS)
+        self._interval_us = check_whole(interval_us, "interval_us", 1, _LONGEST_US)
         if tolerance is not None and (not isinstance(tolerance, (int, float)) or not tolerance >= 0):
-            raise SampleError("tolerance: a fraction such as 0.01, or None, is needed, not %r" % (tolerance,))
+            raise argument_error("tolerance: a fraction such as 0.01, or None,", tolerance)
         if timer and not hasattr(timer, "init"):
-            raise SampleError("timer: a machine.Timer, False or None is needed, not %r" % (timer,))
+            raise argument_error("timer: a machine.Timer, False or None", timer)
         item_size(typecode)
         self._axes = len(sensors) if isinstance(sensors, (list, tuple)) else 0  # Sample raises the error for others
         self._read = _row_reader(read, self._axes, typecode) if tuples else read
@@ -187,8 +190,6 @@ class Continuous:
             sample.timing = Timing(interval_us)
             self._samples.append(sample)
         self._buffers = bytearray(buffers)  # the state of each Sample's buffer
-        self._rows = rows
-        self._interval_us = interval_us
         self._tolerance = tolerance
         self._timer = _default_timer() if timer is None else timer or None
         self._early_us = interval_us // 2 if self._timer else 0  # timers may be a little early

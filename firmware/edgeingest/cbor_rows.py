@@ -47,8 +47,11 @@ def put_head(buffer, at, major, n):
 
 def append_head(out, major, n):
     """Appends the head of a CBOR item to a bytearray."""
-    head = bytearray(9)
-    out.extend(memoryview(head)[: put_head(head, 0, major, n)])
+    if n < 24:
+        out.append(major | n)
+    else:
+        head = bytearray(9)
+        out.extend(memoryview(head)[: put_head(head, 0, major, n)])
 
 
 class TypedRows(Body):
@@ -60,15 +63,14 @@ class TypedRows(Body):
     def __init__(self, typecode, axes, count, data, shortest=True):
         self._data = data  # see octets
         self._src = data
-        row = bytearray()
-        if axes > 1:
-            append_head(row, 0x80, axes)
-        first = 3 - len(row)
+        first = 3  # where a row begins: without a head, at its first value
         state = self._state = array("i", _BLANK)
+        if axes > 1:
+            first = 11 - put_head(state, 8, 0x80, axes)
         state[5] = axes if axes > 1 else _FLAT
         state[6] = first
-        for i in range(len(row)):
-            state[8 + i] = state[11 + first + i] = row[i]
+        for i in range(first, 3):
+            state[11 + i] = state[8 + i - first]
         if typecode == "f":
             try:
                 from .cbor_kernels import float32
@@ -78,14 +80,14 @@ class TypedRows(Body):
                 self._src = octets(data)
             self._pack = float32
             self.size = 5 * count * axes
-            state[7] = len(row) + 5 * state[5]
+            state[7] = (3 - first) + 5 * state[5]
             state[14] = 0xFA
         else:
             from .typecodes import prepare
 
             self._src = octets(data)
             self._pack, self.size = prepare(state, typecode, self._src if shortest else None, count * axes)
-        self.size += count * len(row)
+        self.size += count * (3 - first)
         self.rewind()
 
     def readinto(self, window):

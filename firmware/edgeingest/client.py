@@ -31,6 +31,9 @@ class Client:
         after a passing failure.
     Bad arguments are a SampleError before anything is connected. After any error the connection is closed; the client
     can be used again. Calls return when the service has answered.
+
+        with Client("ei_your_api_key", ca="edgeingest.der", hmac_key="your_hmac_key") as client:
+            client.upload("training", sample)
     """
 
     def __init__(
@@ -72,7 +75,7 @@ class Client:
     def __repr__(self):
         return "Client(%r)" % self._host
 
-    def __enter__(self):
+    def __enter__(self) -> "Client":
         return self
 
     def __exit__(self, *_):
@@ -106,6 +109,9 @@ class Client:
         with `__len__` and `__getitem__`: items are then made when they are reached, once for the size and once to be
         sent. With on_stored, on_stored(index, stored) is called for each as its result arrives, and their number is
         returned. Raises FilesError when some were not stored; see `errors` for the others.
+
+            for stored in client.upload("training", [sample, File("frame.jpg")], label="wave"):
+                print(stored.file_name, stored.duplicate)
         """
         try:
             from . import multipart
@@ -132,6 +138,8 @@ class Client:
         """Sends one Sample, File or body to the `data` endpoint, under its own name or `file_name`.
 
         Returns Stored(file_name, sample_id=None, duplicate). The other arguments are those of `upload`.
+
+            print(client.send("testing", sample, file_name="wave.02.cbor").file_name)
         """
         try:
             body = ingestion.body_of(item, self._hmac_key)

@@ -1,4 +1,7 @@
-"""What `edgeingest provision` put on the board, so that programs need no editing: `load`."""
+"""`load`: the settings that the command `edgeingest provision` wrote to the board, so that programs need no editing.
+
+The file is a JSON object of strings, with the keys of _KEYS. Secrets never appear in errors and reprs.
+"""
 
 from sys import platform
 
@@ -19,7 +22,14 @@ _SECRET = ("wifi_password", "api_key", "hmac_key")
 
 
 def load(path="/edgeingest.json"):
-    """The `Config` in a file; a SampleError says what is wrong with it, and never shows a secret."""
+    """Returns the `Config` of a file. Raises a SampleError that says what is wrong with it; secrets are not shown.
+
+    path: of the JSON object that `edgeingest provision` put on the board.
+
+        config = load()
+        with config.client() as client:
+            client.upload("training", sample, label=config.label)
+    """
     try:
         with open(path) as file:
             text = file.read()
@@ -41,9 +51,9 @@ def load(path="/edgeingest.json"):
 
 
 class Config:
-    """One attribute for each key; what the file leaves out is None, except:
+    """The settings: one attribute for each key. A key that is not in the file is None, except for these defaults:
 
-    url: the service's own. ca: for https, the path "/edgeingest.der". device_type: MicroPython's name of the port.
+    url: the public service. ca: for https, the path "/edgeingest.der". device_type: MicroPython's name of the port.
     """
 
     def __init__(self, found, path):
@@ -65,7 +75,10 @@ class Config:
         self.device_type = found.get("device_type") or platform
 
     def client(self, kind=None, **arguments):
-        """A `Client`, or another `kind` (AsyncClient); more arguments of it, or others than the file has."""
+        """Returns a `Client`, or another kind of client (AsyncClient), with these settings.
+
+        arguments: of the client; they take precedence over the settings.
+        """
         if kind is None:
             from .client import Client as kind
         for key in ("url", "ca", "hmac_key"):
@@ -78,5 +91,5 @@ class Config:
 
 
 def _masked(key, value):
-    """Returns the value for a `repr`: secrets are not shown."""
+    """Returns the value to show in a repr: three stars for a secret."""
     return "***" if value and key in _SECRET else value

@@ -99,6 +99,7 @@ class Connection:
         """Ends a call, whatever came of it, and returns its result. The connection stays open if all went well."""
         if self._state != _KEPT:
             self.close()
+        self._parser.begin(0, None)  # what it holds of the reply is garbage now
         result = self._result
         self._result = None
         return result
@@ -332,6 +333,7 @@ class Connection:
 
     def _connect(self):
         """A generator: makes a new connection to the first of the host's addresses that accepts one."""
+        gc.collect()  # TLS allocates 16.7 KB in one piece, and a reply some KB
         self.sent = 0
         self._begin_phase(_FINDING)
         try:
@@ -375,7 +377,6 @@ class Connection:
             sock.readinto(_PROBE)
             raise OSError("refused or unreachable")
         if self._context:
-            gc.collect()  # TLS allocates 16.7 KB in one piece
             sock = self._context.wrap_socket(sock, server_hostname=self._host, do_handshake_on_connect=False)
             self._poll.unregister(self._polled)
             self._socket = self._polled = sock

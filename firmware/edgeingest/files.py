@@ -36,6 +36,9 @@ class File(Body):
     A stream is read from where it stands, and again only if it has `seek` and `tell`; it is not closed.
     A source that is not exactly `size` bytes long is a SampleError when it is sent; only of a stream without `seek`
     (a socket, a UART) nothing is read, or waited for, beyond `size`.
+
+        client.upload("testing", File("frame.jpg"))
+        client.upload("testing", File(b"timestamp,level\\n0,1.5\\n10,2.5\\n", name="tank.01.csv"))
     """
 
     def __init__(self, source, name=None, size=None, content_type=None):

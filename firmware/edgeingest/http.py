@@ -103,17 +103,17 @@ class ResponseParser:
             self.body += bytes(data)
         return n
 
-    def bad(self, what, data):
-        """Returns the error for a reply that is not HTTP."""
-        return ProtocolError("the reply has a bad %s: %r" % (what, bytes(data[:40])))
+    def bad(self, what, data, start=0):
+        """Returns the error for a reply that is not HTTP; it shows the data from `start` on."""
+        return ProtocolError("the reply has a bad %s: %r" % (what, bytes(data[start : start + 40])))
 
     def end_of_line(self, data, start):
         """Returns where the line that begins there ends, behind its LF; 0 if it is not complete."""
         end = data.find(b"\n", start) + 1
         if (end or len(data)) - start > self.limit_line + 2:
-            raise self.bad("length of a line or of all lines", data[start:])
+            raise self.bad("length of a line or of all lines", data, start)
         if end and (end == 1 or data.find(b"\r", start, end) != end - 2 or data.find(b"\0", start, end) >= 0):
-            raise self.bad("line end", data[start:end])
+            raise self.bad("line end", data, start)
         return end
 
     def _take_head(self, data):
@@ -124,7 +124,7 @@ class ResponseParser:
         while True:
             end = self.end_of_line(data, start)
             if self._size + (end or start) > self.limit_headers:
-                raise self.bad("length of a line or of all lines", data[start:])
+                raise self.bad("length of a line or of all lines", data, start)
             if self.status is None and end:
                 self._parse_status_line(data)
             elif end - start > 2:
@@ -144,7 +144,7 @@ class ResponseParser:
         colon = data.find(b":", start, end)
         name = data[start:colon]
         if colon <= start or name.strip(_TOKEN):
-            raise self.bad("header", data[start:end])
+            raise self.bad("header", data, start)
         if len(name) in (10, 14, 17) and name.lower() in _FRAMING:
             name = name.lower()
             value = data[colon + 1 : end].strip()

@@ -66,10 +66,13 @@ class LabelFile(GeneratedBody):
 
 
 def structured_labels(files):
-    """`structured_labels.labels`: which rows of each file have which label.
+    """Returns the label file `structured_labels.labels`: which rows of each file have which label.
 
     files: {file name: [(start, end, label), ...]} with row indices, the end included, from 0 on without a gap or an
     overlap. A segment may have a fourth member, a map of str to str, with the same keys in every segment.
+
+        labels = structured_labels({"wave.01.cbor": [(0, 49, "idle"), (50, 99, "wave")]})
+        client.upload("training", [sample, labels])
     """
     _check_files(files)
     for file in files:
@@ -79,9 +82,11 @@ def structured_labels(files):
 
 
 def bounding_boxes(files):
-    """`bounding_boxes.labels`: what is where in each image.
+    """Returns the label file `bounding_boxes.labels`: which objects are where in each image.
 
     files: {file name: [(label, x, y, width, height), ...]}, in pixels from the top left corner.
+
+        client.upload("training", [File("frame.jpg"), bounding_boxes({"frame.jpg": [("cup", 10, 20, 30, 40)]})])
     """
     _check_files(files)
     for file in files:
@@ -92,11 +97,14 @@ def bounding_boxes(files):
 
 
 def info_labels(files):
-    """`info.labels`: category, label and metadata of each file.
+    """Returns the label file `info.labels`: category, label and metadata of each file.
 
     files: a list of dicts with `path`, `category`, `label`, and if wanted `name`, `metadata` (str to str),
     `boundingBoxes`, `attachments`. label: a str, None for unlabeled, or a dict as the service's documentation has it
     ({"type": "label", "label": "wave"}, "multi-label", "keyvalue-labels").
+
+        labels = info_labels([{"path": "frame.jpg", "category": "training", "label": "cup"}])
+        client.upload("training", [File("frame.jpg"), labels])
     """
     if not isinstance(files, (list, tuple)) or not files:
         raise SampleError("files: a list of dicts with path, category and label is needed")

@@ -11,7 +11,6 @@ from binascii import crc32, hexlify
 from micropython import const
 
 from .body import Chain
-from .errors import ProtocolError
 from .ingestion import KEPT, DataReply, Stored, body_of, check_body, is_plain, json_value
 from .validate import PLAIN, argument_error
 
@@ -202,25 +201,33 @@ class FilesReply(DataReply):
             at = body.find(b"[", at) + 1
 
     def _take_results(self, text):
-        """Takes the results that are complete, and the end of the list."""
-        while True:
-            self._text = text = text.lstrip(b", \r\n\t")
-            if text.startswith(b"]"):
-                self._body += text
-                self._place = _BEHIND_RESULTS
-                return
-            end = text.find(b"}") + 1
-            while end and not _is_whole(text[:end]):
-                end = text.find(b"}", end) + 1
-            if not end:
-                if text[:1] not in b"{" or len(text) > _MAX_RESULT:
-                    raise _nonsense(text)
-                return
-            value = json_value(text[:end])
-            if not isinstance(value, dict):
-                raise _nonsense(text)
-            self._take_result(value)
-            text = text[end:]
+        """Takes the results that are complete, and the end of the list; keeps what follows them."""
+        start = 0
+        end = 1
+        while end:
+            while start < len(text) and text[start] in b", \r\n\t":
+                start += 1
+            end = start < len(text) and self._take_next(text, start)
+            start = end or start
+        self._text = text[start:] if start else text
+
+    def _take_next(self, text, start):
+        """Takes the result that begins there, or the end of the list. Returns where it ends; 0 if more has to come."""
+        if text[start] == 0x5D:  # ]
+            self._body += text[start:]
+            self._place = _BEHIND_RESULTS
+            return len(text)
+        end = text.find(b"}", start) + 1
+        while end and not _is_whole(text[start:end]):
+            end = text.find(b"}", end) + 1
+        if end:
+            value = json_value(text[start:end])
+            if isinstance(value, dict):
+                self._take_result(value)
+                return end
+        elif text[start] == 0x7B and len(text) - start <= _MAX_RESULT:  # {
+            return 0
+        raise _nonsense(text[start : start + 80])
 
     def _take_result(self, value):
         """Takes one result."""
@@ -275,7 +282,9 @@ class FilesReply(DataReply):
             for i in range(total):
                 self._report(i, Stored(self._bodies[i].name, None, i not in labels))
         elif self._count not in (total, total - len(labels)):
-            raise ProtocolError("the service answered for %d files, %d were sent" % (self._count, total))
+            from .service_errors import wrong_count
+
+            raise wrong_count(self._count, total)
         else:
             self._report_held(total)
         for result in self._results or ():

@@ -58,6 +58,8 @@ def connect(ssid, password=None, timeout_ms=20_000, country=None, hostname=None)
     country. hostname: the board's name in the network. timeout_ms: for the whole call.
     Raises NetworkError with the reason when the network refuses three times (wrong password) or is not found, and
     DeadlineError when there is no address within timeout_ms. `errno` is the board's own status number.
+
+        connect("home", "password of home")
     """
     if not isinstance(ssid, str) or not 1 <= len(ssid.encode()) <= 32:
         raise SampleError("ssid: a name of 1 to 32 bytes is needed, not %r" % (ssid,))
@@ -130,6 +132,8 @@ def set_clock(host="pool.ntp.org", timeout_ms=10_000, port=123):
 
     Certificates and signatures need the clock. The server is asked again every second, up to timeout_ms; then
     DeadlineError is raised. The clock of most boards does not survive a power cut, and drifts by seconds a day.
+
+        set_clock()
     """
     check_whole(timeout_ms, "timeout_ms", 1, _LONGEST_MS)
     start = time.ticks_ms()

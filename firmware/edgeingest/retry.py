@@ -6,7 +6,6 @@ Sources: RFC 9110, section 10.2.3 (Retry-After); "Exponential Backoff And Jitter
 import os
 
 from .errors import CertificateError, IngestError, NetworkError, SampleError, ServiceError
-from .network_errors import with_text
 from .validate import check_whole
 
 
@@ -32,6 +31,8 @@ class Retry:
 
     Of a request with many files, the results of one reply stand: `on_stored` is never called twice for an item, and an
     item whose result was in a reply that got lost is a duplicate in the next.
+
+        client = Client("ei_your_api_key", ca="edgeingest.der", retry=Retry(attempts=3))
     """
 
     def __init__(self, attempts=5, base_ms=500, max_ms=60_000):
@@ -59,7 +60,7 @@ class Retry:
                 return
             except SampleError as e:
                 # A body that was sent once, and is not there any more: that is not why the call failed.
-                raise with_text(error, "%s (not sent again: %s)" % (error, e)) if error else e
+                raise _explained(error, "not sent again: %s" % e) if error else e
             except IngestError as e:
                 error = e
             made += 1
@@ -68,7 +69,7 @@ class Retry:
                 raise error
             wait_ms, why_not = self._next(connection, request, repeatable, error, made)
             if why_not:
-                raise with_text(error, "%s (%s)" % (error, why_not))
+                raise _explained(error, why_not)
             reply.begin()
             yield connection.back_off(wait_ms)
 
@@ -87,3 +88,10 @@ class Retry:
         except SampleError as e:
             return None, "not sent again: %s" % e
         return wait, None
+
+
+def _explained(error, why):
+    """Returns the error with the reason why no attempt followed it."""
+    from .network_errors import with_text
+
+    return with_text(error, "%s (%s)" % (error, why))

@@ -53,6 +53,9 @@ class Sample:
     iat: when it was signed, in seconds since 1970; None: when it is signed first, if the clock is set; False: left
         out. Messages that are not signed have it only when it is given.
     Everything wrong is a SampleError that names the argument.
+
+        sensors = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))
+        sample = Sample(sensors, 10, array("f", (0.1, 0.2, 9.8) * 100), "RPI_PICO_W", name="wave.01")
     """
 
     def __init__(
@@ -86,9 +89,9 @@ class Sample:
             if hasattr(values, "readinto"):
                 from . import row_source as kind
             elif isinstance(values, (list, tuple)):
-                from . import row_list as kind
+                from . import row_list as kind  # type: ignore[no-redef]
             else:
-                from . import typecodes as kind
+                from . import typecodes as kind  # type: ignore[no-redef]
             kind.set_shape(self, rows)
             self._kind = kind  # the module for values that are not an array of float32
         if rows is not None and rows != self.rows:
@@ -129,10 +132,12 @@ class Sample:
         return out
 
     def body(self, format="cbor", hmac_key=None):
-        """The message as a body.
+        """Returns the message as a body.
 
         format: "cbor"; "json"; "csv" (a timestamp column in ms, not signed: `hmac_key` is ignored); "binary" (one
         sensor, CBOR header and raw values, for audio). hmac_key: the project's HMAC key, or None for no signature.
+
+            client.upload("training", sample.body("csv"))
         """
         if hmac_key is not None:
             hmac_key = key_bytes(hmac_key)
@@ -140,7 +145,7 @@ class Sample:
             if format == "binary":
                 from . import binary as form
             else:
-                from . import json_csv as form
+                from . import json_csv as form  # type: ignore[no-redef]
             return form.form_body(self, format, hmac_key)
         if self.typecode and self.source is None:
             rows = TypedRows(self.typecode, len(self.sensors), self.rows, self.values)
@@ -152,13 +157,13 @@ class Sample:
         return Chain(parts, self.name + ".cbor", "application/cbor")
 
     def signed_at(self, hmac_key):
-        """The `iat` of a message with this key or None; False for none."""
+        """Returns the `iat` of a message with this key or None; False: it has none."""
         if self.iat is None and hmac_key:
             self.iat = now()  # once for all: a sample that is sent again has the same bytes, and counts as a duplicate
         return False if self.iat is None else self.iat
 
     def protected(self, hmac_key):
-        """The key `protected` with its map, the key `signature`, and the signature up to where its characters begin."""
+        """Returns the end of the message in CBOR: `protected`, and `signature` up to its characters."""
         iat = self.signed_at(hmac_key)
         out = bytearray(b"\x69protected\xa2\x63alg")
         out.extend(b"\x65HS256\x63ver\x62v1" if hmac_key else b"\x64none\x63ver\x62v1")

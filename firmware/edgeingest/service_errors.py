@@ -15,6 +15,11 @@ def nonsense(body):
     return ProtocolError("the service's answer is not what it should be: %r" % body[:80])
 
 
+def wrong_count(count, total):
+    """Returns the error for a reply with results for another number of files than were sent."""
+    return ProtocolError("the service answered for %d files, %d were sent" % (count, total))
+
+
 def reason(error):
     """Returns why a file was not stored, from its result; None if the service has these bytes already."""
     words = joined_surrogates(error) or "no reason was given"

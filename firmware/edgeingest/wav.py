@@ -61,6 +61,9 @@ class Wav(Chain):
         sources they are checked. A stream is read from where it stands, and again only if it has `seek` and `tell`,
         or `rewind`.
     Everything wrong is a SampleError that names the argument.
+
+        sound = array("h", bytes(2 * 4_000))  # a quarter of a second, as recorded
+        client.upload("training", Wav(sound, rate=16_000, name="noise.01.wav"))
     """
 
     def __init__(self, source, rate, bits=16, channels=1, name="audio.wav", size=None, frames=None):

@@ -1,7 +1,10 @@
-"""For a battery: every ten minutes a second of motion goes to flash, and every hour all of it is sent. Save as main.py.
+"""For a board on a battery: stores one second of motion on flash every ten minutes, and sends all of it every hour.
 
-Between the two the board sleeps. What cannot be sent waits for the next time; nothing is lost when the power goes.
+Save it as main.py. The board sleeps in between. What cannot be sent stays on flash until the next time, also when the
+power fails.
 """
+
+import gc
 
 import machine
 from edgeingest import config, network
@@ -9,6 +12,8 @@ from edgeingest.capture import capture
 from edgeingest.errors import IngestError
 from edgeingest.sources.lis3dh import Lis3dh
 from edgeingest.spool import Spool
+
+gc.threshold(8192)  # collects garbage early: the heap stays in larger pieces, which TLS and batches need
 
 settings = config.load()
 spool = Spool("/spool", max_bytes=200_000, drop_oldest=True)

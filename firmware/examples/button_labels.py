@@ -1,11 +1,14 @@
-"""Labels by a button: a short press records a second of motion under the current label, a long one goes to the next."""
+"""Labels with a button: a short press records one second of motion with the current label; a long press changes it."""
 
+import gc
 import time
 
 import machine
 from edgeingest import config, network
 from edgeingest.capture import capture
 from edgeingest.sources.bmi160 import Bmi160
+
+gc.threshold(8192)  # collects garbage early: the heap stays in larger pieces, which TLS and batches need
 
 LABELS = ("idle", "wave", "circle")
 SAMPLES = 9
@@ -27,7 +30,7 @@ with settings.client() as client:
         if held_ms >= 700:
             label = (label + 1) % len(LABELS)
             print("label:", LABELS[label])
-        elif held_ms >= 30:  # less is the button's bouncing
+        elif held_ms >= 30:  # shorter changes are contact bounce
             name = "%s.%02d" % (LABELS[label], recorded)
             sample = capture(imu.read, 100, 10_000, imu.sensors, settings.device_type, name=name)
             print("stored", client.send("training", sample, label=LABELS[label]).file_name)

@@ -1,14 +1,17 @@
-"""A picture every ten seconds into the testing set, from a camera that the ESP32's firmware knows."""
+"""Sends a picture every ten seconds to the testing set; the ESP32's firmware needs a camera module."""
 
+import gc
 import time
 
 from edgeingest import config, network
 from edgeingest.sources.camera import Camera
 
+gc.threshold(8192)  # collects garbage early: the heap stays in larger pieces, which TLS and batches need
+
 settings = config.load()
 network.connect(settings.wifi_ssid, settings.wifi_password)
 network.set_clock()
-camera = Camera()  # with the pins and frame size of the board's own firmware; others as arguments
+camera = Camera()  # the firmware knows the pins and the frame size; arguments change them
 
 with settings.client() as client:
     for number in range(6):

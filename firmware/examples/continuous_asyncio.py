@@ -1,4 +1,4 @@
-"""Motion without a pause: while one sample is sent, the next is captured, and other tasks run beside."""
+"""Motion without a gap: while one sample is sent, the next is captured, and other tasks run."""
 
 import asyncio
 
@@ -15,6 +15,7 @@ imu = Mpu6050(machine.I2C(0), range_g=8)
 
 
 async def heartbeat():
+    """Shows that other tasks run during captures and uploads."""
     while True:
         print("alive")
         await asyncio.sleep(1)
@@ -22,7 +23,7 @@ async def heartbeat():
 
 async def main():
     beating = asyncio.create_task(heartbeat())
-    # 50 Hz, 5 % off at most: where there are no timers, rows are read by a task
+    # 50 Hz; the interval may be wrong by 5 %, because a task reads the rows on ports without timers
     rows = Continuous(imu.read, 100, 20_000, imu.sensors, settings.device_type, name="motion", tolerance=0.05)
     left = 3
     async with settings.client(AsyncClient) as client:

@@ -1,12 +1,17 @@
-"""Sound in WAVE files of one second, from an I2S microphone. No sound is missing between them, as long as an upload
-takes less than half a second."""
+"""Sends sound from an I2S microphone as WAVE files of one second.
 
+No sound is missing between the files if an upload takes less than half a second.
+"""
+
+import gc
 import sys
 
 from edgeingest import config, network
 from edgeingest.sources.microphone import Microphone
 
-# where the microphone is connected; on an RP2040 WS must be SCK + 1
+gc.threshold(8192)  # collects garbage early: the heap stays in larger pieces, which TLS and batches need
+
+# the microphone's pins; on an RP2040, WS must be SCK + 1
 SCK, WS, SD = (32, 25, 33) if sys.platform == "esp32" else (16, 17, 18)
 
 settings = config.load()

@@ -1,4 +1,4 @@
-"""Replays recordings as if the sensors had just measured them: motion, a sound and a picture.
+"""Sends recordings as if they were measured now: motion, a sound and a picture.
 
 On a PC: micropython replay_motion.py HTTP_URL HTTPS_URL CA_FILE API_KEY HMAC_KEY DATA_FOLDER (`make demo` does it).
 """
@@ -13,7 +13,7 @@ http_url, https_url, ca, api_key, hmac_key, data = sys.argv[1:7]
 
 
 def replay(name):
-    """The Sample of a recording: a header row, then rows of a time in ms and one value per axis."""
+    """Returns the Sample of a recording: a header row, then rows of a time in ms and one value per axis."""
     values = array("f")
     with open("%s/%s.csv" % (data, name)) as recording:
         axes = recording.readline().strip().split(",")[1:]

@@ -60,7 +60,7 @@ def test_a_main_py_of_the_user_is_kept(board):
     """Further examples do not overwrite the copy."""
     own = "print('mine')"
     run(board, f"f = open('/main.py', 'w')\nf.write({own!r})\nf.close()")
-    assert "one of before is main.py.old" in edgeingest(board, "deploy", "--example", "replay_motion")
+    assert "previous one is kept as main.py.old" in edgeingest(board, "deploy", "--example", "replay_motion")
     for name, message in (("main", "main.py is in place\n"), ("main", "main.py is there already\n")):
         assert message in edgeingest(board, "deploy", "--example", name)
     assert run(board, "print(open('/main.py.old').read(), end='')") == own
@@ -71,7 +71,7 @@ def test_only_changed_files_are_sent(board, built):
     before = board.received
     sent = []
     done = install(board, {**built, "signing.mpy": built["signing.mpy"] + b"\0"}, lambda name, count: sent.append(name))
-    assert (set(sent), done.sent, done.kept, done.gone) == ({"signing.mpy"}, ["signing.mpy"], len(built) - 1, 0)
+    assert (set(sent), done.sent, done.kept, done.removed) == ({"signing.mpy"}, ["signing.mpy"], len(built) - 1, 0)
     assert board.received - before < 2 * len(built["signing.mpy"]) + 13000  # with the code that runs on the board
 
 
@@ -92,7 +92,7 @@ def test_interrupted_in_every_file(board, built):
         with Link(board.port, restart=False) as link:
             assert link.run(USE).split()[1] == LIB + "/__init__.mpy"
             deployment = Deployment(link, known, built)
-            assert deployment.there == hashed(old)
+            assert deployment.installed == hashed(old)
             with pytest.raises(BoardError, match="stopped answering"):
                 deployment.install(pull)
         board.plug()
@@ -158,12 +158,12 @@ def writes(board, new):
 
         def counted(code):
             if "os.rename" in code:
-                before.append(int(link.run("print(_flash.left)")))
+                before.append(int(link.run("print(_flash.writes_left)")))
             do(code)
 
         deployment._do = counted
         deployment.install(lambda name, count: None)
-        return [100000 - left for left in (*before, int(link.run("print(_flash.left)")))]
+        return [100000 - left for left in (*before, int(link.run("print(_flash.writes_left)")))]
 
 
 FILL = """

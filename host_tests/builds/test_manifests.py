@@ -1,4 +1,7 @@
-"""The manifests for freezing, executed by MicroPython's own manifestfile.py: all of the library, and the port's own."""
+"""The manifests for freezing, executed by MicroPython's own manifestfile.py: all of the library, and the port's own.
+
+The library is compiled with -O3; how the port's own files are compiled is left to the port.
+"""
 
 import importlib.util
 import sys
@@ -9,7 +12,7 @@ from edgeingest_tools.board import catalogue
 from support.interpreters import FIRMWARE
 
 RULES = Path(sys.prefix) / "rules" / "stubber" / "tools" / "manifestfile.py"
-LIBRARY = {str(path.relative_to(FIRMWARE)): path for path in FIRMWARE.glob("edgeingest/**/*.py")}
+LIBRARY = {str(path.relative_to(FIRMWARE)): (path, 3) for path in FIRMWARE.glob("edgeingest/**/*.py")}
 # Where a port keeps the manifest that its stock firmware is built with.
 OWN = {
     "ESP32_GENERIC": "boards/manifest.py",
@@ -33,10 +36,10 @@ def rules():
 
 
 def frozen(rules, manifest, **places):
-    """{name in the firmware: file} after executing a manifest as MicroPython's build does."""
+    """{name in the firmware: (file, level of optimisation)} after executing a manifest as MicroPython's build does."""
     executed = rules.ManifestFile(rules.MODE_FREEZE, {name: str(place) for name, place in places.items()})
     executed.execute(str(manifest))
-    found = {entry.target_path: Path(entry.full_path).resolve() for entry in executed.files()}
+    found = {entry.target_path: (Path(entry.full_path).resolve(), entry.opt) for entry in executed.files()}
     assert len(found) == len(executed.files()), "a file is frozen twice"
     assert {entry.kind for entry in executed.files()} == {rules.KIND_FREEZE_AS_MPY}
     return found
@@ -57,7 +60,7 @@ def test_a_board_freezes_the_port_s_own_and_the_library(rules, tmp_path, name):
     (port / "modules" / "_boot.py").write_text("import vfs\n")
     manifest = catalogue.load(name).folder / "manifest.py"
     found = frozen(rules, manifest, MPY_DIR=tmp_path, PORT_DIR=port, BOARD_DIR=own.parent)
-    assert found == LIBRARY | {"_boot.py": port / "modules" / "_boot.py"}
+    assert found == LIBRARY | {"_boot.py": (port / "modules" / "_boot.py", None)}
 
 
 def test_a_manifest_that_names_a_missing_file_is_an_error(rules, tmp_path):

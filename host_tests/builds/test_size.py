@@ -117,9 +117,9 @@ def test_uploads_are_measured(place):
         modules = place.printed(footprint.SCRIPT, arguments, f"{least + size.HEAPS.tolerance}K").split()
         with pytest.raises(device.Failed):
             place.printed(footprint.SCRIPT, arguments, f"{least - size.HEAPS.tolerance - 1}K")
-        weights = defaultdict(int, __init__=1, client=20, certificates=300, wav=4000)
+        weights = defaultdict(int, __init__=1, client=20, tls=300, wav=4000)
         loaded = footprint.loaded(place, service, weights)
     assert len(modules) == len(set(modules))
-    assert {"client", "sample", "signing", "stream"} <= set(modules)
-    assert not set(modules) & {"files", "labels", "text", "wav", "aio", "capture", "certificates"}
+    assert {"client", "connection", "sample", "signing"} <= set(modules)
+    assert not set(modules) & {"files", "json_csv", "labels", "wav", "aio", "capture", "tls"}
     assert set(loaded.values()) == {321}

@@ -107,10 +107,10 @@ def test_figures(worker, asked, late):
 @pytest.mark.parametrize(
     ("late", "text"),
     [
-        ([], "Timing(1000 us asked, 1000.0 us true, jitter 0 us p99 0 us max, 0 of 0 missed)"),
-        ([5], "Timing(1000 us asked, 1000.0 us true, jitter 5 us p99 5 us max, 0 of 1 missed)"),
-        ([0, 1500, 2], "Timing(1000 us asked, 1001.0 us true, jitter 1500 us p99 1500 us max, 1 of 3 missed)"),
-        ([900] + [7] * 99, "Timing(1000 us asked, 991.0 us true, jitter 7 us p99 900 us max, 0 of 100 missed)"),
+        ([], "Timing(1000 us asked, 1000.0 us true, jitter p99 0 us max 0 us, 0 of 0 missed)"),
+        ([5], "Timing(1000 us asked, 1000.0 us true, jitter p99 5 us max 5 us, 0 of 1 missed)"),
+        ([0, 1500, 2], "Timing(1000 us asked, 1001.0 us true, jitter p99 1500 us max 1500 us, 1 of 3 missed)"),
+        ([900] + [7] * 99, "Timing(1000 us asked, 991.0 us true, jitter p99 7 us max 900 us, 0 of 100 missed)"),
     ],
 )
 def test_timing_shows_its_figures(worker, late, text):

@@ -1,9 +1,9 @@
-"""Writes vectors/wire.json: what the calls in wire_device put on the wire with the library as it is now.
+"""Writes vectors/wire.json: what the calls in wire_device send with the present library.
 
     .venv/bin/python host_tests/client/record_wire.py "recorded from version 0.1.0 as of 2026-11-22, before ..."
 
-The argument says from what it is recorded, for whoever reads the file. Only for calls that are new in wire_device, or
-when what is sent was changed on purpose: it prints what differs from the file that was there.
+The argument describes the source, for readers of the file. Use it only for calls that are new in wire_device, or after
+a change on purpose of what is sent. It prints the calls that differ from the previous file.
 """
 
 import argparse

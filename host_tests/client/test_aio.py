@@ -1,11 +1,12 @@
-"""`AsyncClient` beside `Client`: the same requests, results and errors."""
+"""`AsyncClient` compared with `Client`: the same requests, results and errors."""
 
 import threading
 
 import pytest
 from support.aio import awaited, serving
-from support.calls import BIG, BODIES, BROKEN, CASE, SEND, STALE, UPLOAD, WRITES, attempt, first_then_good, replying
+from support.calls import BIG, BODIES, BROKEN, attempt, first_then_good, replying, second_call, writes
 from support.chains import FAULTS, bad_chain
+from support.device_source import device_source
 from support.peer import DEVICE, answering, free_port, peer, reply, stored
 from support.worker import DeviceError
 
@@ -13,30 +14,7 @@ BOTH = pytest.mark.modes("py", "mpy")
 BOARD = pytest.mark.modes("mpy")
 PLAIN_AND_TLS = pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 
-EVERYTHING = (
-    DEVICE
-    + """
-from array import array
-sensors = (("accX", "m/s2"), ("accY", "m/s2"))
-def sample(n):
-    return Sample(sensors, 10, array("f", range(2 * n)), "UNIX", name="rows.%d" % n, iat=1700000000)
-class Items:
-    def __len__(self):
-        return 4
-    def __getitem__(self, index):
-        return sample(400 + index) if index % 2 else File(path, name="%d.csv" % index)
-got = []
-with Client(KEY, url=url, hmac_key="fed53116f20684c067774ebf9e7bcbdc", **dict(options)) as client:
-    own = Bytes([b"a" * 3000, None, b"b"])
-    result = [
-        client.upload("training", [sample(5), File(path), File(b"x" * 5000, name="x.csv"), own], boundary="1" * 16),
-        client.upload("testing", Items(), label="k\\xe4se", on_stored=lambda *one: got.append(one), boundary="2" * 16),
-        client.send("anomaly", sample(3000), file_name="long.cbor", add_date_id=True),
-        client.send("split", File(path), metadata={"a": "b"}, no_label=True),
-    ]
-result = [repr(one) for one in result], repr(got), own.log
-"""
-)
+BOTH_CLIENTS = device_source("client/both_clients_device")
 
 
 @BOTH
@@ -50,7 +28,8 @@ def test_the_same_requests_and_results_as_client(worker, tls, tmp_path):
 
     with serving(handler, tls) as (made, where):
         results = [
-            worker.run(code, path=str(tmp_path / "f.csv"), **where) for code in (EVERYTHING, awaited(EVERYTHING))
+            worker.define(BOTH_CLIENTS).everything(driver, str(tmp_path / "f.csv"), **where)
+            for driver in ("Client", "AsyncClient")
         ]
     assert results[0] == results[1]
     assert "'d', sample_id=3" in results[1][1]
@@ -58,15 +37,12 @@ def test_the_same_requests_and_results_as_client(worker, tls, tmp_path):
     assert (raw[:4], len(raw), len(made.connections)) == (raw[4:], 8, 2)
 
 
-AWAITED = awaited(CASE)
-
-
 @BOARD
-@pytest.mark.parametrize("call", [SEND, UPLOAD])
+@pytest.mark.parametrize("call", ["send", "upload"])
 @pytest.mark.parametrize("status", [301, 401, 503])
 def test_statuses(worker, call, status):
     with peer(replying(reply("the reason", status, Retry_After="7"), close=False)) as made:
-        found = attempt(worker, made, call=call, source=AWAITED)
+        found = attempt(worker, made, call=call, driver="AsyncClient")
     assert (found.type, found.status, found.body, found.retry_after) == ("ServiceError", status, "the reason", 7)
 
 
@@ -75,7 +51,7 @@ def test_statuses(worker, call, status):
 def test_broken_replies(worker, name):
     data, wanted = BROKEN[name]
     with peer(replying(data)) as made:
-        assert attempt(worker, made, source=AWAITED).type == wanted
+        assert attempt(worker, made, driver="AsyncClient").type == wanted
 
 
 @BOARD
@@ -83,16 +59,15 @@ def test_broken_replies(worker, name):
 def test_a_body_that_is_not_its_size(worker, name):
     script, size = BODIES[name]
     with peer(first_then_good(lambda made, connection: connection.until_closed())) as made:
-        found = attempt(worker, made, script, size, source=AWAITED)
+        found = attempt(worker, made, script, size, driver="AsyncClient")
     assert (found.type, "own.cbor" in found.text) == ("SampleError", True)
 
 
 @BOARD
 @pytest.mark.parametrize("before", [[], [b"x" * 5000], [None, None]], ids=["at once", "later", "waited"])
 def test_what_the_callers_source_raises_passes_through(worker, before):
-    source = AWAITED.replace("Bytes(script * times, size)", "Bytes(script + [KeyError('mine')], 9000)")
     with peer(first_then_good(lambda made, connection: connection.until_closed())) as made:
-        assert attempt(worker, made, before, source=source).type == "KeyError"
+        assert attempt(worker, made, before, driver="AsyncClient", raises=True).type == "KeyError"
 
 
 @BOARD
@@ -104,7 +79,7 @@ def test_early_replies(worker, status, ending):
         connection.read_until(b"\r\n\r\n")
         connection.reply("because", status)
         if ending == "reset":
-            threading.Event().wait(0.05)  # a reset at once would throw the reply away on its way
+            threading.Event().wait(0.05)  # an immediate reset would discard the reply
             connection.reset()
         elif ending == "wait":
             made.closing.wait(10)
@@ -112,7 +87,7 @@ def test_early_replies(worker, status, ending):
             connection.until_closed()
 
     with peer(first_then_good(first)) as made:
-        found = attempt(worker, made, **BIG, source=AWAITED)
+        found = attempt(worker, made, **BIG, driver="AsyncClient")
     if status == 200:
         assert found.type == "ProtocolError"
     else:
@@ -121,7 +96,7 @@ def test_early_replies(worker, status, ending):
 
 @BOARD
 def test_an_early_refusal_over_tls(worker):
-    """Of which 64 bytes are read at a time, from what TLS has decrypted at once."""
+    """TLS decrypts the reply at once, and the client reads 64 bytes at a time."""
 
     def handler(made, connection, number):
         connection.read_until(b"\r\n\r\n")
@@ -137,7 +112,7 @@ def test_an_early_refusal_over_tls(worker):
 @BOARD
 def test_a_peer_that_goes_away_while_we_send(worker):
     with peer(first_then_good(lambda made, connection: connection.read_until(b"x" * 100_000))) as made:
-        found = attempt(worker, made, **BIG, source=AWAITED)
+        found = attempt(worker, made, **BIG, driver="AsyncClient")
     assert (found.type, 100_000 <= found.sent < 5_000_000) == ("NetworkError", True)
 
 
@@ -162,7 +137,7 @@ def test_bad_certificates(worker, fault, tmp_path):
 @BOARD
 @pytest.mark.parametrize("unique", [True, False])
 def test_kept_connections_and_replay(worker, unique):
-    """As with `Client`: closed between calls, replaced; closed after a byte was sent, replayed only if that is safe."""
+    """A connection closed between calls is replaced; closed after a byte was sent, replayed only if that is safe."""
 
     def handler(made, connection, number):
         made.take(connection)
@@ -173,14 +148,14 @@ def test_kept_connections_and_replay(worker, unique):
     with peer(handler) as made:
         arguments = {"url": made.url, "wait": 0, "unique": unique, "rewindable": True}
         if unique:
-            worker.run(awaited(STALE), **arguments)
+            second_call(worker, driver="AsyncClient", **arguments)
         else:
             with pytest.raises(DeviceError, match="NetworkError"):
-                worker.run(awaited(STALE), **arguments)
+                second_call(worker, driver="AsyncClient", **arguments)
     assert [request.body for request in made.requests] == [b"one", b"two", b"two"][: 2 + unique]
     with peer(lambda made, connection, number: connection.reply() if made.take(connection) else None) as made:
         arguments.update(url=made.url, wait=50, rewindable=False)
-        worker.run(awaited(STALE), **arguments)
+        second_call(worker, driver="AsyncClient", **arguments)
     assert [request.body for request in made.requests] == [b"one", b"two"]
 
 
@@ -188,6 +163,6 @@ def test_kept_connections_and_replay(worker, unique):
 @pytest.mark.parametrize("buffer_size", [64, 2048, 16384])
 def test_full_windows(worker, buffer_size):
     with peer(answering()) as made:
-        writes = worker.run(awaited(WRITES), url=made.url, pieces=[b"x" * 20_000] * 3, buffer_size=buffer_size)
-    assert sum(writes) == len(made.requests[0].raw)
-    assert len(writes) == -(-sum(writes) // buffer_size)
+        sizes = writes(worker, made.url, [b"x" * 20_000] * 3, buffer_size, "AsyncClient")
+    assert sum(sizes) == len(made.requests[0].raw)
+    assert len(sizes) == -(-sum(sizes) // buffer_size)

@@ -1,109 +1,26 @@
-"""`AsyncClient` calls that are cancelled, at every point there is: nothing stays open, and the client works on."""
+"""`AsyncClient` calls that are cancelled at every step: nothing stays open, and the client remains usable."""
 
 import contextlib
 
 import pytest
-from support.aio import AIO, Chains, full, serving
+from support.aio import Chains, full_listener, serving
+from support.device_source import device_source
 from support.peer import answering, peer, stored
 
 BOARD = pytest.mark.modes("mpy")
 PLAIN_AND_TLS = pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 
-CANCEL = (
-    AIO
-    + """
-client = AsyncClient(KEY, url=url, timeout_ms=9000, buffer_size=512, hmac_key="0" * 32, **dict(options))
-sample = Sample((("x", "m"),), 10, array("f", range(300)), "UNIX", name="rows")
-
-def stepped(coroutine, k):
-    # Lets the coroutine go k steps of the scheduler, then cancels it. Its result, or None.
-    for _ in range(k):
-        try:
-            coroutine.send(None)
-        except StopIteration as e:
-            return e.value
-        yield
-    try:
-        coroutine.throw(asyncio.CancelledError())
-    except asyncio.CancelledError:
-        return None
-
-async def cancelled(coroutine, k):
-    # The same by a task's own means.
-    task = asyncio.create_task(coroutine)
-    for _ in range(k):
-        await asyncio.sleep_ms(0)
-    task.cancel()
-    try:
-        return await task
-    except asyncio.CancelledError:
-        for _ in range(3):  # wait_for passes it on to a task of its own
-            await asyncio.sleep_ms(0)
-
-async def timed(coroutine, k):
-    try:
-        return await asyncio.wait_for_ms(coroutine, k)
-    except asyncio.TimeoutError:
-        return None
-
-WAYS = {
-    "steps": lambda coroutine, k: asyncio.create_task(stepped(coroutine, k)),
-    "cancel": cancelled,
-    "wait_for": timed,
-    "cancelled wait_for": lambda coroutine, k: cancelled(asyncio.wait_for_ms(coroutine, 9000), k),
-}
-
-class Items:
-    def __init__(self, body):
-        self.body = body
-    def __len__(self):
-        return 4
-    def __getitem__(self, index):
-        return (File(path, name="0.csv"), sample, self.body, File(path, name="3.csv"))[index]
-
-def start(body):
-    if call == "send":
-        return client.send("training", body)
-    if call == "upload":
-        return client.upload("training", [File(path), sample, body])
-    return client.upload("training", Items(body), on_stored=lambda *_: None)
-
-async def noting(coroutine, ended):
-    # That a call went well is also known if the result reaches nobody.
-    ended.append(await coroutine)
-    return True
-
-async def main():
-    out = []
-    none = descriptors()
-    for k in steps:
-        if kept:
-            await client.send("training", Bytes([b"good"]))
-        body = Bytes([b"x" * 700, None, b"y" * 700, None, b"z" * 100] if script is None else script)
-        ended = []
-        await WAYS[way](noting(start(body), ended), k)
-        out.append((k, bool(ended), descriptors() - none, body.log))
-        if not kept:
-            if good:
-                await client.send("training", Bytes([b"good"]))
-            client.close()
-        if ended:
-            break
-    return out
-
-result = run(main(), client)
-"""
-)
+CANCEL = device_source("client/aio_cancel_device")
 
 
 def cancel(worker, steps=tuple(range(500)), way="steps", call="send", kept=False, good=True, script=None, **where):
-    """What became of the calls that were cancelled after these steps, which all are as they must be."""
-    found = worker.run(
-        CANCEL, steps=list(steps), way=way, call=call, kept=kept, good=good, script=script, **{"path": None, **where}
+    """Cancels calls after these steps; checks each, and returns (steps, ended well, descriptors, log of the body)."""
+    found = worker.define(CANCEL).cancel_calls(
+        steps=list(steps), way=way, call=call, kept=kept, good=good, script=script, **{"path": None, **where}
     )
     for k, done, opened, log in found:
         began = k > 0 if way == "steps" else bool(log)
-        # one that never began has touched nothing; one that was done keeps its connection
+        # a call that never began changes nothing; one that ended well keeps its connection
         assert done or opened == (kept and not began), (k, opened)
         if began and (call != "lazy" or log):  # items are made when they are reached
             assert log[-1:] == ["close"], k
@@ -156,7 +73,7 @@ STALLS = {
     ("place", "tls"), [("handshake", True), *[(p, t) for p in [*STALLS][1:] for t in (False, True)]]
 )
 def test_while_the_peer_stalls(worker, place, tls, way):
-    """Every second connection stalls for ever."""
+    """Every second connection stalls until the end of the test."""
 
     def handler(made, connection, number):
         if tls and (place != "handshake" or number % 2):
@@ -179,5 +96,5 @@ def test_while_the_peer_stalls(worker, place, tls, way):
 @BOARD
 def test_while_connecting(worker):
     with contextlib.ExitStack() as stack:
-        found = cancel(worker, [0, 1, 2, 3, 9], good=False, url=full(stack), options=[])
+        found = cancel(worker, [0, 1, 2, 3, 9], good=False, url=full_listener(stack), options=[])
     assert len(found) == 5

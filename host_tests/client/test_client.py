@@ -1,11 +1,12 @@
-"""What the client puts on the wire, and how it keeps connections, seen by a peer on a raw socket."""
+"""Requests of the client, and how it keeps connections, seen by a peer on a raw socket."""
 
 import threading
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.calls import STALE, WRITES
+from support.calls import second_call, writes
+from support.device_source import device_source
 from support.peer import DEVICE, DUPLICATE, answering, peer, reply, stored
 from support.service import vector
 from support.worker import DeviceError
@@ -13,23 +14,7 @@ from support.worker import DeviceError
 UNIX = pytest.mark.modes("py", "mpy", "native", "cpython")
 BOARD = pytest.mark.modes("mpy")
 
-MINIMAL = (
-    DEVICE
-    + """
-values = [
-    [0.1627109944820404, -0.803987979888916, 9.82971477508545],
-    [0.06699900329113007, -0.7752739787101746, 9.906285285949707],
-]
-sample = Sample((("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2")), 20.0, values, "NORDIC_NRF91",
-                device_name="11:22:33:44:55:66", name="test")
-with Client("ei_6040df080906d06f090e05013b7090580b707a0b050eb04d00350504070a2040", url=url) as client:
-    if files:
-        boundary = "999e13bfdfc8bcc05b97f4784410806e"
-        result = client.upload("training", sample, disallow_duplicates=False, boundary=boundary)
-    else:
-        result = client.send("training", sample, disallow_duplicates=False)
-"""
-)
+REQUESTS = device_source("client/requests_device")
 SEND = DEVICE + "with Client(KEY, url=url, **dict(options)) as client:\n"
 TWICE = SEND + "    result = [tuple(client.send('testing', File(b'x' * n, name='%d.cbor' % n))) for n in (100, 200)]\n"
 
@@ -37,7 +22,7 @@ TWICE = SEND + "    result = [tuple(client.send('testing', File(b'x' * n, name='
 @UNIX
 def test_the_documented_request_to_data(worker):
     with peer(answering("stored.cbor")) as made:
-        assert worker.run(MINIMAL, url=made.url, files=False) == ("stored.cbor", None, False)
+        assert worker.define(REQUESTS).send_example(made.url, files=False) == ("stored.cbor", None, False)
     [request] = made.requests
     body, entry = vector("U1")
     assert request.body == body
@@ -55,7 +40,7 @@ def test_the_documented_request_to_data(worker):
 @UNIX
 def test_the_documented_request_to_files(worker):
     with peer(answering(stored("test.cbor.4g9.cbor"))) as made:
-        assert worker.run(MINIMAL, url=made.url, files=True) == [("test.cbor.4g9.cbor", 0, False)]
+        assert worker.define(REQUESTS).send_example(made.url, files=True) == [("test.cbor.4g9.cbor", 0, False)]
     [request] = made.requests
     body, entry = vector("U2")
     assert request.body == body
@@ -109,17 +94,17 @@ def test_every_optional_field_has_its_documented_name_and_place(worker):
     waits=st.booleans(),
     buffer_size=st.sampled_from([64, 65, 100, 255, 2048, 16384]),
 )
-def test_what_is_announced_is_sent_in_full_windows(worker, sizes, waits, buffer_size):
+def test_the_announced_bytes_are_sent_in_full_windows(worker, sizes, waits, buffer_size):
     pieces = [bytes([i + 1]) * size for i, size in enumerate(sizes)]
     script = [piece for pair in zip(pieces, [None] * 9, strict=False) for piece in pair] if waits else pieces
     with peer(answering()) as made:
-        writes = worker.run(WRITES, url=made.url, pieces=script, buffer_size=buffer_size)
+        sizes_written = writes(worker, made.url, script, buffer_size)
     [request] = made.requests
     assert request.body == b"".join(pieces)
     assert request.field("Content-Length") == str(len(request.body))
-    assert sum(writes) == len(request.raw) == len(made.connections[0].received)
+    assert sum(sizes_written) == len(request.raw) == len(made.connections[0].received)
     if not waits:
-        assert len(writes) == -(-len(request.raw) // buffer_size)
+        assert len(sizes_written) == -(-len(request.raw) // buffer_size)
 
 
 @UNIX
@@ -141,7 +126,7 @@ def test_one_connection_serves_many_calls(worker):
         b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx",
         b"HTTP/1.1 200 OK\r\n\r\nto the end",
         reply() + b"HTTP/1.1 200 OK\r\n",  # nobody asked for a second reply
-        reply(DUPLICATE + "!" * 3000, 400)[:1500],  # enough to know: the rest may come at any time
+        reply(DUPLICATE + "!" * 3000, 400)[:1500],  # the result is known before its end
     ],
     ids=["close", "1.0", "to the end", "two replies", "long"],
 )
@@ -166,8 +151,8 @@ def test_a_connection_that_was_closed_between_calls_is_replaced(worker):
         connection.reply()  # and closes
 
     with peer(handler) as made:
-        # not even a body that cannot be read twice is lost, and no duplicate is risked: nothing was sent yet
-        worker.run(STALE, url=made.url, wait=50, unique=False, rewindable=False)
+        # nothing was sent yet: a body that cannot be read twice is not lost, and there is no risk of a duplicate
+        second_call(worker, url=made.url, wait=50, unique=False, rewindable=False)
     assert [request.body for request in made.requests] == [b"one", b"two"]
 
 
@@ -188,10 +173,14 @@ def test_a_request_that_may_have_arrived_is_only_replayed_when_that_is_safe(work
 
     with peer(handler) as made:
         if unique and rewindable:
-            assert worker.run(STALE, url=made.url, wait=0, unique=True, rewindable=True) == ("stored.cbor", None, False)
+            assert second_call(worker, url=made.url, wait=0, unique=True, rewindable=True) == (
+                "stored.cbor",
+                None,
+                False,
+            )
         else:
             with pytest.raises(DeviceError) as caught:
-                worker.run(STALE, url=made.url, wait=0, unique=unique, rewindable=rewindable)
+                second_call(worker, url=made.url, wait=0, unique=unique, rewindable=rewindable)
             assert caught.value.type == "NetworkError"
             assert caught.value.sent == len(made.requests[1].raw)
     bodies = [request.body for request in made.requests]
@@ -207,7 +196,7 @@ def test_a_request_is_replayed_once_and_never_on_a_new_connection(worker):
             made.take(connection)
 
     with peer(handler) as made, pytest.raises(DeviceError) as caught:
-        worker.run(STALE, url=made.url, wait=0, unique=True, rewindable=True)
+        second_call(worker, url=made.url, wait=0, unique=True, rewindable=True)
     assert caught.value.type == "NetworkError"
     assert len(made.connections) == 2
 
@@ -221,7 +210,7 @@ def test_no_replay_once_a_byte_of_the_reply_is_there(worker):
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Le")
 
     with peer(handler) as made, pytest.raises(DeviceError) as caught:
-        worker.run(STALE, url=made.url, wait=0, unique=True, rewindable=True)
+        second_call(worker, url=made.url, wait=0, unique=True, rewindable=True)
     assert caught.value.type == "NetworkError"
     assert (len(made.connections), len(made.requests)) == (1, 2)
 
@@ -238,31 +227,10 @@ def test_interim_replies_and_slow_ones(worker):
         assert worker.run(source, url=made.url, options=[]) == "slow.cbor"
 
 
-LAZY = (
-    DEVICE
-    + """
-class Items:
-    def __init__(self):
-        self.made = []
-    def __len__(self):
-        return 5
-    def __getitem__(self, index):
-        self.made.append(index)
-        return File(b"%d" % index, name="%d.cbor" % index)
-
-items = Items()
-got = []
-with Client(KEY, url=url) as client:
-    count = client.upload("training", items, on_stored=lambda index, stored: got.append((index, tuple(stored))))
-result = count, got, items.made
-"""
-)
-
-
 @UNIX
 def test_items_are_made_when_they_are_reached(worker):
     with peer(answering(stored("a", "b", "c", "d", "e"))) as made:
-        count, got, order = worker.run(LAZY, url=made.url)
+        count, got, order = worker.define(REQUESTS).upload_lazily(made.url)
     assert count == 5
     assert got == [(i, (name, i, False)) for i, name in enumerate("abcde")]
     assert order == [0, 1, 2, 3, 4] * 2  # once for checks and size, once to be sent

@@ -1,45 +1,13 @@
 """Bad arguments: a SampleError that names the argument, before any connection is opened."""
 
 import pytest
-from support.peer import DEVICE, answering, peer, stored
+from support.device_source import device_source
+from support.peer import answering, peer, stored
 from support.service import HMAC_KEY
 
 UNIX = pytest.mark.modes("py", "mpy", "cpython")
 
-PRELUDE = (
-    DEVICE
-    + """
-class Own(Bytes):
-    def __init__(self, **members):
-        super().__init__([b"data"])
-        for name in members:
-            setattr(self, name, members[name])
-
-class Items:
-    def __init__(self, count):
-        self.count = count
-    def __len__(self):
-        return self.count
-    def __getitem__(self, index):
-        return File(b"x", name="same.cbor" if index in (3, 700) else "%d.cbor" % index)
-
-good = File(b"x", name="a.cbor")
-sample = Sample([("a", "m")], 1, [1.0], "UNIX")
-empty = Sample([("a", "m")], 1, [], "UNIX")
-
-def attempt(source):
-    # (error's class, text); a class of ours or the test fails
-    try:
-        eval(source, dict(globals(), c=Client(KEY, url=url)))
-    except errors.SampleError as e:
-        if KEY in str(e) + repr(e):
-            raise ValueError("the key is told")
-        return type(e).__name__, str(e)
-    raise ValueError("accepted: " + source)
-
-result = [attempt(source) for source in sources]
-"""
-)
+DEVICE = device_source("client/client_arguments_device")
 
 STRINGS = ["''", "5", "None", "b'x'", "['x']", "'a\\r\\nX: y'", "'a\\0b'", "'\\x7f'"]
 NUMBERS = ["0", "-1", "1.5", "'5'", "None", "True", "1 << 40", "float('nan')", "[]"]
@@ -89,7 +57,7 @@ CASES["send file_name"] = [f"c.send('training', good, file_name={value})" for va
 CASES["upload items"] = [f"c.upload('training', {value})" for value in ITEMS]
 CASES["upload boundary"] = [f"c.upload('training', good, boundary={value})" for value in BOUNDARY]
 CASES["upload on_stored"] = [f"c.upload('training', good, on_stored={value})" for value in ON_STORED]
-# What is wrong in an item is told by the item's name or number, or by its own argument.
+# Errors of an item name the item by its name or number, or name an argument of the item.
 NAMED = {
     "send item": ("item", "values", "own.cbor", "a.cbor", "file_name"),
     "upload items": ("item", "values", "own.cbor", "a.cbor"),
@@ -100,7 +68,7 @@ NAMED = {
 @pytest.mark.parametrize("case", CASES)
 def test_a_bad_argument_is_named_and_nothing_is_connected(worker, case):
     with peer(answering()) as made:
-        results = worker.run(PRELUDE, url=made.url, sources=CASES[case])
+        results = worker.define(DEVICE).refusals(made.url, CASES[case])
     for source, (kind, text) in zip(CASES[case], results, strict=True):
         names = NAMED.get(case, (case.split()[-1],))
         assert any(name in text.split(": ")[0] + ": " for name in names), (source, text)
@@ -113,23 +81,23 @@ LIMITS = ["[good] * 1001", "Items(1001)", "Own(size=100 * 1024 * 1024)", "[good,
 
 
 @UNIX
-def test_what_is_too_much_is_a_limit_error(worker):
+def test_more_than_the_limits_is_a_limit_error(worker):
     sources = [f"c.upload('training', {items})" for items in LIMITS]
     sources += ["c.send('training', good, metadata={'a': 'x' * 5000})", "c.send('training', good, label='x' * 5000)"]
-    results = worker.run(PRELUDE, url="http://127.0.0.1:1", sources=sources)
+    results = worker.define(DEVICE).refusals("http://127.0.0.1:1", sources)
     assert [kind for kind, _ in results] == ["LimitError"] * len(sources)
 
 
 @UNIX
-def test_https_without_ca_says_what_to_do(worker):
-    results = worker.run(PRELUDE, url="http://127.0.0.1:1", sources=["Client(KEY)", "Client(KEY, url='https://h:1')"])
+def test_the_error_of_https_without_ca_has_the_next_step(worker):
+    results = worker.define(DEVICE).refusals("http://127.0.0.1:1", ["Client(KEY)", "Client(KEY, url='https://h:1')"])
     for kind, text in results:
         assert (kind, text[:4]) == ("SampleError", "ca: ")
         assert "edgeingest ca HOST -o ca.der" in text and "insecure=True" in text
 
 
 @UNIX
-def test_what_is_no_certificate_is_refused(worker, tmp_path):
+def test_other_data_than_certificates_is_refused(worker, tmp_path):
     (tmp_path / "junk.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
     (tmp_path / "open.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n")
     (tmp_path / "none.pem").write_bytes(b"")
@@ -138,28 +106,17 @@ def test_what_is_no_certificate_is_refused(worker, tmp_path):
         f"Client(KEY, url='https://h', ca={ca})"
         for ca in [*paths, "b''", "b'junk'", "bytes(1000)", "bytearray(b'x')", "'a\\0b'", "''"]
     ]
-    for source, (kind, text) in zip(sources, worker.run(PRELUDE, url="http://h", sources=sources), strict=True):
+    for source, (kind, text) in zip(sources, worker.define(DEVICE).refusals("http://h", sources), strict=True):
         assert (kind, text[:4]) == ("SampleError", "ca: "), source
 
 
-GOOD = """
-client = Client(KEY, url=url, ca=None, hmac_key=key, insecure=False, timeout_ms=1 << 20, buffer_size=64)
-got = [client.upload("training", thing, deadline_ms=None, metadata={"a": ""}) for thing in (
-    good, [good], (good,), sample, [good, sample], [Own(), good], File(b"x", name="\\u00e4.jpg"), Items(2),
-)]
-client.close()
-result = [len(one) for one in got]
-"""
-
-
 @UNIX
-def test_what_is_documented_is_accepted(worker):
-    """So that the tests above cannot pass by everything being refused."""
+def test_documented_arguments_are_accepted(worker):
+    """The tests above would pass as well if everything were refused."""
 
     def handler(made, connection, number):
         while request := made.take(connection):
             connection.reply(stored(*["s"] * request.body.count(b"Content-Disposition")))
 
-    source = PRELUDE.replace("result = [attempt(source) for source in sources]", GOOD)
     with peer(handler) as made:
-        assert worker.run(source, url=made.url, key=HMAC_KEY) == [1, 1, 1, 1, 2, 2, 1, 2]
+        assert worker.define(DEVICE).accepted(made.url, HMAC_KEY) == [1, 1, 1, 1, 2, 2, 1, 2]

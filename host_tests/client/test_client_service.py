@@ -1,4 +1,4 @@
-"""The client against the local ingestion service: everything it can send arrives, every refusal is the right error."""
+"""The client with the local ingestion service: all that it can send arrives, each refusal is the right error."""
 
 import hashlib
 import json
@@ -121,7 +121,7 @@ def test_file_names_arrive_as_they_are(worker, service, call, name):
     stored = run(worker, service, source, call=call, name=name)
     sent = [row for row in service.rows() if row["stored_name"] == stored][-1]["sent_name"]
     if call == "upload" and "%22" in name:
-        name = name.replace("%22", '"')  # as with browsers, %22 in a form cannot be told from an escaped quote
+        name = name.replace("%22", '"')  # as with browsers, %22 in a form cannot be distinguished from an escaped quote
     assert sent == name
 
 
@@ -238,7 +238,7 @@ def test_random_rows_arrive_as_they_were(worker, service):
 
 
 REFUSALS = {
-    # what the caller does: (status, a word of the service's text)
+    # what the caller does: (status, a word in the text of the service)
     "client.send('training', File(b'junk', name='a.cbor'))": (400, "CBOR"),
     "client.send('training', File(b'{', name='a.json'))": (400, "JSON"),
     "client.send('training', File(b'x', name='a.jpg'))": (400, "Content-Type"),
@@ -257,7 +257,7 @@ REFUSALS = {
 
 @BOARD
 @pytest.mark.parametrize("source", REFUSALS)
-def test_what_the_service_refuses_is_told_with_its_words(worker, service, source):
+def test_refusals_have_the_text_of_the_service(worker, service, source):
     status, word = REFUSALS[source]
     before = len(service.rows())
     with pytest.raises(DeviceError) as caught:

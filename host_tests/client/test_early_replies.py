@@ -1,38 +1,18 @@
-"""A service that answers before it has the whole request: its words are what is reported, and sending stops."""
+"""A service that answers before it has the whole request: the error has its text, and sending stops."""
 
 import contextlib
 
 import pytest
-from support.aio import awaited, serving
-from support.calls import CASE, attempt, first_then_good
-from support.peer import DEVICE, DUPLICATE, answering, peer, reply
+from support.aio import serving
+from support.calls import attempt, first_then_good
+from support.device_source import device_source
+from support.peer import DUPLICATE, answering, peer, reply
 
 BOARD = pytest.mark.modes("mpy")
-BOTH = pytest.mark.parametrize("driver", [str, awaited], ids=["Client", "AsyncClient"])
+BOTH = pytest.mark.parametrize("driver", ["Client", "AsyncClient"])
 PLAIN_AND_TLS = pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 
-LONG = """
-class Long:
-    name, content_type, rewindable = "long.cbor", "application/cbor", True
-    def __init__(self, size):
-        self.size = self.left = size
-    def readinto(self, window):
-        n = min(len(window), self.left)
-        self.left -= n
-        return n
-    def rewind(self):
-        self.left = self.size
-    def close(self):
-        pass
-client = Client(KEY, url=url, **dict(options))
-try:
-    result = tuple(client.send("training", Long(size))), None
-except errors.ServiceError as e:
-    result = e.status, e.body
-if again:
-    result += tuple(client.send("training", Long(10)))
-client.close()
-"""
+DEVICE = device_source("client/early_replies_device")
 SIZE = 30_000_000
 
 
@@ -41,7 +21,7 @@ SIZE = 30_000_000
 @PLAIN_AND_TLS
 @pytest.mark.parametrize("status", [401, 413, 503])
 def test_a_large_body_is_no_longer_sent(worker, driver, tls, status):
-    """Though the peer reads all of it as fast as it comes, and nothing ever waits."""
+    """The peer reads as fast as the client sends, so no write ever waits."""
     taken = []
 
     def handler(made, connection, number):
@@ -53,14 +33,14 @@ def test_a_large_body_is_no_longer_sent(worker, driver, tls, status):
                 taken.append(len(data))
 
     with serving(handler, tls) as (made, where):
-        assert worker.run(driver(DEVICE) + LONG, size=SIZE, again=False, **where) == (status, "because")
+        assert worker.define(DEVICE).send_long(driver, size=SIZE, **where) == [(status, "because")]
     assert sum(taken) < SIZE // 2
 
 
 @BOARD
 @BOTH
 def test_a_long_refusal_stops_it_too(worker, driver):
-    """Its head is enough: all of it may be longer than what the peer sends before it reads on."""
+    """The head of the reply is enough: the peer may read on before it has sent the whole reply."""
 
     def handler(made, connection, number):
         connection.read_until(b"\r\n\r\n")
@@ -68,14 +48,14 @@ def test_a_long_refusal_stops_it_too(worker, driver):
         made.closing.wait(10)
 
     with peer(handler) as made:
-        found = worker.run(driver(DEVICE) + LONG, size=SIZE, again=False, url=made.url, options=[("timeout_ms", 3000)])
-    assert found == (413, ("<html>" * 40)[:200])
+        found = worker.define(DEVICE).send_long(driver, made.url, SIZE, options=[("timeout_ms", 3000)])
+    assert found == [(413, ("<html>" * 40)[:200])]
 
 
 @BOARD
 @BOTH
 def test_a_connection_with_half_a_request_is_not_used_again(worker, driver):
-    """The service knows the data from its head on, and answers at once that it is there: no error, but half sent."""
+    """The service reports a duplicate after the head: no error, but half of the request was sent."""
 
     def first(made, connection):
         connection.read_until(b"\r\n\r\n")
@@ -83,8 +63,8 @@ def test_a_connection_with_half_a_request_is_not_used_again(worker, driver):
         connection.until_closed()
 
     with peer(first_then_good(first)) as made:
-        found = worker.run(driver(DEVICE) + LONG, size=SIZE, again=True, url=made.url, options=[])
-    assert found == (("long.cbor", None, True), None, "stored.cbor", None, False)
+        found = worker.define(DEVICE).send_long(driver, made.url, SIZE, again=True)
+    assert found == [("long.cbor", None, True), ("stored.cbor", None, False)]
     assert len(made.connections) == 2
 
 
@@ -93,8 +73,9 @@ def test_a_connection_with_half_a_request_is_not_used_again(worker, driver):
 @pytest.mark.parametrize("size", [300, 30_000, 5_000_000])
 @pytest.mark.parametrize("status", [401, 413])
 def test_a_refusal_before_a_close_is_read(worker, driver, size, status):
-    """The peer closes with bytes unread: its side resets, and our write fails with EPIPE or ECONNRESET. It does so
-    when the reply has arrived: a reset throws away what is still on its way, and nobody can read that."""
+    """The peer closes with bytes unread, which resets the connection: our write fails with EPIPE or ECONNRESET.
+
+    The peer waits until the reply has arrived: a reset discards what is still in transit."""
 
     def first(made, connection):
         connection.socket.recv(100)
@@ -102,7 +83,7 @@ def test_a_refusal_before_a_close_is_read(worker, driver, size, status):
         made.closing.wait(0.03)
 
     with peer(first_then_good(first)) as made:
-        found = attempt(worker, made, [b"x" * (size // 100)], times=100, source=driver(CASE))
+        found = attempt(worker, made, [b"x" * (size // 100)], times=100, driver=driver)
     assert (found.type, found.status, found.body) == ("ServiceError", status, "because")
 
 
@@ -118,13 +99,13 @@ def test_interim_replies_stop_nothing(worker, driver):
         connection.until_closed()
 
     with peer(handler) as made:
-        found = worker.run(driver(DEVICE) + LONG, size=SIZE, again=False, url=made.url, options=[])
-    assert found == (("name.cbor", None, False), None)
+        found = worker.define(DEVICE).send_long(driver, made.url, SIZE)
+    assert found == [("name.cbor", None, False)]
 
 
 @BOARD
 @pytest.mark.parametrize("status", [200, 201, 204])
-def test_success_before_the_end_is_none(worker, status):
+def test_success_before_the_end_is_an_error(worker, status):
     def first(made, connection):
         connection.read_until(b"\r\n\r\n")
         connection.send(reply("stored.cbor", status))
@@ -135,30 +116,9 @@ def test_success_before_the_end_is_none(worker, status):
     assert (found.type, str(status) in found.text) == ("ProtocolError", True)
 
 
-SLOW = """
-import time
-from edgeingest.connection import Connection
-real = Connection._establish
-def established(self):
-    real(self)
-    write = self._send
-    def slow(window):
-        n = write(window)
-        time.sleep_ms(20)
-        return n
-    self._send = slow
-Connection._establish = established
-try:
-    with Client(KEY, url=url, buffer_size=1 << 17) as client:
-        result = [client.send("training", Bytes([b"x" * n])).file_name for n in (70_000, 140_000, 262_000)]
-finally:
-    Connection._establish = real
-"""
-
-
 @BOARD
 @BOTH
 def test_a_reply_to_the_last_byte_is_not_early(worker, driver):
-    """It is there before the write of the last window returns."""
+    """The reply arrives before the write of the last window returns."""
     with peer(answering("name")) as made:
-        assert worker.run(driver(DEVICE) + SLOW, url=made.url) == ["name"] * 3
+        assert worker.define(DEVICE).slow_writes(driver, made.url, [70_000, 140_000, 262_000]) == ["name"] * 3

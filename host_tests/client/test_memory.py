@@ -1,7 +1,8 @@
-"""What fits into the heap of a board: the uploads that the library promises, in the heaps it promises them for."""
+"""The uploads that the documentation promises, in the heaps for which it promises them."""
 
 import hashlib
 import json
+from pathlib import Path
 
 import cbor2
 import pytest
@@ -11,59 +12,6 @@ from support.service import HMAC_KEY, KEY, running
 
 BIG = 10 * 1024 * 1024
 
-START = """
-import gc, sys
-from edgeingest import Client
-url, key, hmac_key = sys.argv[1:4]
-"""
-ROWS = """
-from array import array
-from edgeingest import Sample
-values = array("f", range(12000))
-sample = Sample((("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2")), 10, values, "RPI_PICO_W", name="wave.1")
-with Client(key, url=url, hmac_key=hmac_key) as client:
-    print(client.upload("training", sample)[0].duplicate)
-"""
-FILE = """
-from edgeingest import File
-with Client(key, url=url) as client:
-    print(client.upload("training", File(sys.argv[4]))[0].duplicate)
-    gc.collect()
-    print(client.send("training", File(sys.argv[4], name="again.wav")).duplicate)
-"""
-SOURCE = """
-from edgeingest import Sample
-class Rows:
-    # 100,000 rows of 3 floats, 28 bytes at a time
-    def __init__(self):
-        self.left = 100_000 * 12
-        self.piece = b"\\0\\0\\x80\\x3f\\0\\0\\0\\xc0\\0\\0\\x40\\x40" * 3
-    def readinto(self, window):
-        n = min(28, self.left, len(window))
-        start = -self.left % 12
-        window[:n] = memoryview(self.piece)[start:start + n]
-        self.left -= n
-        return n
-sensors = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))
-with Client(key, url=url, hmac_key=hmac_key) as client:
-    sample = Sample(sensors, 10, Rows(), "RPI_PICO_W", typecode="f", rows=100_000, name="long.1")
-    print(client.send("training", sample).duplicate)
-"""
-MANY = """
-from array import array
-from edgeingest import Sample
-class Items:
-    def __len__(self):
-        return 1000
-    def __getitem__(self, index):
-        return Sample((("a", "m"), ("b", "m")), 10, array("f", (index, 0.5, 1, 2)), "UNIX", name="many.%d" % index)
-seen = []
-def on_stored(index, stored):
-    if index % 100 == 0:
-        seen.append(index)
-with Client(key, url=url) as client:
-    print(client.upload("training", Items(), on_stored=on_stored), seen)
-"""
 SMALL = pytest.mark.parametrize(("heap", "mpy"), [("192K", False), ("96K", True)], ids=["py in 192K", "mpy in 96K"])
 
 
@@ -73,9 +21,9 @@ def service(tmp_path):
         yield service
 
 
-def run(tmp_path, service, source, heap, mpy, *arguments):
-    script = tmp_path / "main.py"
-    script.write_text(START + source)
+def run(service, name, heap, mpy, *arguments):
+    """Runs memory_NAME_device.py; returns the lines that it printed."""
+    script = Path(__file__).with_name(f"memory_{name}_device.py")
     args = [service.url, KEY, HMAC_KEY, *map(str, arguments)]
     done = run_script(script, heapsize=heap, mpy=mpy, args=args)
     assert done.code == 0, done.stdout + done.stderr
@@ -83,7 +31,7 @@ def run(tmp_path, service, source, heap, mpy, *arguments):
 
 
 def test_a_signed_sample_of_4000_rows(tmp_path, service):
-    assert run(tmp_path, service, ROWS, "192K", False)[0] == "False"
+    assert run(service, "sample_4000_rows", "192K", False)[0] == "False"
     row = service.row(label="wave")
     assert (row["rows"], row["signature"]) == (4000, "valid")
     stored = cbor2.loads((service.directory / "training" / row["stored_name"]).read_bytes())
@@ -91,7 +39,7 @@ def test_a_signed_sample_of_4000_rows(tmp_path, service):
 
 
 def test_a_file_of_ten_megabytes(tmp_path):
-    """From sources; test_very_large.py has more of it, from .mpy."""
+    """With the library as sources; test_very_large.py has more, with .mpy."""
     data = bytes(range(251)) * (BIG // 251)
     (tmp_path / "big.wav").write_bytes(data)
     bodies = []
@@ -105,14 +53,14 @@ def test_a_file_of_ten_megabytes(tmp_path):
             )
 
     with peer(handler) as made:
-        assert run(tmp_path, made, FILE, "192K", False, tmp_path / "big.wav")[:2] == ["False", "False"]
+        assert run(made, "file_twice", "192K", False, tmp_path / "big.wav")[:2] == ["False", "False"]
     assert data in bodies[0]
     assert hashlib.sha256(bodies[1]).digest() == hashlib.sha256(data).digest()
 
 
 @SMALL
 def test_a_row_source_of_100_000_rows(tmp_path, service, heap, mpy):
-    assert run(tmp_path, service, SOURCE, heap, mpy)[0] == "False"
+    assert run(service, "row_source", heap, mpy)[0] == "False"
     row = service.row(label="long")
     assert (row["rows"], row["signature"]) == (100_000, "valid")
     stored = cbor2.loads((service.directory / "training" / row["stored_name"]).read_bytes())
@@ -121,34 +69,16 @@ def test_a_row_source_of_100_000_rows(tmp_path, service, heap, mpy):
 
 @pytest.mark.parametrize(("heap", "mpy"), [("192K", False), ("104K", True)], ids=["py in 192K", "mpy in 104K"])
 def test_a_thousand_files_in_one_request(tmp_path, service, heap, mpy):
-    assert run(tmp_path, service, MANY, heap, mpy)[0] == f"1000 {list(range(0, 1000, 100))}"
+    assert run(service, "many_samples", heap, mpy)[0] == f"1000 {list(range(0, 1000, 100))}"
     assert [json.loads(row["metadata"]) for row in service.rows()] == [{}] * 1000
     assert {row["sent_name"] for row in service.rows()} == {f"many.{i}.cbor" for i in range(1000)}
-
-
-GARBAGE = """
-import os
-from edgeingest import File
-found = []
-with Client(key, url=url) as client:
-    for path in sys.argv[4:] + sys.argv[4:]:
-        file = File(path)
-        gc.collect()
-        gc.disable()
-        before = gc.mem_alloc()
-        client.send("training", file)
-        found.append(gc.mem_alloc() - before)
-        gc.enable()
-small, large = found[-2:]
-print(small <= 4096, abs(large - small) < 200, small, large)
-"""
 
 
 def test_a_call_allocates_little_whatever_the_size(tmp_path):
     for name, size in (("small", 10_000), ("large", 10_000_000)):
         (tmp_path / name).write_bytes(bytes(size))
     with peer(answering("stored.bin")) as made:
-        assert run(tmp_path, made, GARBAGE, "192K", True, tmp_path / "small", tmp_path / "large")[0][:9] == "True True"
+        assert run(made, "call_garbage", "192K", True, tmp_path / "small", tmp_path / "large")[0][:9] == "True True"
 
 
 FLOODS = {
@@ -160,17 +90,6 @@ FLOODS = {
     "deep reply": b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 200_000,
     "small results": b'HTTP/1.1 200 OK\r\n\r\n{"files":[' + b"{}," * 100_000,
 }
-HOSTILE = """
-from edgeingest import File
-from edgeingest.errors import IngestError
-client = Client(key, url=url)
-for name in sys.argv[4:]:
-    gc.collect()
-    try:
-        client.upload("training", File(b"x", name="a.wav"))
-    except IngestError as e:
-        print(type(e).__name__, len(str(e)) < 500)
-"""
 
 
 def test_hostile_replies_in_a_small_heap(tmp_path):
@@ -179,7 +98,7 @@ def test_hostile_replies_in_a_small_heap(tmp_path):
         connection.send(list(FLOODS.values())[number])
 
     with peer(handler) as made:
-        lines = run(tmp_path, made, HOSTILE, "96K", True, *FLOODS)
+        lines = run(made, "hostile", "96K", True, *FLOODS)
     assert dict(zip(FLOODS, lines, strict=False)) == {
         "many short headers": "ProtocolError True",
         "one long header": "ProtocolError True",

@@ -1,4 +1,4 @@
-"""The back-off policy: what is worth another attempt, how long the wait is, and what Retry-After asks for."""
+"""The back-off policy: which errors are tried again, how long the wait is, and what Retry-After asks for."""
 
 import calendar
 import time
@@ -7,40 +7,12 @@ from email.utils import format_datetime, parsedate_to_datetime
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.device_source import device_source
 from support.worker import DeviceError
 
 UNIX = pytest.mark.modes("py", "mpy", "native", "cpython")
 
-DEVICE = """
-from edgeingest import Retry, errors
-from edgeingest.retry import passing
-from edgeingest.service_errors import refusal
-from edgeingest.service_errors import seconds_of
-
-def make(kind, *arguments):
-    return getattr(errors, kind)("text", *arguments)
-
-def is_passing(kind, *arguments):
-    return passing(make(kind, *arguments))
-
-def waits(options, made, asked, count):
-    retry = Retry(**dict(options))
-    error = make("NetworkError") if asked is None else make("ServiceError", 503, "", asked)
-    return [retry.wait_ms(error, made) for _ in range(count)]
-
-def retry_after(fields):
-    return refusal(503, "later", dict(fields).get).retry_after
-
-def unset(asked):
-    # as a board that has just booted, without a Date in the reply
-    import edgeingest.signing as message
-    real = message.now
-    message.now = lambda: None
-    try:
-        return retry_after([("retry-after", asked)])
-    finally:
-        message.now = real
-"""
+DEVICE = device_source("client/retry_device")
 
 PASSING = [("NetworkError",), ("NetworkError", 104, 5000), ("DeadlineError",), ("DeadlineError", None, 7)]
 PASSING += [("ServiceError", status) for status in (408, 425, 429, 500, 502, 503, 504, 507, 599)]
@@ -49,7 +21,7 @@ FINAL += [("ServiceError", status) for status in (200, 301, 307, 400, 401, 403, 
 FINAL += [("FilesError", 200)]
 
 
-def test_what_is_worth_another_attempt(worker):
+def test_which_errors_are_tried_again(worker):
     device = worker.define(DEVICE)
     assert [device.is_passing(*error) for error in PASSING] == [True] * len(PASSING)
     assert [device.is_passing(*error) for error in FINAL] == [False] * len(FINAL)
@@ -76,8 +48,8 @@ def test_a_wait_is_within_its_bounds(worker, options, made, asked):
 
 
 @UNIX
-def test_the_jitter_is_full(worker):
-    """All of 0 to the most is used, evenly: what 2000 draws miss with a chance below 1e-9."""
+def test_the_jitter_is_uniform(worker):
+    """Waits are uniform from 0 to the maximum; a correct policy fails this with a probability below 1e-9."""
     drawn = worker.define(DEVICE).waits([("base_ms", 500)], 3, None, 2000)
     assert min(drawn) < 60 and max(drawn) > 1940
     assert len(set(drawn)) > 1000
@@ -136,14 +108,14 @@ NO_DATES = ["", "x", "GMT", "Sun, 06 Nov 1994", "Sun, 06 Nov 1994 08:49:37", "Su
             "Sun, \xb2 Nov 1994 08:49:37 GMT"]  # fmt: skip
 
 
-def test_what_is_no_date(worker):
+def test_text_that_is_not_a_date(worker):
     seconds_of = worker.define(DEVICE).seconds_of
     assert [seconds_of(text, NOW) for text in NO_DATES] == [None] * len(NO_DATES)
 
 
 @settings(max_examples=60)
 @given(text=st.text(st.characters(max_codepoint=255), max_size=40))
-def test_noise_is_no_date(worker, text):
+def test_noise_is_not_a_date(worker, text):
     assert worker.define(DEVICE).seconds_of(text, NOW) is None
 
 
@@ -164,7 +136,7 @@ def test_numbers_and_nothing(worker):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_date_counts_from_the_date_of_the_reply(worker, form):
-    """Whatever the clock of the board says."""
+    """The clock of the board does not matter."""
     device = worker.define(DEVICE)
     for wait in (0, 1, 90, 100_000, -5):
         fields = [("date", dated(NOW)), ("retry-after", dated(NOW + wait, form))]
@@ -178,7 +150,7 @@ def test_a_date_counts_from_the_boards_clock_without_one(worker):
         assert 3500 <= found <= 3600
 
 
-def test_a_date_means_nothing_to_a_board_without_clock(worker):
+def test_a_date_is_ignored_by_a_board_without_clock(worker):
     assert worker.define(DEVICE).unset(dated(time.time() + 3600)) is None
     assert worker.define(DEVICE).unset("7") == 7
 

@@ -1,4 +1,4 @@
-"""The API key is in no error, whatever a peer sends back; bodies are closed when a call is refused before it begins."""
+"""No error contains the API key, whatever a peer sends; bodies are closed when the arguments are refused."""
 
 import json
 
@@ -16,8 +16,8 @@ try:
     client.%s
 except Exception as e:
     error = e
-told = [str(error), repr(error), repr(client)] + [repr(getattr(error, n, "")) for n in ("body", "results", "args")]
-result = type(error).__name__, told, body.log
+texts = [str(error), repr(error), repr(client)] + [repr(getattr(error, n, "")) for n in ("body", "results", "args")]
+result = type(error).__name__, texts, body.log
 """
 )
 ECHOES = {
@@ -40,9 +40,9 @@ def test_no_key_in_an_error(worker, echo):
 
     for call in ("send('training', body)", "upload('training', [body])"):
         with peer(handler) as made:
-            kind, told, _ = worker.run(CALL % call, url=made.url, key=KEY)
+            kind, texts, _ = worker.run(CALL % call, url=made.url, key=KEY)
         assert kind in ("ServiceError", "ProtocolError", "FilesError", "NetworkError")
-        for text in told:
+        for text in texts:
             assert KEY[:9] not in text, text
 
 

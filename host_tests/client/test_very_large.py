@@ -1,4 +1,4 @@
-"""Very large and very many, through the heap of a board: 100 MB, 1000 files in a request, 10,000 requests."""
+"""Very large uploads in the heap of a board: 100 MB, 1000 files in a request, 10,000 requests."""
 
 import hashlib
 import random
@@ -6,82 +6,25 @@ import random
 import cbor2
 import pytest
 from device import Device
+from support.device_source import device_source
 from support.peer import peer
 from support.receiver import answer, requests
 
-# The smallest heaps that everything here is held to, on the 64-bit unix port, all code as .mpy: nearly all of it is
-# code. To lower one, put a smaller figure here and run these tests: what does not fit any more is a MemoryError.
+# The smallest heaps in which these tests pass, on the 64-bit unix port with all code as .mpy, which takes most of them.
+# To lower one, put a smaller figure here and run the tests: if it is too small, they end with a MemoryError.
 LARGE_HEAP = "75K"
 MANY_HEAP = "93K"
 SMALL_HEAP = "84K"
 
 KEY = "ei_0123456789abcdef"
-LARGE = """
-import sys
-from edgeingest import Client, File
-
-with Client(sys.argv[3], url=sys.argv[2]) as client:
-    if sys.argv[1] == "upload":
-        [stored] = client.upload("training", File("large.wav"))
-    else:
-        stored = client.send("training", File("large.wav"))
-print(stored.file_name, stored.duplicate)
-"""
-MANY = """
-import gc, sys
-from array import array
-from counting import Counting
-from edgeingest import Client, Sample, stream
-
-class Items:
-    made = 0
-    def __len__(self):
-        return 1000
-    def __getitem__(self, index):
-        self.made += 1
-        name = "a file of many, which has a name of some length.%d" % index
-        return Sample((("a", "m"), ("b", "m")), 10, array("f", (index, 0.5, 1, 2)), "UNIX", name=name)
-
-seen = []
-wrong = []
-def on_stored(index, stored):
-    if stored.sample_id != 2000000000 + index or not stored.file_name.endswith(".%d.cbor" % index):
-        wrong.append(index)
-    if index in (20, 980):
-        gc.collect()
-        seen.append(gc.mem_alloc())
-
-items = Items()
-stream.socket = stream.select = counting = Counting()
-with Client(sys.argv[2], url=sys.argv[1]) as client:
-    count = client.upload("training", items, on_stored=on_stored)
-print(count, len(wrong), counting.last.writes, seen[1] - seen[0], items.made)
-"""
-SMALL = """
-import gc, os, sys
-from array import array
-from edgeingest import Client, Sample
-
-values = array("f", (0, 1, 2))
-sample = Sample((("a", "m"), ("b", "m"), ("c", "m")), 10, values, "UNIX", name="small")
-client = Client(sys.argv[2], url=sys.argv[1], hmac_key="fed53116f20684c067774ebf9e7bcbdc")
-seen = []
-for i in range(10_000):
-    values[0] = i
-    if i % 2:
-        client.send("training", sample)
-    else:
-        client.upload("training", sample)
-    if i == 999 or i == 9999:
-        gc.collect()
-        seen += [gc.mem_free(), len(os.listdir("/dev/fd"))]
-print(*seen)
-"""
+LARGE = device_source("client/large_file_device")
+MANY = device_source("client/many_files_device")
+SMALL = device_source("client/many_calls_device")
 
 
 @pytest.fixture(scope="module")
 def device(tmp_path_factory):
-    """With the scripts above, compiled: nothing is compiled on the device, as on a board."""
+    """Has the scripts above, compiled: as on a board, the device compiles nothing."""
     made = Device(tmp_path_factory.mktemp("device"))
     made.compile(["counting"])
     for name, source in (("large", LARGE), ("many", MANY), ("small", SMALL)):
@@ -93,7 +36,7 @@ def device(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def large(device):
-    """The hash of large.wav: 100 MB, in which no piece can take the place of another."""
+    """The hash of large.wav: 100 MB, in which no two pieces are equal."""
     path, seen = device.folder / "large.wav", hashlib.sha256()
     piece = random.Random(100).randbytes(1_000_000)
     with open(path, "wb") as file:
@@ -140,15 +83,15 @@ def test_a_thousand_files_in_one_request(device):
         [[i, 0.5], [1, 2]] for i in range(1000)
     ]
     assert abs(writes - request.size / 2048) <= 2
-    assert abs(grown) < 960  # from the 20th result to the 980th: not a byte of each is held
-    assert built >= 2000  # once for the size, once to be sent: they were not held
+    assert abs(grown) < 960  # from the 20th result to the 980th: less than a byte for each
+    assert built >= 2000  # once for the size, once to be sent: items are not kept
 
 
 def test_ten_thousand_small_uploads(device):
     received = []
 
     def handler(made, connection, number):
-        """Closes after a thousand requests, as services do: then the client connects anew."""
+        """Closes after a thousand requests, as services do; the client then connects again."""
         for count, request in enumerate(requests(connection), 1):
             [part] = request.parts
             received.append(cbor2.loads(part.content)["payload"]["values"])

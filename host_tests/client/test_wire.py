@@ -1,7 +1,7 @@
 """The library sends the same bytes as when vectors/wire.json was recorded, for every call in wire_device.
 
-A call that fails here sends something else than it did. `record_wire.py` writes the file anew: for new calls, or where
-the difference is intended.
+A call that fails here sends other bytes than before. `record_wire.py` writes the file: for new calls, or when the
+difference is intended.
 """
 
 import csv
@@ -48,7 +48,7 @@ def test_every_call_was_recorded(device):
     assert {*ANSWERS, *SECURE} <= {*CALLS}
 
 
-# -- whether the calls are enough, by what was recorded
+# -- the recorded calls cover the public interface
 
 
 def fields_of(request):
@@ -76,8 +76,7 @@ def test_every_field_and_every_content_type_is_sent():
 
 
 def values_of(kind, body):
-    """What parsers that are not ours read of a sample: (its numbers, None), or of the binary form (raw values, name of
-    their type)."""
+    """Returns what independent parsers read of a sample: (numbers, None), or (raw values, type) of the binary form."""
     if kind == "text/csv":
         header, *rows = csv.reader(io.StringIO(body.decode()))
         assert header == ["timestamp", "s0", "s1"]

@@ -2,10 +2,14 @@
 
 import inspect
 import re
+import shutil
+import textwrap
 
 import api
 import module_imports
 import pytest
+from support.readme_service import HOST, run, service_at
+from support.uploads import JPEG
 
 TEXT = api.API.read_text()
 SECTIONS = re.split(r"(?m)^## ", TEXT)[1:]
@@ -63,3 +67,70 @@ def test_every_public_name_has_a_docstring():
 
 def test_all_of_edgeingest_s_own_names_are_there():
     assert names(SECTIONS[0]) == list(module_imports.public())
+
+
+# -- examples: the indented lines of a docstring; each is a program of its own, behind what all of them use
+PRELUDE = """
+import asyncio
+from array import array
+from edgeingest import Client, File, Retry, Sample, Wav
+from edgeingest.aio import AsyncClient
+from edgeingest.body import Chain
+from edgeingest.capture import Continuous, capture
+from edgeingest.cbor import Encoder
+from edgeingest.labels import bounding_boxes, info_labels, structured_labels
+from edgeingest.spool import Spool
+
+
+class imu:
+    sensors = (("accX", "m/s2"),)
+
+    def read(buffer, offset):
+        buffer[offset] = 1.5
+
+
+read = imu.read
+sensors = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))
+sample = Sample(sensors, 10, array("f", (0.1, 0.2, 9.8) * 100), "RPI_PICO_W", name="wave.01")
+client = Client("ei_your_api_key", ca="edgeingest.der", hmac_key="your_hmac_key")
+async_client = AsyncClient("ei_your_api_key", ca="edgeingest.der", hmac_key="your_hmac_key")
+spool = Spool("spool")
+"""
+NOT_RUN = ("`edgeingest.config", "`edgeingest.network", "`edgeingest.sources")  # what these need, only a board has
+ENDLESS = "for sample in samples:"
+
+
+def examples():
+    """(module, example) of each block of lines that is indented by 4 spaces and follows a blank line."""
+    found = []
+    for section in SECTIONS:
+        if section.startswith(NOT_RUN):
+            continue
+        for text in re.findall(r"(?s)```text\n(.*?)```", section):
+            for block in re.findall(r"(?m)(?<=\n\n)((?:^ {4}.*\n|^\n(?= {4}))+)", text):
+                if not block.lstrip().startswith("from ."):  # the public names as plain code, in the first section
+                    found.append((section.split("`")[1], textwrap.dedent(block)))
+    return found
+
+
+def test_there_are_examples_to_run():
+    """Every class and function that programs call has one."""
+    shown = "".join(example for _, example in examples())
+    for name in (*module_imports.public(), "AsyncClient", "capture", "structured_labels", "Spool", "Encoder", "Chain"):
+        assert name == "Stored" or name in shown, name
+
+
+@pytest.mark.parametrize(("module", "example"), examples())
+def test_an_example(module, example, tmp_path):
+    (tmp_path / "frame.jpg").write_bytes(JPEG)
+    (tmp_path / "rows.csv").write_text("0,1\n10,2\n")
+    if ENDLESS in example:
+        example = example.replace(ENDLESS, ENDLESS + "\n        samples.close()")
+    if "await" in example or "async " in example:
+        example = "async def main():\n" + textwrap.indent(example, "    ") + "\n\nasyncio.run(main())\n"
+    with service_at(tmp_path / "service") as service:
+        shutil.copyfile(tmp_path / "service" / "ca.der", tmp_path / "edgeingest.der")
+        done = run(PRELUDE + example, tmp_path, HOST, 443, service.url)
+        stored = len(service.rows())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert stored or ".upload(" not in example and ".send(" not in example

@@ -3,10 +3,13 @@
 import re
 import shlex
 
+import device
+import footprint
 import package
 import pytest
 import trustme
 import typer
+from device import Device
 from edgeingest_tools import cli
 from edgeingest_tools.board import catalogue, contents
 from support.images import compiled_once
@@ -27,6 +30,10 @@ def table(title):
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows.splitlines()]
 
 
+PACKAGE = FIRMWARE / "edgeingest"
+MODULES = table("module in `edgeingest/`")
+
+
 def row(board):
     place = board.filesystem
     files = f"{place.size // 1024} KB {place.kind} at {place.offset:#x}"
@@ -40,6 +47,38 @@ def test_the_boards_are_those_of_the_catalogue():
 
 def test_the_packages_are_those_of_make_package():
     assert [cells[0].strip("`") for cells in table("package")] == list(package.packages())
+
+
+def test_the_modules_are_those_of_the_library():
+    """Each file below edgeingest/ is in the table once; a package is one entry, with its modules in the text or not."""
+    named = [name for cells in MODULES for name in re.findall(r"`([^`]+)`", cells[0])]
+    files = {path.stem for path in PACKAGE.glob("*.py")}
+    packages = {f"{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")}
+    assert sorted(named) == sorted(files | packages)
+    for name in re.findall(r"`(\w+)`", next(text for cell, text in MODULES if "spool/" in cell)):
+        assert name == "Spool" or (PACKAGE / "spool" / f"{name}.py").is_file()
+
+
+def test_the_bold_modules_are_those_that_an_upload_loads(tmp_path):
+    """A signed Sample, over HTTPS, on the interpreter: the kernels for its words are loaded where it has an emitter."""
+    place = Device(tmp_path)
+    place.compile([footprint.SCRIPT])
+    with device.service(tmp_path) as service:
+        loaded = place.printed(footprint.SCRIPT, ["upload", service.url("tls"), "ca.der"]).split()
+    bold = [name for cells in MODULES for name in re.findall(r"\*\*`([^`]+)`\*\*", cells[0])]
+    loaded.remove("url")  # the public address needs no parsing
+    assert sorted(bold) == sorted(["__init__", *loaded])
+
+
+def test_the_functions_on_the_way_of_a_sample_are_there():
+    """`module.Class.method`, and `_method` of a class that the same step names before it."""
+    way = re.search(r"(?s)The way of one Sample.*?\n\n(.*?)\n\n", TEXT).group(1)
+    sources = "".join(path.read_text() for path in PACKAGE.glob("*.py"))
+    for name in re.findall(r"`([\w.]+)`", way):
+        assert re.search(rf"(?m)^\s*(class|def|async def) {name.split('.')[-1]}\b", sources) or name in (
+            "service_errors",
+            "Stored",
+        ), name
 
 
 def test_the_pins_are_those_that_the_boards_have():

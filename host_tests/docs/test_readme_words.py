@@ -45,7 +45,7 @@ HERE = {
     r"(provision|doctor|monitor|pull|image)": lambda name: name in COMMANDS,
     r"(edgeingest\.der)": lambda name: name == contents.CERTIFICATE.lstrip("/"),
     r"(rejected|damaged)/": lambda name: f'"{name}"' in (PACKAGE / "spool" / "folder.py").read_text(),
-    r"(Retry-After)": lambda name: f'"{name.lower()}"' in (PACKAGE / "verdicts.py").read_text(),
+    r"(Retry-After)": lambda name: f'"{name.lower()}"' in (PACKAGE / "service_errors.py").read_text(),
     r"(?:.venv/bin/edgeingest serve )?(--[a-z-]+)(?: [\d.]+)?": lambda name: name in SERVE,
     r"(EDGEINGEST_HMAC_KEY)": lambda name: SERVE["--hmac-key"].envvar == name,
     r".venv/bin/edgeingest (--help)": lambda name: True,
@@ -72,7 +72,7 @@ HERE = {
 }
 ON_BOARD = {
     r"(\w+Error)": "issubclass(getattr(errors, name), errors.IngestError)",
-    r"(training|testing|anomaly|split)": "not refused(asked, name)",
+    r"(training|testing|anomaly|split)": "not refused(check_category, name)",
     r"(info\.labels)": "info_labels([{'path': 'a.cbor', 'category': 'training', 'label': 'b'}]).name == name",
     r"client\.(\w+)": "hasattr(Client('ei_', 'http://a'), name)",
     r"Stored\.(\w+)": "hasattr(Stored('a', None, False), name)",
@@ -85,11 +85,8 @@ IMPORTS = """
 import edgeingest
 from edgeingest import Client, File, Sample, Stored, errors
 from edgeingest.files import content_type_of
-from edgeingest.ingestion import request_head
+from edgeingest.ingestion import check_category
 from edgeingest.labels import info_labels
-
-def asked(category):
-    request_head(b"", category, b"/data", File(b"x", "a.csv"), None, None, None, False, False, False)
 
 def refused(function, *values):
     try:
@@ -130,7 +127,7 @@ def claimed(*parts):
         ),
         (
             "categories | `training`, `testing`, `anomaly`, `split`",
-            "refused(asked, 'validation')",
+            "refused(check_category, 'validation')",
         ),
         (
             "CBOR, JSON, CSV, TXT, WAV, JPG, PNG, MP4, AVI, Parquet and label files",

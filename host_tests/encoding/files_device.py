@@ -124,6 +124,26 @@ def handles(path, how):
     return counts
 
 
+def of_a_body(path):
+    """Returns what two Files of a File have: one with a name, read after a rewind and closed, and one without."""
+    inner = File(path)
+    body = File(inner, name="other.jpg")
+    plain = File(inner)
+    window = bytearray(5)
+    body.readinto(window)
+    body.rewind()
+    body.readinto(window)
+    body.close()
+    return {
+        "name": body.name,
+        "content_type": body.content_type,
+        "size": body.size,
+        "beginning": bytes(window),
+        "plain name": plain.name,
+        "closed": inner._stream is None,
+    }
+
+
 def changes(path, data, later):
     """Reads a file whose content was replaced (or that was removed, if `later` is None) after its File was made."""
     put(path, data)

@@ -1,4 +1,4 @@
-"""The binary form: a CBOR header that ends in 0xFF, the raw values behind it, the signature over both."""
+"""The binary form: a CBOR header that ends in 0xFF, then the raw values; the signature is of both."""
 
 import struct
 from array import array
@@ -19,7 +19,7 @@ def device(worker):
 
 
 def split(data):
-    """(header, raw values): the header ends in the break of the `values` array, as the documentation has it."""
+    """Returns (header, raw values): the header ends with the break of the `values` array, as documented."""
     at = data.index(b"Ref-BINARY-")
     end = data.index(b"\xff", at) + 1
     return cbor2.loads(data[:end]), data[end:]
@@ -58,7 +58,7 @@ def test_every_format(device, code, key):
         assert_signed(data)
 
 
-def test_negative_bytes_stay_what_they_are(device):
+def test_negative_bytes_are_unchanged(device):
     values = array("b", range(-128, 128))
     assert split(device.binary({**NAMED, "values": values})[2])[1] == values.tobytes()
 
@@ -95,7 +95,7 @@ def test_row_sources(device):
         refused(lambda key=key: device.source(named, raw[:-1], 7, 0, True, key), "values")
 
 
-def test_what_has_no_binary_form(device):
+def test_values_without_a_binary_form_are_refused(device):
     two = {**NAMED, "sensors": (("a", "m"), ("b", "m"))}
     refused(lambda: device.binary({**two, "values": array("h", [1, 2])}), "one sensor")
     for values in (array("q", [1]), array("Q", [1]), array("d", [1]), [1, 2], []):

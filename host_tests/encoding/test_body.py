@@ -1,4 +1,4 @@
-"""Chain and the body contract; what a whole upload's bodies allocate, on the unix MicroPython."""
+"""Chain and the body contract; heap that the bodies of an upload allocate, on the unix MicroPython."""
 
 import json
 
@@ -67,7 +67,7 @@ def test_parts_of_another_size(device, window):
         )
 
 
-def test_what_cannot_rewind_says_so(device):
+def test_a_body_that_cannot_rewind_raises(device):
     refused(lambda: device.once([b"a", {"data": b"bcdef", "rewindable": False}]), "chain", "second time")
 
 
@@ -92,66 +92,8 @@ def test_octets(device):
             device.no_raw(kind)
 
 
-# Between the first and the last full window nothing is allocated: the heap is locked there.
-LOCKED = """
-import gc, json, sys
-from array import array
-from micropython import heap_lock, heap_unlock
-from edgeingest.body import Chain
-from edgeingest.files import File
-from edgeingest.multipart import multipart
-from edgeingest.sample import Sample
-
-KEY = "fed53116f20684c067774ebf9e7bcbdc"
-N = 12000
-
-def sample(code, axes, key=None):
-    values = array(code, bytes(N * len(bytes(array(code, (0,))))))
-    if code not in "fd":
-        for i in range(0, N, 7):
-            values[i] = i % 120
-    return Sample([("a%d" % i, "m") for i in range(axes)], 10, values, "T", "d", typecode=None).body(hmac_key=key)
-
-def run(body, window):
-    # Windows read with the heap locked; the failure, if there is one.
-    buffer = bytearray(window)
-    read = body.readinto
-    before = 0
-    while before < 1024:  # heads, where pieces join
-        before += read(buffer)
-    full = (body.size - before) // window - 1
-    if full < 2:
-        raise RuntimeError("too short a body")
-    i = 0
-    error = None
-    gc.collect()
-    heap_lock()
-    try:
-        while i < full:
-            if read(buffer) != window:
-                break
-            i += 1
-    except MemoryError:
-        error = "MemoryError"
-    heap_unlock()
-    body.close()
-    return [i, full, error]
-
-with open(sys.argv[1], "wb") as f:
-    for i in range(100):
-        f.write(bytes(200))
-found = {}
-for key in (None, KEY):
-    for code in "bhifqdBL":
-        for axes in (1, 3, 24):
-            for window in (256, 1000, 2048) if code in "fh" else (512,):
-                found["%s%d %s %d" % (code, axes, bool(key), window)] = run(sample(code, axes, key), window)
-for window in (256, 512, 2048):
-    found["file %d" % window] = run(Chain([b"head", File(sys.argv[1]), b"tail"]), window)
-    found["form of a file %d" % window] = run(Chain([b"head", multipart([File(sys.argv[1])])]), window)
-    found["form of a sample %d" % window] = run(Chain([b"head", multipart([sample("f", 3, KEY)])]), window)
-print(json.dumps(found))
-"""
+# The heap is locked between the first and the last full window: nothing is allocated there.
+LOCKED = device_source("encoding/body_locked_device")
 
 
 @pytest.mark.parametrize("mpy", [False, True])

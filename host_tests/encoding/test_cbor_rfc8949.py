@@ -6,6 +6,7 @@ import struct
 import cbor2
 import pytest
 from support.bodies import CBOR
+from support.floats import held
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ a26161016162820203 826161a161626163 a56161614161626142616361436164614461656145 5
 bf6346756ef563416d7421ff
 """
 APPENDIX_A = EXAMPLES.split()
-# Those of them that are what `encode` writes (or, for floats, the shortest form), with the values as printed there.
+# The examples that `encode` writes (floats: with shortest=True), with the values as the appendix prints them.
 DECODED = {
     "00": 0, "01": 1, "0a": 10, "17": 23, "1818": 24, "1819": 25, "1864": 100, "1903e8": 1000, "1a000f4240": 1000000,
     "1b000000e8d4a51000": 1000000000000, "1bffffffffffffffff": 18446744073709551615,
@@ -51,7 +52,7 @@ KINDS = ("uint", "nint", "bytes", "text", "array", "map", "tag")
 
 
 def calls_of(data):
-    """The explicit calls that should write these bytes, read off the heads one by one."""
+    """Returns the explicit calls that must write these bytes, derived from the heads of the items."""
     calls = []
     while data:
         major, low = data[0] >> 5, data[0] & 31
@@ -100,14 +101,24 @@ def test_the_table_is_the_appendix():
 
 
 def test_appendix_a_by_explicit_calls(device):
+    mode = device._worker.mode
     for text in APPENDIX_A:
-        assert device.explicit(calls_of(bytes.fromhex(text))).hex() == text
+        wanted = bytes.fromhex(text)
+        calls = calls_of(wanted)
+        for name, *values in calls:
+            if name == "float64":  # an interpreter with single-precision floats writes what it holds
+                wanted = wanted.replace(struct.pack(">d", *values), struct.pack(">d", held(mode, values[0])))
+        assert device.explicit(calls).hex() == wanted.hex()
 
 
 def test_appendix_a_by_encode(device):
+    mode = device._worker.mode
     for text, value in DECODED.items():
         if type(value) is float:
-            assert device.explicit([("float", value, True)]).hex() == text
+            rounded = held(mode, value)
+            same = repr(rounded) == repr(value)  # not so for a double where floats have single precision
+            wanted = text if same else cbor2.dumps(rounded, canonical=True).hex()
+            assert device.explicit([("float", value, True)]).hex() == wanted
         else:
             assert device.explicit([("encode", value)]).hex() == text
     assert (

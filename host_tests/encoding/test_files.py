@@ -1,4 +1,4 @@
-"""File: from bytes, a path, a stream, a body; sizes that do not hold; what is closed and what is not."""
+"""File: from bytes, a path, a stream, a body; wrong sizes; which files and streams are closed."""
 
 import os
 from array import array
@@ -17,7 +17,7 @@ def device(worker):
 
 @pytest.fixture
 def path(worker, tmp_path):
-    """A path that the interpreter can write to; a WebAssembly one has a file system of its own."""
+    """A path that the interpreter can write to. A WebAssembly interpreter has its own file system."""
     return "/scratch.bin" if worker.mode.startswith("wasm") else str(tmp_path / "scratch.bin")
 
 
@@ -70,7 +70,7 @@ def test_streams(device, size, seeks):
 
 
 def test_a_stream_without_seek_is_not_read_beyond_its_size(device):
-    """It may be a socket: what follows is somebody else's, or never comes."""
+    """It may be a socket: bytes after the size belong to another reader, or never arrive."""
     assert device.stream(DATA, 100, 1000, 0, 0, False) == (DATA[:100], 100, False)
 
 
@@ -79,7 +79,7 @@ def test_bytesio(device):
     assert device.bytesio(DATA, 700, 68) == DATA[68:]
 
 
-def test_sources_of_another_size_than_said(device, path):
+def test_sources_of_another_size_than_given(device, path):
     for size, data in ((5, b"1234"), (1, b""), (768, DATA[:-1])):
         for seeks in (True, False):
             refused(lambda d=data, n=size, s=seeks: device.stream(d, n, 3, 0, 0, s), "a.bin", "ended")
@@ -104,7 +104,7 @@ def test_sources_of_another_size_than_said(device, path):
 @pytest.mark.parametrize(("how", "counts"), [
     ("unused", [0, 0]), ("part", [1, 1]), ("chain", [1, 1]), ("chain cut", [1, 1]), ("rewound", [2, 2]),
 ])  # fmt: skip
-def test_what_was_opened_is_closed(device, path, how, counts):
+def test_opened_files_are_closed(device, path, how, counts):
     device.put(path, b"12345")
     assert device.handles(path, how) == counts
 
@@ -116,7 +116,7 @@ def test_descriptors_are_given_back(device, path):
     if not os.path.isdir(folder):
         folder = "/dev/null"
     run = device._worker.run
-    run("import gc\ngc.collect()")  # of what other tests left open
+    run("import gc\ngc.collect()")  # closes what other tests left open
     before = os.listdir(folder) if os.path.isdir(folder) else None
     run("import gc\ngc.disable()")
     for _ in range(3):
@@ -129,17 +129,17 @@ def test_descriptors_are_given_back(device, path):
 
 def test_a_body(device, path):
     device.put(path, DATA)
-    found = device._worker.run(
-        "from edgeingest.files import File\ninner = File(path)\nbody = File(inner, name='other.jpg')\n"
-        "plain = File(inner)\nwindow = bytearray(5)\nbody.readinto(window)\nbody.rewind()\nbody.readinto(window)\n"
-        "body.close()\nresult = (body.name, body.content_type, body.size, bytes(window), plain.name,"
-        " inner._stream is None)",
-        path=path,
-    )
-    assert found == ("other.jpg", "application/octet-stream", 768, DATA[:5], "scratch.bin", True)
+    assert device.of_a_body(path) == {
+        "name": "other.jpg",
+        "content_type": "application/octet-stream",
+        "size": 768,
+        "beginning": DATA[:5],
+        "plain name": "scratch.bin",
+        "closed": True,
+    }
 
 
-def test_what_is_not_there(device, path):
+def test_paths_that_cannot_be_read(device, path):
     folder = path + ".folder"
     if folder.startswith("/scratch"):
         refused(lambda: device.read(["/"], {"name": "x"}), "source", "folder")

@@ -1,4 +1,4 @@
-"""multipart: U2 byte for byte, exact size, the same parts in python-multipart and aiohttp, items made when reached."""
+"""multipart: vector U2 byte for byte; the same parts in python-multipart and aiohttp; items made when reached."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ def boundary_of(content_type):
 
 
 def by_python_multipart(content_type, data):
-    """(field, file name, type, bytes) of every part, as python-multipart sees them."""
+    """Returns (field, file name, type, bytes) of every part, as python-multipart reads it."""
     found = []
     state = {}
 
@@ -73,7 +73,7 @@ def by_python_multipart(content_type, data):
 
 
 def by_aiohttp(content_type, data):
-    """The same, as aiohttp sees them."""
+    """Returns the same, as aiohttp reads it."""
 
     async def read():
         protocol = BaseProtocol(asyncio.get_running_loop())
@@ -96,7 +96,7 @@ def test_u2_byte_for_byte(device):
 
 
 def escaped(name):
-    """As browsers write a file name; what parsers give back, they do not undo."""
+    """Returns a file name as browsers write it; parsers do not reverse this."""
     return name.replace('"', "%22")
 
 
@@ -125,7 +125,7 @@ AWKWARD = [
 
 
 def awkward(boundary):
-    """Contents that look like the end of a part, but do not hold the whole delimiter."""
+    """Contents that begin like the end of a part, without the whole delimiter."""
     return [data for data in AWKWARD if b"\r\n--" + boundary.encode() not in b"\r\n" + data + b"\r\n"]
 
 
@@ -165,13 +165,13 @@ def test_boundaries_are_random(device):
     assert all(len(boundary_of(text)) == 24 for text in found)
 
 
-@pytest.mark.modes("cpython")  # where an object goes when nobody holds it any more
-def test_items_are_made_when_reached_and_never_two_held(device):
+@pytest.mark.modes("cpython")  # where an object without references is deleted at once
+def test_items_are_made_when_reached_and_one_is_held_at_a_time(device):
     assert device.most_held([(f"{i}.txt", b"abc" * i, None) for i in range(20)]) == (1, 40)
 
 
 def test_items_that_change_between_the_passes(device):
-    """What was announced is what is sent, or an error before the last byte has gone."""
+    """Either the announced number of bytes is sent, or an error is raised before the last byte."""
     things = [(f"{i}.txt", b"abc" * i, None) for i in range(1, 5)]
     for sizes in ([1, 0, 0, 0], [0, 0, 0, 1], [-1, 0, 0, 0], [0, 0, 0, -1], [0, 5, -1, 0]):
         for window in (1, 100, 4096):

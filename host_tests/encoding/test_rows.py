@@ -1,4 +1,4 @@
-"""Typed rows through Sample(...).body() against cbor2: shapes, windows, sources; with kernels and without."""
+"""Typed rows of Sample(...).body() compared with cbor2: shapes, windows, sources; with kernels and without."""
 
 import functools
 import random
@@ -25,7 +25,7 @@ WITH_KERNELS = modes.UNIX
 
 @pytest.fixture(params=[*modes.ALL, PLAIN])
 def rows_on(request, workers):
-    """Every mode, and the unix port once more without kernels: (device, whether kernels are used)."""
+    """(device, whether kernels are used) for every mode, and for the unix port without kernels."""
     mode = "py" if request.param == PLAIN else request.param
     worker = workers(mode, env={"ROWS": PLAIN}) if request.param == PLAIN else workers(mode)
     return worker.define(DEVICE), request.param in WITH_KERNELS
@@ -39,7 +39,7 @@ def test_which_functions_are_in_use(rows_on):
 
 @functools.cache
 def case(code, width, axes, count, seed=0, fixed=False):
-    """(raw values, CBOR of them, the same through cbor2 alone or None for floats)."""
+    """Returns (raw values, their CBOR, the same by cbor2 alone, or None for floats)."""
     values = numbers(code, width, axes * count, seed)
     wanted = expected(code, width, axes, values, fixed)
     # NaN is NaN, -0.0 is not 0.0
@@ -114,12 +114,12 @@ def test_row_sources_that_fail(rows_on):
         refused(lambda cut=cut: device.ends("h", 3, data[:cut], 20), "values", f"ended after {cut} of 120 bytes")
     for lie in (-1, 513, 100000, 1 << 40):
         refused(lambda lie=lie: device.lies(lie, 3, 100), "values", "row source")
-    # What a source has beyond its rows is left in it.
+    # Bytes that a source has after its rows are not read.
     assert device.source("h", 3, data + b"more", 20, 7, 0, [(64,)]) == device.source("h", 3, data, 20, 7, 0, [])
 
 
 def test_kernels_equal_their_twins(workers):
-    """From random states: any place in source and target, any column, axes, head, width and kind."""
+    """From random states: any position in source and target, any column, axes, head, width and kind."""
     pick = random.Random(2)
     for mode in modes.UNIX:
         device = workers(mode).define(DEVICE)
@@ -149,39 +149,8 @@ def test_kernels_equal_their_twins(workers):
 
 
 def test_values_live_as_long_as_their_body(workers):
-    """Of a slice of a memoryview nobody but the body holds the memory."""
-    source = """
-import gc
-from array import array
-from edgeingest.sample import Sample
-from edgeingest.files import File
-def make(what):
-    # Everything that holds the values ends with this function.
-    values = memoryview(array("i", range(1000)))[500:]
-    if what == "file":
-        return File(values, name="x")
-    return Sample([("a", "m")], 10, values, "T", typecode="i").body(format=what)
-def read(what):
-    # Several: a forgotten pointer on the stack may keep the memory of one.
-    bodies = [make(what) for _ in range(8)]
-    gc.collect()
-    waste = []
-    try:
-        while True:  # until every free block was written to
-            waste.append(bytearray(b"\\xee" * 100))
-    except MemoryError:
-        waste = None
-    found = set()
-    for body in bodies:
-        out = bytearray(body.size)
-        if body.readinto(out) != body.size:
-            raise RuntimeError
-        found.add(bytes(out))
-    if len(found) != 1:
-        raise RuntimeError("not the same bytes")
-    return found.pop()
-"""
-    device = workers("py", heapsize="512K").define(source)
+    """Only the body refers to the memory behind a slice of a memoryview."""
+    device = workers("py", heapsize="512K").define(device_source("encoding/memoryview_device"))
     values = list(range(500, 1000))
     data = struct.pack("<500i", *values)
     assert cbor2.loads(device.read("cbor"))["payload"]["values"] == values

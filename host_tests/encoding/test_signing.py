@@ -62,7 +62,7 @@ def test_the_signing_body(device, tail, step):
 @pytest.mark.parametrize(
     "key", ["", b"", None, 5, True, "a b", "abc\n", "abc\r", "\0", "\x7f", "k\u00e9y", "\u20ac", b"\xff"]
 )
-def test_keys_that_are_none(device, key):
+def test_text_that_is_not_a_key_is_refused(device, key):
     if key is True:
         key = [HMAC_KEY]
     error = refused(lambda: device.mac(key, [b""]), "hmac_key")
@@ -70,5 +70,5 @@ def test_keys_that_are_none(device, key):
 
 
 @pytest.mark.parametrize("kind", ["list", "object", "class"])
-def test_things_that_are_no_keys(device, kind):
+def test_objects_that_are_not_keys_are_refused(device, kind):
     refused(lambda: device.keyed(kind), "hmac_key")

@@ -1,4 +1,4 @@
-"""A disk that is full: what was acknowledged is there, nothing else is, and the service works on when there is room."""
+"""A full disk: exactly what was acknowledged is stored, and the service works again when there is space."""
 
 import hashlib
 import inspect
@@ -11,23 +11,24 @@ from support.stored import consistent, received
 
 resource = pytest.importorskip("resource", reason="limits of file sizes are a matter of Unix")
 
-ROOMS = [*range(0, 33_000, 4120), 1, 24, 4119]
+SPACES = [*range(0, 33_000, 4120), 1, 24, 4119]
 
-# In a folder for each room: adds two files a time. From the third time on no file, the index and its log among them,
-# may grow by more than the room; from the eleventh on, all may again. Prints what was acknowledged and what went wrong.
+# For each size of free space, in its own folder: adds two files at a time. From the third time on no file, the index
+# and its log included, may grow by more than that; from the eleventh on, all may again. Prints what was acknowledged
+# and the errors.
 _FULL = """
 import hashlib, pathlib, resource
 from edgeingest_tools.service import store
 from edgeingest_tools.service.store import Facts, Upload
 {received}
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-for room in {rooms}:
-    found = store.Store(pathlib.Path({directory!r}) / str(room))
+for space in {spaces}:
+    found = store.Store(pathlib.Path({directory!r}) / str(space))
     acknowledged, failures = [], []
     for number in range(12):
         if number == 2:
             size = max(path.stat().st_size for path in found.directory.glob("index.sqlite*"))
-            resource.setrlimit(resource.RLIMIT_FSIZE, (size + room, hard))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size + space, hard))
         elif number == 10:
             resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
         try:
@@ -41,26 +42,26 @@ for room in {rooms}:
 
 
 def test_an_index_that_cannot_grow(tmp_path, counted):
-    """Each frame of SQLite's log is 24 + 4096 bytes: every step of storing is where the room ends, in turn."""
-    script = _FULL.format(received=inspect.getsource(received), directory=str(tmp_path), rooms=ROOMS)
+    """Each frame of SQLite's log is 24 + 4096 bytes: the space ends at every step of storing in turn."""
+    script = _FULL.format(received=inspect.getsource(received), directory=str(tmp_path), spaces=SPACES)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment(), timeout=60)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    for room, line in zip(ROOMS, lines, strict=True):
+    for space, line in zip(SPACES, lines, strict=True):
         numbers, _, failures = line.partition(":")
         acknowledged = numbers.split()
-        assert acknowledged[:2] == ["0", "1"] and acknowledged[-2:] == ["10", "11"], room
+        assert acknowledged[:2] == ["0", "1"] and acknowledged[-2:] == ["10", "11"], space
         assert ("the index cannot be written" in failures) == (len(acknowledged) < 12)
-        rows = consistent(tmp_path / str(room))
+        rows = consistent(tmp_path / str(space))
         wanted = {hashlib.sha256(f"{n}{letter}".encode()).hexdigest() for n in acknowledged for letter in "ab"}
         assert {row["sha256"] for row in rows} == wanted
         assert len(rows) == len(wanted)
     assert any("the index cannot be written" in line for line in lines)
-    counted(12 * len(ROOMS))
+    counted(12 * len(SPACES))
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits of another process can be set on Linux only")
-def test_a_service_on_a_full_disk_says_so_and_works_on(tmp_path):
+def test_a_service_on_a_full_disk_refuses_and_recovers(tmp_path):
     with process(tmp_path, stderr=subprocess.DEVNULL) as service:
         assert service.data(numbered(0)).status == 200
         hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]

@@ -1,4 +1,4 @@
-"""File names made to hurt, and links where the local service keeps its files: nothing leaves its folder."""
+"""Hostile file names, and links in the folder of the local service: nothing is written outside of the folder."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.service import form, numbered, part, running
 
-# aiohttp's own reading of odd part headers, which the service does not rely on.
+# aiohttp warns of odd part headers; the service parses them itself.
 pytestmark = pytest.mark.filterwarnings("ignore::aiohttp.BadContentDispositionHeader")
 
 NAMES = [
@@ -23,7 +23,7 @@ NAMES = [
 ]  # fmt: skip
 
 
-def test_names_made_to_hurt(tmp_path, counted):
+def test_hostile_names(tmp_path, counted):
     outside = tmp_path / "outside"
     outside.mkdir()
     with running(tmp_path / "data") as service:
@@ -40,7 +40,7 @@ def test_names_made_to_hurt(tmp_path, counted):
                 assert not re.match(r"(?i)(con|prn|aux|nul|com\d|lpt\d)\.", stored), name
                 assert service.row(stored_name=stored)["sent_name"] == name
         names = [Path(path).name for path in service.on_disk()]
-        assert len({name.lower() for name in names}) == len(names) == len(service.rows())  # on any file system
+        assert len({name.lower() for name in names}) == len(names) == len(service.rows())  # whatever the case
     assert list(outside.iterdir()) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "outside"]
     counted(len(names))
@@ -54,8 +54,8 @@ def test_names_that_are_no_utf8_are_refused(tmp_path, raw):
         assert service.on_disk() == []
 
 
-def test_links_that_were_planted_are_not_followed(tmp_path):
-    """Where a file of the service would go, or be removed, somebody has put a link to a file of somebody else."""
+def test_links_are_not_followed(tmp_path):
+    """Where the service would write or remove a file, there is a link to a file of another user."""
     secret = tmp_path / "secret"
     secret.write_bytes(b"mine")
     data = tmp_path / "data"

@@ -1,31 +1,16 @@
-"""Long runs through a bad network: everything arrives once and intact, and nothing grows on the way."""
+"""Long runs through a bad network: everything arrives once and intact, and the heap in use does not grow."""
 
 import subprocess
 
 import cbor2
 import pytest
+from support.device_source import device_source
 from support.faults import API_KEY, HMAC_KEY
 from support.proxy import proxy
 from support.scripts import SMALL_HEAP, run_from_rom
 from support.service import process
 
-UPLOADS = """
-import gc, os, sys
-from edgeingest import Client, Retry, Sample
-
-url, key, count, step = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-sensors = (("a", "m"), ("b", "m"))
-retry = Retry(attempts=20, base_ms=1, max_ms=20)
-duplicates = 0
-with Client(key, url=url, timeout_ms=250, retry=retry) as client:
-    for number in range(count):
-        sample = Sample(sensors, 10, [[number, 0.5], [1.5, -2]], "UNIX", name="run.%d" % number)
-        duplicates += client.send("training", sample).duplicate
-        if number % step == step - 1:
-            gc.collect()
-            print(gc.mem_alloc(), len(os.listdir("/dev/fd")))
-print("duplicates", duplicates)
-"""
+UPLOADS = device_source("faults/many_uploads_device")
 
 
 @pytest.mark.timeout(1800)
@@ -45,7 +30,7 @@ def test_thousands_of_uploads_over_connections_that_die(tmp_path, torture, count
         rows = service.rows()
     assert last[0] == "duplicates"
     assert 0 < int(last[1]) <= between.killed  # stored, but the reply was lost
-    assert count / between.connections > 3  # they are reused
+    assert count / between.connections > 3  # connections are reused
     # all of them, each once, each intact
     assert [row["sent_name"] for row in rows] == [f"run.{number}.cbor" for number in range(count)]
     for number, row in enumerate(rows):
@@ -54,10 +39,10 @@ def test_thousands_of_uploads_over_connections_that_die(tmp_path, torture, count
     heaps = [int(heap) for heap, _ in states]
     assert max(heaps[10:]) <= max(heaps[:10]) + 256, heaps
     assert len({descriptors for _, descriptors in states}) == 1, states
-    told = done.stdout + done.stderr + log.read_text()
+    output = done.stdout + done.stderr + log.read_text()
     for path in (tmp_path / "service").rglob("*"):
-        told += path.read_bytes().decode("latin-1") if path.is_file() else ""
-    assert API_KEY[3:9] not in told and HMAC_KEY[:6] not in told
+        output += path.read_bytes().decode("latin-1") if path.is_file() else ""
+    assert API_KEY[3:9] not in output and HMAC_KEY[:6] not in output
     counted(count)
 
 

@@ -1,40 +1,21 @@
-"""Hostile replies in the heap of a board: each ends in its documented error, and the peer is not read for ever."""
+"""Hostile replies in the heap of a board: each gives its documented error, and reading stops at a limit."""
 
 import contextlib
 
 import pytest
+from support.device_source import device_source
 from support.faults import API_KEY
 from support.hostile import HOSTILE
 from support.peer import peer
 from support.scripts import SMALL_HEAP, run_from_rom
 
-ENOUGH = 4 << 20  # bytes: the limits of a reply, and what two sockets hold on their way
+ENOUGH = 4 << 20  # bytes: the limits of a reply, and the buffers of two sockets
 
-SCRIPT = """
-import gc, os, sys
-from edgeingest import Client, File
-from edgeingest.errors import IngestError
-
-url, key, last = sys.argv[1:]
-client = Client(key, url=url, timeout_ms=5000)
-calls = client.send, client.upload
-for number in range(int(last)):
-    try:
-        calls[number % 2]("training", File(b"data", name="a.wav"))
-        outcome = "Stored"
-    except IngestError as e:
-        outcome = type(e).__name__
-        text = str(e) + repr(e) + repr(getattr(e, "body", "")) + repr(getattr(e, "results", ""))
-        if len(str(e)) > 500 or key[3:9] in text:
-            print(text)
-    client.close()
-    gc.collect()
-    print(number, outcome, gc.mem_alloc(), len(os.listdir("/dev/fd")))
-"""
+SCRIPT = device_source("faults/hostile_replies_device")
 
 
 def flood(connection, pieces):
-    """Sends until the client has enough; how much that was."""
+    """Sends until the client closes; returns how many bytes were sent."""
     sent = 0
     with contextlib.suppress(ConnectionError):
         for piece in pieces:
@@ -47,7 +28,7 @@ def flood(connection, pieces):
 def test_hostile_replies_in_the_heap_of_a_board(tmp_path, counted):
     wanted = [(name, kind, pieces) for name, (send, upload, pieces) in HOSTILE.items() for kind in (send, upload)]
     count = len(wanted)
-    wanted *= 3  # in the first round modules are loaded; what is in use after the second must be after the third
+    wanted *= 3  # the first round loads modules; the heap must not grow from the second to the third
     sent = {}
 
     def handler(made, connection, number):

@@ -1,12 +1,13 @@
-"""Keys go to the service alone, and what a caller passes on cannot become a header, a part or a line of its own."""
+"""Keys are sent to the service only; no text of the caller can add a header, a part or a line."""
 
 import itertools
 import json
 
 import pytest
 from support.aio import Chains
+from support.device_source import device_source
 from support.faults import API_KEY, HMAC_KEY
-from support.peer import DEVICE, answering, peer, reply, stored
+from support.peer import answering, peer, reply, stored
 from support.worker import DeviceError
 
 REDIRECTED = """
@@ -106,48 +107,22 @@ info_labels([{'path': 'a', 'category': 'training', 'label': 'a', 'metadata': {'a
 INJECTED = (IN_CLIENT + IN_CALLS + IN_BODIES).split("\n")
 TEXTS = ["a\r\nX-Evil: y", "a\rb", "a\nb", "a\0b", "\r\n\r\nPOST / HTTP/1.1\r\n", "\n", "\0", "a\r\n--b--\r\n"]
 
-INJECT = (
-    DEVICE
-    + """
-from edgeingest import Wav
-from edgeingest.capture import capture
-from edgeingest.labels import bounding_boxes, info_labels, structured_labels
-class Own(Bytes):
-    def __init__(self, **members):
-        super().__init__([b"data"])
-        for name in members:
-            setattr(self, name, members[name])
-good = File(b"x", name="a.wav")
-def row(buffer, offset):
-    pass
-names = dict(globals(), c=Client(KEY, url=url))
-accepted, others = [], []
-for source in sources:
-    try:
-        eval(source, names)
-        accepted.append(source)
-    except errors.SampleError:
-        pass
-    except Exception as e:
-        others.append((source, repr(e)))
-result = accepted, others
-"""
-)
+INJECT = device_source("faults/injection_device")
 
 
 @pytest.mark.modes("py", "mpy", "cpython")
 def test_no_text_of_the_caller_can_end_its_line(worker, counted):
     sources = [form.replace("$", repr(text)) for form in INJECTED if form for text in TEXTS]
     with peer(answering()) as made:
-        accepted, others = worker.run(INJECT, url=made.url, sources=sources)
+        accepted, others = worker.define(INJECT).not_refused(made.url, sources)
     assert (accepted, others) == ([], [])
     assert made.connections == []
     counted(len(sources))
 
 
 @pytest.mark.modes("mpy", "cpython")
-def test_a_key_that_comes_back_is_in_no_result(worker):
-    """The text of the error has the first failure only; `results` has all of them, and a spool writes them to flash."""
+def test_no_result_contains_a_key_that_the_service_returned(worker):
+    """The error text has only the first failure; `results` has all of them, and a spool writes them to flash."""
     files = [{"success": False, "error": "no"}, {"success": False, "error": f"bad key {API_KEY}"}]
     source = """
 from edgeingest import Client, File, errors
@@ -164,7 +139,7 @@ except errors.FilesError as e:
 
 @pytest.mark.modes("mpy", "cpython")
 def test_an_errno_is_a_number_or_none(worker):
-    """MicroPython's OSError takes a text for its number."""
+    """MicroPython's OSError accepts a text as errno."""
     source = """
 from edgeingest.network_errors import network_error
 errors = OSError("refused"), OSError(5, "io"), ValueError("x"), None

@@ -1,4 +1,4 @@
-"""The local service under attack: connections that send nothing, heads and forms made to hurt."""
+"""Attacks on the local service: connections that send nothing, hostile heads and forms."""
 
 import contextlib
 import re
@@ -17,16 +17,16 @@ END = f"\r\n--{BOUNDARY}--\r\n".encode()
 # -- connections that send nothing
 
 
-@pytest.mark.parametrize("said", [b"", b"P", HEAD, HEAD + b"x-file-name: " + b"a" * 2000], ids=len)
-def test_200_connections_that_send_nothing(tmp_path, said):
+@pytest.mark.parametrize("beginning", [b"", b"P", HEAD, HEAD + b"x-file-name: " + b"a" * 2000], ids=len)
+def test_200_connections_that_send_nothing(tmp_path, beginning):
     with running(tmp_path, kept_s=1.5) as service, contextlib.ExitStack() as stack:
         address = tuple(service.address.split(":"))
         idle = [stack.enter_context(socket.create_connection(address, 30)) for _ in range(200)]
         for one in idle:
-            one.sendall(said)
-        for number in range(10):  # all others are served as ever
+            one.sendall(beginning)
+        for number in range(10):  # all others are served as usual
             assert service.data(numbered(number)).status == 200
-        for one in idle:  # and these are closed in the end
+        for one in idle:  # and these are closed at the time limit
             with contextlib.suppress(ConnectionResetError):
                 assert one.recv(1) == b""
         assert service.data(numbered(10)).status == 200
@@ -65,7 +65,7 @@ HEADS = {
 }
 
 
-def test_heads_made_to_hurt(tmp_path, counted):
+def test_hostile_heads(tmp_path, counted):
     log = tmp_path / "log"
     with log.open("wb") as stderr, process(tmp_path / "data", stderr=stderr) as service:
         assert service.data(numbered(0)).status == 200
@@ -90,7 +90,7 @@ def test_heads_made_to_hurt(tmp_path, counted):
 
 
 def nested(depth):
-    """A form in a form in a form ..."""
+    """Returns nested forms."""
     return b"".join(
         b'--%d\r\nContent-Disposition: form-data; name="data"; filename="a.cbor"\r\n'
         b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n" % (level, level + 1)
@@ -99,7 +99,7 @@ def nested(depth):
 
 
 def odd(fields=b"", name=b"a.cbor", content=b"x"):
-    """A form of one part with more in its head."""
+    """Returns a form of one part with more lines in its head."""
     head = b'--%s\r\nContent-Disposition: form-data; name="data"; filename="%s"' % (BOUNDARY.encode(), name)
     return head + fields + b"\r\nContent-Type: application/cbor\r\n\r\n" + content + END
 
@@ -129,7 +129,7 @@ FORMS = {
 
 
 @pytest.mark.timeout(240)
-def test_forms_made_to_hurt(tmp_path, counted):
+def test_hostile_forms(tmp_path, counted):
     log = tmp_path / "log"
     with log.open("wb") as stderr, process(tmp_path / "data", stderr=stderr) as service:
         for number in range(2):

@@ -1,4 +1,4 @@
-"""TLS that is weaker than it should be: refused by name, and no byte of the request is sent; clocks that are wrong."""
+"""Weak TLS and wrong clocks: the error names the reason, and no byte of the request is sent."""
 
 import datetime
 import ssl
@@ -25,20 +25,20 @@ with Client(key, url=url, ca=ca, hmac_key=hmac_key, timeout_ms=5000) as client:
 
 
 def refused(worker, context, ca):
-    """The error of a call to this server, of which the server has seen nothing but the handshake."""
+    """Returns the error of a call to this server; checks that the server got only the handshake."""
     with peer(answering(), context) as made, pytest.raises(DeviceError) as caught:
         url = f"https://localhost:{made.port}"
         worker.run(SEND, url=url, ca=ca, key=API_KEY, hmac_key=HMAC_KEY)
     error = caught.value
     assert [bytes(connection.received) for connection in made.connections] == [b""]
     assert error.sent == 0
-    told = error.text + error.trace + repr(error.attributes) + worker.output()
-    assert API_KEY[3:9] not in told and HMAC_KEY[:6] not in told
+    output = error.text + error.trace + repr(error.attributes) + worker.output()
+    assert API_KEY[3:9] not in output and HMAC_KEY[:6] not in output
     return error
 
 
 def limited(chain, ciphers, most):
-    """The chain's server, speaking nothing newer or better than this."""
+    """Returns the server context of the chain, limited to this version and these ciphers."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that these are outdated
         chain.context.minimum_version = ssl.TLSVersion.TLSv1
@@ -68,8 +68,8 @@ def test_downgrades_are_refused_by_name(worker, name):
     assert words in error.text
 
 
-# `time` as a board has it that has just been switched on. mbedTLS itself asks the system, so the certificate is not
-# valid before tomorrow: that is how any certificate looks to such a board.
+# `time` of a board that was just switched on. mbedTLS asks the clock of the system, so the certificate is valid from
+# tomorrow on: every certificate looks so to such a board.
 TIME = """
 from utime import *
 def gmtime(*seconds):
@@ -89,7 +89,7 @@ def test_a_clock_that_was_never_set(workers, tmp_path_factory, year):
 
 
 def certificate(name, key, issuer, issuer_key, authority=False, names=("localhost",)):
-    """A certificate with what trustme would not put together."""
+    """Returns a certificate that trustme cannot make."""
     now = datetime.datetime.now(datetime.timezone.utc)
     builder = x509.CertificateBuilder(
         issuer, subject(name), key.public_key(), x509.random_serial_number(), now - DAY, now + 9 * DAY
@@ -105,7 +105,7 @@ def subject(name):
 
 
 def serving(folder, key, *certificates):
-    """A server context that presents these."""
+    """Returns a server context that presents these certificates."""
     pem = key.private_bytes(Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     (folder / "own.pem").write_bytes(pem + b"".join(one.public_bytes(Encoding.PEM) for one in certificates))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -119,7 +119,7 @@ def new_key():
 
 
 def forged(fault, folder):
-    """(server context, the root that the client trusts): what somebody on the way may try."""
+    """Returns (server context, the root that the client trusts) of an attack on the connection."""
     root_key, other_key, key = new_key(), new_key(), new_key()
     root = certificate("root", root_key, subject("root"), root_key, authority=True, names=())
     der = root.public_bytes(Encoding.DER)
@@ -127,7 +127,7 @@ def forged(fault, folder):
     def leaf(name="localhost", key=key, **options):
         return certificate(name, key, subject("root"), root_key, **options)
 
-    if fault == "signed by a server":  # whose own certificate is good
+    if fault == "signed by a server":  # its own certificate is valid
         other = leaf("example.org", other_key, names=("example.org",))
         mine = certificate("localhost", key, subject("example.org"), other_key)
         return serving(folder, key, mine, other), der
@@ -152,7 +152,7 @@ FORGED = {
     "signed in the root's name": "ca= is not the root",
     "intermediate left out": "ca= is not the root",
     "RSA of 1024 bits": "key",
-    # names that are nearly right
+    # names that are almost the right one
     "localhost.example.org": "Name",
     "example.org.localhost": "Name",
     "*.localhost": "Name",

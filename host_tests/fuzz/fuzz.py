@@ -38,12 +38,12 @@ def main() -> int:
 
 
 def load():
-    """The targets with their oracles; each a function of bytes, which gives its result or raises."""
+    """Returns the targets with their oracles: functions of bytes that return a result or raise."""
     sys.path[:0] = [str(HERE), str(ROOT / "firmware"), str(HERE.parent), str(HERE.parent / "support")]
     import shims
 
     shims.install()
-    sys.setrecursionlimit(10_000)  # CPython's json goes deeper into itself than MicroPython's
+    sys.setrecursionlimit(10_000)  # CPython's json recurses deeper than MicroPython's
     import oracles
     import targets
 
@@ -63,7 +63,7 @@ def load():
 
 
 def fuzz(name, options):
-    """Runs libFuzzer in this process, which it ends."""
+    """Runs libFuzzer in this process; does not return."""
     import atheris
 
     with atheris.instrument_imports(include=["edgeingest"]):
@@ -74,7 +74,7 @@ def fuzz(name, options):
 
 
 def together(seconds, update):
-    """All targets, two at a time; the exit code."""
+    """Fuzzes all targets, two at a time; returns the exit code."""
     names = sorted(path.name for path in CORPUS.iterdir())
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda name: run(name, seconds), names))
@@ -93,14 +93,14 @@ def together(seconds, update):
 
 
 def run(name, seconds):
-    """A process that fuzzes one target; its exit code and what it printed."""
+    """Fuzzes one target in a process; returns its exit code and output."""
     line = [sys.executable, __file__, name, "--seconds", str(seconds)]
     done = subprocess.run(line, capture_output=True, text=True, errors="replace")
     return done.returncode, done.stdout + done.stderr
 
 
 def reached(target, data):
-    """The steps from line to line in the firmware that the input leads through."""
+    """Returns the transitions from line to line of the firmware that an input causes."""
     steps = set()
 
     def follow(frame, event, _):
@@ -124,7 +124,7 @@ def reached(target, data):
 
 
 def keep(name, target):
-    """Keeps, of everything found, the smallest inputs that reach all that is reached; how many."""
+    """Keeps the smallest inputs that together reach all that was reached; returns how many are kept."""
     inputs = {path.read_bytes() for folder in (CORPUS / name, _found(name)) for path in folder.iterdir()}
     seen, kept = set(), []
     for data in sorted(inputs, key=lambda data: (len(data), data)):

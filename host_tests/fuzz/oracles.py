@@ -1,4 +1,4 @@
-"""What others make of the same bytes: h11 of a reply, json of its body, urllib of a URL. A disagreement raises."""
+"""Compares results with independent parsers: h11 for a reply, json for its body, urllib for a URL."""
 
 import json
 import zlib
@@ -10,7 +10,7 @@ from support.replies_by_h11 import read_by_h11
 
 
 def parser(data, result):
-    """Where both read the reply to its end, they read the same."""
+    """If both parsers read a complete reply, they must agree."""
     closed = data[1] & 1
     theirs = read_by_h11(data[2:], closed)
     if theirs and result[0] == "ok" and result[2]:
@@ -22,7 +22,7 @@ def parser(data, result):
 
 
 class Twice(ValueError):
-    """A member that is there twice: JSON leaves open which counts."""
+    """Raised for a repeated member: JSON does not define which of them counts."""
 
 
 def _members(pairs):
@@ -39,14 +39,14 @@ def _value(body):
 
 
 def data_reply(data, result):
-    """A name is never taken out of what says that nothing was stored."""
+    """A reply that reports a failure must not give a name."""
     value = _value(data[2:])
     if isinstance(value, dict) and result[0] == "ok":
         assert result[1].duplicate, (value, result)
 
 
 def files_reply(data, result):
-    """Each file that is stored has a result that says so, in its place."""
+    """Each stored file must have a successful result at its index."""
     value = _value(data[3:])
     if not isinstance(value, dict) or result[0] != "ok":
         return
@@ -61,12 +61,12 @@ def files_reply(data, result):
 
 
 def url(data, result):
-    """The same scheme, host and port."""
+    """Scheme, host and port must be those of urllib."""
     if result[0] == "ok":
         _, tls, host, port, _ = result
         try:
             found = urlsplit(data.decode())
-        except ValueError:  # urllib looks into what is in brackets; here the look-up of the address will
+        except ValueError:  # urllib checks the address in brackets; the library leaves that to the name look-up
             assert ":" in host
             return
         assert found.scheme == ("https" if tls else "http")
@@ -75,7 +75,7 @@ def url(data, result):
 
 
 def spool(data, result):
-    """What is sent is what the documented format says, frame by frame; and nothing when one is wrong."""
+    """What is sent must be the documented frames; nothing is sent when a frame is wrong."""
     frames = list(_frames(Path(targets.PATH).read_bytes()))
     if result[0] == "ok" and not data[0] & 2:
         kinds = b"".join(kind for kind, _ in frames)
@@ -93,7 +93,7 @@ def spool(data, result):
 
 
 def _frames(data):
-    """(kind, content) of every frame up to the first whose sum is wrong."""
+    """Yields (kind, content) of the frames before the first one with a wrong checksum."""
     total = 0
     while len(data) >= 7:
         end = 3 + int.from_bytes(data[1:3], "little")

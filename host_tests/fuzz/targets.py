@@ -1,6 +1,6 @@
-"""What reads bytes from outside, each as a function of some bytes that raises when something is wrong with it.
+"""Fuzz targets: each part of the library that reads foreign bytes, as a function of bytes that raises on a fault.
 
-Plain enough for MicroPython, where the kept corpus is run as well; `oracles` adds what CPython's libraries say.
+This file also runs on MicroPython, with the kept corpus; `oracles` compares with libraries of CPython.
 A result is ("error", class) or ("ok", ...): it must not depend on how the bytes were cut into pieces.
 """
 
@@ -18,13 +18,13 @@ from edgeingest.url import parse_url
 DUPLICATE = "An item with this hash already exists"
 LINE, HEADERS, BODY = 256, 512, 700  # small, so that limits are met
 SLACK = 512  # bytes
-PATH = "build/fuzz/spool.ent"  # the file that `spool` reads; who runs it may set another
+PATH = "build/fuzz/spool.ent"  # the file that `spool` reads; callers may set another
 NUMBER = 7  # of that file
 STATUSES = (200, 201, 204, 301, 400, 401, 413, 429, 500, 503)
 
 
 def pieces(data, seed):
-    """The data cut into pieces: all at once, byte by byte, or in sizes that the seed makes."""
+    """Returns the data cut into pieces: one piece, single bytes, or sizes that depend on the seed."""
     if seed == 0:
         return [data]
     found = []
@@ -37,7 +37,7 @@ def pieces(data, seed):
 
 
 def held(thing):
-    """Bytes in everything the object keeps: its own attributes, and lists of them."""
+    """Returns how many bytes the attributes of an object, and lists in them, hold."""
     total = 0
     for value in thing.__dict__.values():
         for one in value if isinstance(value, (list, tuple)) else (value,):
@@ -47,20 +47,20 @@ def held(thing):
 
 
 def attempt(call, allowed, *arguments):
-    """The call's result, or its error if that is one of those allowed; any other comes through."""
+    """Returns the result of a call, or its error if that is allowed; raises any other."""
     try:
         return ("ok",) + call(*arguments)
     except IngestError as e:
         if not isinstance(e, allowed):
             raise e
         error = e
-    if not isinstance(error, SampleError) and len(str(error)) > 500:  # that may quote what the caller gave
+    if not isinstance(error, SampleError) and len(str(error)) > 500:  # these may quote arguments of the caller
         raise ValueError(f"an error of {len(str(error))} characters")
     return "error", type(error).__name__
 
 
 def parse(cut, closed):
-    """What a ResponseParser makes of the pieces."""
+    """Returns the result of a ResponseParser for these pieces."""
     parser = ResponseParser(limit_line=LINE, limit_headers=HEADERS, limit_body=BODY)
     used = 0
     for piece in cut:
@@ -91,7 +91,7 @@ def parser(data):
 
 
 def answer(make, status, cut, most):
-    """What a reply object makes of a body that comes in these pieces."""
+    """Returns the result of a reply object for a body in these pieces."""
     reply = make()
     for piece in cut:
         if reply.enough(status):
@@ -103,7 +103,7 @@ def answer(make, status, cut, most):
 
 
 def compared(make, status, body, seed, most):
-    """The result in one piece, which must be that in several."""
+    """Returns the result for one piece; checks that it is the same for several."""
     allowed = (ProtocolError, ServiceError)
     whole = attempt(answer, allowed, make, status, [body], most)
     cut = attempt(answer, allowed, make, status, pieces(body, seed), most)
@@ -128,7 +128,7 @@ def data_reply(data):
 
 
 class Named:
-    """As much of a body as a reply looks at."""
+    """A body with the attributes that a reply reads."""
 
     def __init__(self, name):
         self.name = name
@@ -171,7 +171,7 @@ def url(data):
 
 
 def repaired(data):
-    """The frames in the data with the lengths and sums that they should have, so that what is in them is read."""
+    """Returns the frames with correct lengths and checksums, so that their content is read."""
     found = b""
     total = at = 0
     while at + 3 <= len(data):
@@ -184,7 +184,7 @@ def repaired(data):
 
 
 def read(entry, size):
-    """All of an entry, through a window of this size."""
+    """Returns all bytes of an entry, read through a window of this size."""
     found = b""
     window = bytearray(size)
     while n := entry.readinto(window):
@@ -193,7 +193,7 @@ def read(entry, size):
 
 
 def entry_of(path):
-    """What would be sent of the file, and how."""
+    """Returns what would be sent of the file, and with which arguments."""
     entry = Entry(path, NUMBER)
     try:
         content = read(entry, 100)
@@ -210,7 +210,7 @@ def entry_of(path):
 
 
 def recording_of(path):
-    """What a recording that was cut off has kept."""
+    """Returns what is kept of an interrupted recording."""
     recording = InterruptedRecording(path, NUMBER, None)
     if recording.fault:
         return None, recording.complete

@@ -50,7 +50,7 @@ def plain(value):
 
 
 def test_interpreters_agree(workers, scratch):
-    """What MicroPython makes of the corpus is what CPython makes of it."""
+    """MicroPython and CPython give the same results for the corpus."""
     for name in CORPUS:
         here, there = [workers(mode).define(DEVICE).run(name, CORPUS[name], scratch) for mode in ("mpy", "cpython")]
         assert [plain(one) for one in here] == [plain(one) for one in there], name

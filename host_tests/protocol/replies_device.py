@@ -1,6 +1,7 @@
 """Runs on MicroPython: the parsers of the replies of both endpoints."""
 
-from edgeingest.errors import IngestError
+from edgeingest import ingestion
+from edgeingest.errors import IngestError, ProtocolError
 from edgeingest.ingestion import DataReply
 from edgeingest.multipart import FilesReply
 
@@ -48,3 +49,23 @@ def handed(status, body, step=0, names=("a", "b"), labels=()):
         end = type(e).__name__
         return got, end, getattr(e, "results", None)
     return got, end, None
+
+
+def without_memory():
+    """Feeds a nested result that a board has no memory to parse; returns the text of the ProtocolError."""
+    before = ingestion.loads
+
+    def loads(text):
+        if "[[[[" in text:
+            raise MemoryError("memory allocation failed")
+        return before(text)
+
+    reply = FilesReply([Named("a")])
+    ingestion.loads = loads
+    try:
+        reply.feed(200, b'{"success":true,"files":[{"a":[[[[]]]]}]}')
+        reply.finish(200)
+    except ProtocolError as e:
+        return str(e)
+    finally:
+        ingestion.loads = before

@@ -1,4 +1,4 @@
-"""The reply parser against h11, byte by byte and at every limit."""
+"""The reply parser compared with h11, byte by byte and at every limit."""
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ from support.worker import DeviceError
 DEVICE = device_source("protocol/http_device")
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-# name: (bytes, status, body, kept, whether it ends with the connection)
+# name: (bytes, status, body, kept, whether the end of the connection ends it)
 GOOD = {
     "length": (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 200, b"hello", True, False),
     "no reason": (b"HTTP/1.1 400\r\nContent-Length: 2\r\n\r\nno", 400, b"no", True, False),
@@ -98,7 +98,7 @@ BAD = {
 
 
 def kind(call, *arguments, **named):
-    """The type of the error a call ends in."""
+    """Returns the class of the error that a call raises."""
     with pytest.raises(DeviceError) as caught:
         call(*arguments, **named)
     return caught.value.type
@@ -239,7 +239,7 @@ def chunked(draw, body):
 
 
 def compare(parse, data, step, closed):
-    """Whether both read it; then they must agree."""
+    """Returns whether both parsers read it; checks that they agree then."""
     theirs = read_by_h11(data, closed)
     names = sorted({name.decode() for name, _ in theirs[2]}) if theirs else []
     try:

@@ -1,4 +1,4 @@
-"""Paths, header fields, quoting, label inference and limits, against urllib, json and re."""
+"""Paths, header fields, quoting, label inference and limits, compared with urllib, json and re."""
 
 import json
 import re
@@ -15,7 +15,7 @@ DEVICE = device_source("protocol/ingestion_device")
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 PLAIN = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
-# encodeURIComponent leaves these (ECMA-262, uriUnescaped); quote() has -_.~ and letters and digits already.
+# encodeURIComponent does not escape these (ECMA-262, uriUnescaped); quote() adds -_.~, letters and digits.
 UNESCAPED = "!*'()"
 # ECMA-262: \s is WhiteSpace and LineTerminator, which is not what Python calls white space.
 JS_SPACE = "\t\n\v\f\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -23,7 +23,7 @@ LABEL = re.compile(rf"^[a-zA-Z0-9{JS_SPACE}\-_]+")
 
 
 def refused(call, *arguments, **named):
-    """The text of the SampleError that a call ends in."""
+    """Returns the text of the SampleError that a call raises."""
     with pytest.raises(DeviceError) as caught:
         call(*arguments, **named)
     assert "SampleError" in caught.value.family, caught.value
@@ -88,10 +88,10 @@ def test_metadata_is_ascii_json(worker, table):
 
 def test_metadata_has_an_exact_limit(worker):
     fields = worker.define(DEVICE).fields
-    room = 4096 - len('{"a": ""}')
-    assert len(fields(metadata=[("a", "x" * room)])[0][1]) == 4096
+    size = 4096 - len('{"a": ""}')
+    assert len(fields(metadata=[("a", "x" * size)])[0][1]) == 4096
     with pytest.raises(DeviceError) as caught:
-        fields(metadata=[("a", "x" * room + "x")])
+        fields(metadata=[("a", "x" * size + "x")])
     assert (caught.value.type, caught.value.text[:9]) == ("LimitError", "metadata:")
 
 
@@ -129,7 +129,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_refused_names_the_argument(worker, name):
+def test_refusals_name_the_argument(worker, name):
     for value in REFUSED[name]:
         assert refused(worker.define(DEVICE).fields, **{name: value}).startswith(name + ": "), value
 
@@ -138,7 +138,7 @@ def test_a_label_and_no_label_exclude_each_other(worker):
     assert refused(worker.define(DEVICE).fields, label="wave", no_label=True).startswith("no_label: ")
 
 
-def test_keys_that_are_refused_are_not_told(worker):
+def test_refused_keys_are_not_in_the_error(worker):
     for key in ("", " ", "ei_ 1", "ei_1\n", "ei_1\r\nX: y", "ei_\0", "ei_ä", None, b"ei_1", 5, "e" * 5000):
         text = refused(worker.define(DEVICE).checked_key, key)
         assert text.startswith("api_key: "), key

@@ -1,4 +1,4 @@
-"""What the service answers on both endpoints, in windows of every size, with json.loads as the oracle."""
+"""Replies of both endpoints, in windows of every size, with json.loads as the oracle."""
 
 import json
 
@@ -65,7 +65,7 @@ REFUSALS = (
 )
 
 
-def test_refusals_keep_status_and_words(worker):
+def test_refusals_keep_status_and_text(worker):
     device = worker.define(DEVICE)
     for body, text in REFUSALS:
         for call, step in ((device.data, 0), (device.data, 1), (device.files, 0), (device.files, 1)):
@@ -74,7 +74,7 @@ def test_refusals_keep_status_and_words(worker):
             assert "400" in found.text and text in found.text
 
 
-def test_every_other_status_is_an_error_with_what_to_do(worker):
+def test_every_other_status_is_an_error_with_the_next_step(worker):
     device = worker.define(DEVICE)
     statuses = (100, 301, 307, 400, 401, 403, 408, 413, 421, 425, 429, 500, 503, 599)
     for call, status in [(call, status) for call in (device.data, device.files) for status in statuses]:
@@ -95,7 +95,7 @@ def test_a_long_refusal_is_cut(worker):
     assert len(found.text) < 400
 
 
-def test_what_is_no_name_is_not_taken_for_one(worker):
+def test_replies_without_a_name_are_refused(worker):
     portal = b"<html><body>Log in</body></html>"
     for body in (
         b"",
@@ -151,7 +151,7 @@ def test_a_sample_id_may_be_missing_or_large(worker):
     assert worker.define(DEVICE).files(200, body) == [("A", None, False), ("B", 2**53 - 1, False)]
 
 
-def test_files_that_were_not_stored_are_told_one_by_one(worker):
+def test_each_file_that_was_not_stored_has_its_result(worker):
     names = ("a", "b", "c", "d", "e")
     body = reply(
         ok("A"),
@@ -173,7 +173,7 @@ def test_files_that_were_not_stored_are_told_one_by_one(worker):
         assert results == [None, stored[1], None, stored[3], None]
 
 
-def test_a_result_that_does_not_say_stored_is_not_stored(worker):
+def test_a_result_without_success_is_not_stored(worker):
     yes = {"success": True}
     for wrong in (
         {"success": 1, "fileName": "A"},
@@ -182,7 +182,7 @@ def test_a_result_that_does_not_say_stored_is_not_stored(worker):
         {},
     ):
         assert error(worker.define(DEVICE).files, 200, reply(wrong, ok("B"))).type == "FilesError", wrong
-    for unnamed in (yes, {**yes, "fileName": 5}, {**yes, "fileName": ""}):  # stored: under which name is not said
+    for unnamed in (yes, {**yes, "fileName": 5}, {**yes, "fileName": ""}):  # stored, without a name
         assert worker.define(DEVICE).files(200, reply(unnamed, ok("B")))[0][0] == "a", unnamed
 
 
@@ -300,33 +300,10 @@ def test_results_are_those_of_json(worker, results, more, style, step):
     noise=st.binary(max_size=80) | st.text('{}[]",:\\ftn1 ', max_size=40).map(str.encode),
     status=st.sampled_from([200, 400]),
 )
-def test_noise_ends_in_results_or_in_an_error_of_ours(worker, start, noise, status):
+def test_noise_gives_results_or_an_ingest_error(worker, start, noise, status):
     worker.define(DEVICE).survives(status, start + noise)
 
 
 @pytest.mark.modes("mpy", "cpython")
-def test_a_result_that_a_board_cannot_hold_is_no_answer(worker):
-    source = """
-from edgeingest import errors, ingestion, multipart
-
-before = ingestion.loads
-
-def loads(text):
-    if "[[[[" in text:
-        raise MemoryError("memory allocation failed")
-    return before(text)
-
-class Named:
-    name = "a"
-
-reply = multipart.FilesReply([Named()])
-ingestion.loads = loads
-try:
-    reply.feed(200, b'{"success":true,"files":[{"a":[[[[]]]]}]}')
-    reply.finish(200)
-except errors.ProtocolError as e:
-    result = str(e)
-finally:
-    ingestion.loads = before
-"""
-    assert "[[[[]]]]" in worker.run(source)
+def test_a_result_too_large_for_the_heap_is_a_protocol_error(worker):
+    assert "[[[[]]]]" in worker.define(DEVICE).without_memory()

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from support.device_source import device_source
 from support.peer import DEVICE, answering, free_port, peer, reply
 from support.worker import DeviceError
 
@@ -68,6 +69,7 @@ def error_of(worker, source, **data):
     return caught.value
 
 
+STREAM = device_source("protocol/stream_device")
 SEND = "result = Client(KEY, url=url).send('training', Bytes([b'x'])).file_name\n"
 
 
@@ -85,33 +87,14 @@ def test_an_unknown_host(worker):
     assert "nothing.invalid:80 cannot be found" in error.text
 
 
-ADDRESSES = """
-import edgeingest.connection as connection
-network = connection.socket
-
-class Sockets:
-    # the module `socket`, but for its name look-up
-    socket, SOCK_STREAM = network.socket, network.SOCK_STREAM
-    def getaddrinfo(self, host, port, *rest):
-        return [network.getaddrinfo("127.0.0.1", port, *rest)[0] for port in ports]
-
-connection.socket = Sockets()
-before = descriptors()
-try:
-    client = Client(KEY, url=url)
-    result = client.send('training', Bytes([b'x'])).file_name, descriptors() - before
-    client.close()
-finally:
-    connection.socket = network
-"""
-
-
 @UNIX
 def test_several_addresses_are_tried_in_turn(worker):
     with peer(answering()) as made:
         ports = [free_port(), free_port(), made.port]
-        assert worker.run(DEVICE + ADDRESSES, url=made.url, ports=ports) == ("stored.cbor", 1)
-    assert error_of(worker, ADDRESSES, url=made.url, ports=[free_port(), free_port()]).type == "NetworkError"
+        assert worker.define(STREAM).send_to_addresses(made.url, ports) == ("stored.cbor", 1)
+    with pytest.raises(DeviceError) as caught:
+        worker.define(STREAM).send_to_addresses(made.url, [free_port(), free_port()])
+    assert caught.value.type == "NetworkError"
 
 
 @UNIX
@@ -129,37 +112,12 @@ def test_an_ipv6_literal(worker):
 
 # -- time
 
-TIMED = (
-    DEVICE
-    + """
-import time
-client = Client(KEY, url=url, ca=ca, timeout_ms=timeout_ms)
-gc.collect()
-before = descriptors()
-class Slow(Bytes):
-    def readinto(self, window):
-        time.sleep_ms(pause)
-        return super().readinto(window)
-body = Slow(script * times, size)
-error = None
-start = time.ticks_ms()
-try:
-    client.send("training", body, deadline_ms=deadline_ms)
-except Exception as e:
-    error = e
-took = time.ticks_diff(time.ticks_ms(), start)
-client.close()
-result = type(error).__name__, str(error), getattr(error, "sent", None), took, descriptors() - before, body.log
-"""
-)
 BIG = {"script": [b"x" * 50_000], "times": 100}
 
 
 def late(worker, url, latest=800, **options):
-    """Runs into a limit of 300 ms; (text, bytes sent) of the DeadlineError."""
-    data = {"script": [b"data"], "times": 1, "size": None, "timeout_ms": 10_000, "deadline_ms": None}
-    data.update(ca=None, pause=0)
-    kind, text, sent, took, left_open, log = worker.run(TIMED, url=url, **{**data, **options})
+    """Makes a call that ends at a limit of 300 ms; returns (text, bytes sent) of the DeadlineError."""
+    kind, text, sent, took, left_open, log = worker.define(STREAM).timed(url, **options)
     assert (kind, left_open, log[-1]) == ("DeadlineError", 0, "close"), text
     assert 290 <= took <= latest, took
     return text, sent
@@ -178,7 +136,7 @@ def silent(made, connection, number):
 def test_a_connection_that_is_never_made(worker, limit):
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        for _ in range(3):  # the queue of connections that nobody accepts is full then
+        for _ in range(3):  # fills the queue of connections that are not accepted
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
@@ -287,7 +245,7 @@ def test_no_limit_is_met_by_a_call_that_goes_well(worker):
 
 @pytest.mark.modes("py", "mpy", "native", "cpython")
 def test_a_socket_that_refuses_an_option_is_no_error(worker):
-    """As macOS does when the peer has closed; what happened to the connection, the next write or read tells."""
+    """macOS does so when the peer has closed; the next write or read raises the error of the connection."""
     source = (
         "from edgeingest.connection import Connection\n"
         "asked = []\n"

@@ -1,4 +1,4 @@
-"""HTTPS: which certificates are trusted, what is said about the others, and that those never see a request."""
+"""HTTPS: which certificates are trusted; errors of the others, to whose servers no request is sent."""
 
 import ssl
 import threading
@@ -81,7 +81,7 @@ def test_bad_certificates_are_refused_before_a_byte_of_the_request(worker, fault
 
 
 @BOTH
-def test_insecure_does_without(worker, tmp_path):
+def test_insecure_accepts_any_certificate(worker, tmp_path):
     context, _ = bad_chain("self-signed", tmp_path)
     with peer(answering(), context) as made:
         assert run(worker, made, insecure=True, count=2) == ["stored.cbor"] * 2
@@ -113,7 +113,7 @@ def test_plain_http_to_a_tls_port(worker, good):
 
 @BOTH
 @pytest.mark.parametrize("when", ["in the handshake", "after it"])
-def test_a_peer_that_closes_without_a_word(worker, good, when):
+def test_a_peer_that_closes_before_the_handshake(worker, good, when):
     def handler(made, connection, number):
         if when == "after it":
             made.take(connection)
@@ -127,8 +127,8 @@ def test_a_peer_that_closes_without_a_word(worker, good, when):
 
 
 @BOTH
-def test_the_end_of_a_reply_that_only_the_end_of_the_connection_tells(worker, good):
-    """Closed without close_notify, it may have been cut by anybody on the way; only counted bytes count."""
+def test_a_reply_that_ends_with_the_connection_needs_close_notify(worker, good):
+    """Without close_notify anybody on the way may have cut the reply; only a counted body is complete."""
 
     def handler(made, connection, number):
         made.take(connection)

@@ -33,7 +33,7 @@ def test_last_occurrence_counts():
 
 @pytest.mark.parametrize("gap", [0, 1, signature._CHUNK - 6, signature._CHUNK])
 def test_search_finds_the_last_of_several(gap):
-    assert signature._last(io.BytesIO(b"abc" + b"-" * gap + b"abc" + b"-" * gap), b"abc") == 3 + gap
+    assert signature._last_position(io.BytesIO(b"abc" + b"-" * gap + b"abc" + b"-" * gap), b"abc") == 3 + gap
 
 
 def test_characters_with_another_length_byte_are_not_the_signature():

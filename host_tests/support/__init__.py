@@ -1,2 +1,2 @@
-"""What tests share: ways to run firmware code (interpreters, modes, workers, scripts), peers, services and boards, and
-data; in device/ are scripts that run on MicroPython."""
+"""Shared by the tests: ways to run firmware code (interpreters, modes, workers, scripts), peers, services, boards and
+data. The files in device/ run on MicroPython."""

@@ -1,4 +1,4 @@
-"""What the tests of the commands for boards share: the command line on a simulated board, and looks at the board."""
+"""Shared by the tests of the commands for boards: the command line on a simulated board, and its files."""
 
 import hashlib
 
@@ -7,7 +7,7 @@ from edgeingest_tools.board.link import Link
 from edgeingest_tools.cli import app
 from typer.testing import CliRunner
 
-# For captures on a board: it goes on only when it is looked at, so that a busy computer makes no row late.
+# For captures on a board: this clock advances only when it is read, so that no row is late on a busy computer.
 CLOCK = """
 class Clock:
     now = 0
@@ -28,7 +28,7 @@ class Clock:
 
 
 def edgeingest(board, *words, good=True, env=None):
-    """Runs `edgeingest` on the board, in this process for speed; what it printed, or its error."""
+    """Runs `edgeingest` on the board, in this process for speed; returns its output, or its error output."""
     done = CliRunner().invoke(app, [*words, "--port", board.port], env=env or {}, prog_name="edgeingest")
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception

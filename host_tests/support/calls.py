@@ -1,83 +1,33 @@
-"""What the tests of the blocking and of the asynchronous client share: calls, and what goes wrong in them."""
+"""Shared by the tests of the blocking and of the asynchronous client: calls, and what fails in them."""
 
-from support.peer import DEVICE, answering, reply
+from support.device_source import device_source
+from support.peer import answering, reply
 
-WRITES = (
-    DEVICE
-    + """
-from edgeingest.connection import Connection
-writes = []
-real = Connection._establish
-def counted(self):
-    real(self)
-    write = self._send
-    def count(window):
-        done = write(window)
-        if done:
-            writes.append(done)
-        return done
-    self._send = count
-Connection._establish = counted
-try:
-    with Client(KEY, url=url, buffer_size=buffer_size) as client:
-        client.send("training", Bytes(pieces))
-finally:
-    Connection._establish = real
-result = writes
-"""
-)
-STALE = (
-    DEVICE
-    + """
-client = Client(KEY, url=url)
-one = client.send("testing", File(b"one", name="1.cbor"))
-import time
-time.sleep_ms(wait)
-body = Bytes([b"two"], rewindable=rewindable)
-try:
-    result = tuple(client.send("testing", body, disallow_duplicates=unique))
-finally:
-    client.close()
-"""
-)
-# One client, one failing call, then a good one; descriptors before and after.
-CASE = (
-    DEVICE
-    + """
-client = Client(KEY, url=url, timeout_ms=3000)
-gc.collect()
-before = descriptors()
-body = Bytes(script * times, size)
-error = None
-try:
-    client.%s
-except Exception as e:
-    error = e
-gc.collect()
-between = descriptors()
-again = None
-if error is not None:
-    again = client.send("training", Bytes([b"good"])).file_name
-client.close()
-if KEY in str(error) + repr(error) + repr(getattr(error, "args", "")):
-    raise ValueError("the key is told")
-fields = [(name, getattr(error, name, None)) for name in ("status", "body", "sent", "retry_after")]
-result = type(error).__name__, str(error), fields, between - before, body.log, again
-"""
-)
-SEND = "send('training', body)"
-UPLOAD = "upload('training', [body])"
+CALLS = device_source("support/device/calls_device")
 
 
 class Outcome:
+    """The error of one call, and the state after it."""
+
     def __init__(self, type, text, fields, left_open, log, again):
         self.type, self.text, self.left_open, self.log, self.again = type, text, left_open, log, again
         self.__dict__.update(dict(fields))
 
 
-def attempt(worker, made, script=(b"data",), size=None, call=SEND, times=1, source=CASE):
+def writes(worker, url, pieces, buffer_size, driver="Client"):
+    """Returns how many bytes each write to the socket took."""
+    return worker.define(CALLS).writes(driver, url, pieces, buffer_size)
+
+
+def second_call(worker, url, wait, unique, rewindable, driver="Client"):
+    """Returns the result of the second of two calls, with `wait` ms between them."""
+    return worker.define(CALLS).second_call(driver, url, wait, unique, rewindable)
+
+
+def attempt(worker, made, script=(b"data",), size=None, call="send", times=1, driver="Client", raises=False):
     """The outcome of one call, after which nothing may be open, the body closed, and the client usable."""
-    outcome = Outcome(*worker.run(source % call, url=made.url, script=list(script), size=size, times=times))
+    found = worker.define(CALLS).attempt(driver, made.url, call, list(script), size, times, raises)
+    outcome = Outcome(*found)
     assert outcome.left_open == 0, outcome.text
     assert outcome.log[-1] == "close"
     assert outcome.again == "stored.cbor"

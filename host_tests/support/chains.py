@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 class Chain:
-    """A root and a server that it vouches for."""
+    """A root certificate and a server certificate that it signed."""
 
     def __init__(self, root, leaf, authority=None):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -39,7 +39,7 @@ DAY = datetime.timedelta(1)
 
 
 def bad_chain(fault, tmp_path):
-    """(server context, authority the client trusts)"""
+    """Returns (server context, authority that the client trusts)."""
     now = datetime.datetime.now(datetime.timezone.utc)
     if fault == "unknown authority":
         return issued().context, issued().der

@@ -1,4 +1,4 @@
-"""A copy of the project in which commands run exactly as a document has them, away from tests that run beside."""
+"""A copy of the project, in which the commands of a document run unchanged and without effect on other tests."""
 
 import os
 import shlex
@@ -26,15 +26,15 @@ class Checkout:
             "MICROPYTHON": interpreters.micropython(),
             "PYTHONPATH": str(folder / "tools"),  # .venv has the tools of the original
             "PYTHONUTF8": "1",
-            "HOME": str(folder),  # nobody's own settings of mpremote
+            "HOME": str(folder),  # no user settings of mpremote
             "XDG_CONFIG_HOME": str(folder),
         }
 
     def run(self, command: str, *more: str, paths: tuple[str, ...] = (), **variables: str) -> str:
-        """Runs a command and `more` arguments to a good end and returns what it said; `paths` are Python's as well."""
+        """Runs a command, which must succeed, with `more` arguments; returns its output. `paths` are for Python."""
         words = [*shlex.split(command), *more]
         if words[0] == "make" and "--dry-run" not in words:
-            words.append("READY=")  # set-up is done, and must not be done anew in the .venv that is in use
+            words.append("READY=")  # set-up is done; another one would change the .venv that is in use
         python = os.pathsep.join([*paths, self._variables["PYTHONPATH"]])
         variables = self._variables | {"PYTHONPATH": python} | variables
         done = subprocess.run(

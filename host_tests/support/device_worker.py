@@ -1,4 +1,4 @@
-"""The device's half of a worker: runs what the host sends. One file for every MicroPython from 1.23 on and CPython.
+"""The device side of a worker: runs what the host sends. One file for MicroPython from 1.23 on and CPython.
 
 A frame is 4 bytes of length (little-endian) and a value; a request is a list [operation, ...], an answer is
 ["ok", value] or ["error", ...]. Frames travel on descriptors of their own, so printing cannot disturb them.
@@ -133,7 +133,7 @@ _OPERATIONS = {"run": _run, "define": _define, "call": _call}
 
 
 def _unlock_heap():
-    # a case that failed between heap_lock() and heap_unlock() must not take the next ones with it
+    # a case that failed between heap_lock() and heap_unlock() must not affect the next cases
     import micropython
 
     micropython.heap_lock()
@@ -179,7 +179,7 @@ def _failure(error):
 
 
 def answer(request):
-    """The answer to one request, both without their length."""
+    """Returns the answer to one request, both without their length."""
     try:
         asked = decode(request)
         return encode(["ok", _OPERATIONS[asked[0]](*asked[1:])])

@@ -1,76 +1,25 @@
-"""Faults at any byte of a request or of its reply, on real sockets, and what the client made of each."""
+"""Faults at any byte of a request or of its reply, on real sockets, and the result of the client for each."""
 
 import contextlib
 import socket
 import time
 from dataclasses import dataclass
 
-from support.aio import awaited
-from support.peer import DEVICE, peer, reply, stored
+from support.device_source import device_source
+from support.peer import peer, reply, stored
 
 API_KEY = "ei_topsecretkey0123456789abcdef"
 HMAC_KEY = "fed53116f20684c067774ebf9e7bcbdc"
 ACTIONS = ("close", "reset", "half", "stall", "refuse", "trickle")
 REFUSED = reply("because", 413, Connection="close")
 PAUSE_S = 0.001  # between two bytes that trickle
-SHORT_MS = 40  # the limit of time where the peer stalls
-HANDSHAKE_MS = 300  # the same over TLS, which must have shaken hands by then
-LONG_MS = 5000  # where it does not
+SHORT_MS = 40  # the limit of time when the peer stalls
+HANDSHAKE_MS = 300  # the same over TLS, whose handshake must end within it
+LONG_MS = 5000  # the limit of time otherwise
 GRACE_MS = 500
 STEP = 7  # of the offsets that are tried unless all are asked for
 
-# Device code: `attempt` makes one call with a client of its own, `state` tells what is in use after it.
-_CASE = (
-    DEVICE
-    + """
-import time
-values = [
-    [0.1627109944820404, -0.803987979888916, 9.82971477508545],
-    [0.06699900329113007, -0.7752739787101746, 9.906285285949707],
-]
-
-def call(client, files, limits):
-    # the documentation's own example, of 265 bytes, or the same signed and a photo
-    sample = Sample((("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2")), 20.0, values, "NORDIC_NRF91",
-                    device_name="11:22:33:44:55:66", name="test", iat=1700000000 if files else None)
-    if files:
-        photo = File(b"\\xff\\xd8\\xff\\xe0 a photo", name="b.jpg")
-        results = client.upload("training", [sample, photo], boundary="0123456789abcdef", **limits)
-        return [tuple(result) for result in results]
-    return [tuple(client.send("training", sample, **limits))]
-
-def told(error):
-    texts = [str(error), repr(error), repr(error.args)]
-    for name in ("errno", "sent", "status", "body", "results", "retry_after"):
-        texts.append(repr(getattr(error, name, None)))
-    return "\\n".join(texts)
-
-def attempt(url, ca, key, hmac_key, files, timeout_ms, deadline_ms, buffer_size):
-    gc.collect()
-    client = Client(key, url=url, ca=ca, hmac_key=hmac_key if files else None,
-                    timeout_ms=timeout_ms, buffer_size=buffer_size)
-    limits = {} if deadline_ms is None else {"deadline_ms": deadline_ms}
-    start = time.ticks_ms()
-    results, family, text = None, [], ""
-    try:
-        results = call(client, files, limits)
-    except Exception as e:
-        kind = type(e)
-        while kind is not Exception:
-            family.append(kind.__name__)
-            kind = kind.__bases__[0]
-        text = told(e)
-    took = time.ticks_diff(time.ticks_ms(), start)
-    client.close()
-    return results, family, text + repr(client), took
-
-def state():
-    for _ in range(3):
-        gc.collect()
-    return descriptors(), gc.mem_alloc()
-"""
-)
-DRIVERS = {"Client": _CASE, "AsyncClient": awaited(_CASE)}
+_DEVICE = device_source("support/device/faults_device")
 REPLIES = {
     False: reply("test.cbor.4g9.cbor", Server="x"),
     True: b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -82,7 +31,7 @@ RESULTS = {False: [("test.cbor.4g9.cbor", None, False)], True: [("test.cbor", 0,
 
 @dataclass(frozen=True)
 class Fault:
-    """After `offset` bytes of the request or of the reply, the peer does this."""
+    """The peer performs `action` after `offset` bytes of the request or of the reply."""
 
     side: str
     offset: int
@@ -90,7 +39,7 @@ class Fault:
 
 
 def faults(action, request, answer, step):
-    """Faults at every `step`th offset of both, and at their ends and the ends of their heads."""
+    """Yields faults at every `step`th offset of request and reply, at their ends and the ends of their heads."""
     for side, data in (("request", request), ("reply", answer)):
         if (side, action) == ("reply", "refuse"):
             continue
@@ -101,10 +50,10 @@ def faults(action, request, answer, step):
 
 
 class Bench:
-    """One client program and one peer that does to each of its connections what was asked for."""
+    """One client program, and one peer that has a fault for each of its connections."""
 
-    def __init__(self, device, files, made, ca, plan):
-        self.device, self.files, self.ca = device, files, ca
+    def __init__(self, device, driver, files, made, ca, plan):
+        self.device, self._driver, self.files, self.ca = device, driver, files, ca
         self.url = f"https://localhost:{made.port}" if ca else made.url
         self._plan, self._connections = plan, made.connections
         self.request = b""
@@ -112,14 +61,14 @@ class Bench:
         self.cases = 0
 
     def measure(self):
-        """A request without a fault, to know its bytes."""
+        """Makes a request without a fault, to know its bytes."""
         self._plan.append(None)
         results, family, *_ = self._attempt(LONG_MS, None, 2048)
         assert (results, family) == (RESULTS[self.files], [])
         self.request = self._received()
 
     def try_out(self, fault):
-        """Runs one case and holds the client to what it promises."""
+        """Runs one case and checks its result."""
         limit = LONG_MS
         if fault.action == "trickle" and fault.offset % 2 or self._outcomes(fault) == {"DeadlineError"}:
             limit = HANDSHAKE_MS if self.ca else SHORT_MS
@@ -132,11 +81,11 @@ class Bench:
             self._check(fault, results, family)
             if took <= limit + GRACE_MS:
                 break
-            assert attempts_left, (fault, f"it took {took} ms")  # three times, so it is not the machine's load
+            assert attempts_left, (fault, f"it took {took} ms")  # after three attempts: the computer may be busy
         self.cases += 1
 
     def _outcomes(self, fault):
-        """What a case may end in."""
+        """Returns the results that are allowed for a case."""
         if fault.action == "trickle":
             return {"Stored", "DeadlineError"} if fault.offset % 2 else {"Stored"}
         if (fault.side, fault.offset) == ("reply", len(REPLIES[self.files])):
@@ -145,10 +94,10 @@ class Bench:
 
     def _attempt(self, timeout_ms, deadline_ms, buffer_size):
         limits = (timeout_ms, deadline_ms, buffer_size)
-        return self.device.attempt(self.url, self.ca, API_KEY, HMAC_KEY, self.files, *limits)
+        return self.device.attempt(self._driver, self.url, self.ca, API_KEY, HMAC_KEY, self.files, *limits)
 
     def _received(self):
-        """What the peer has of the last request: each attempt makes one connection."""
+        """Returns what the peer has of the last request. Each attempt makes one connection."""
         deadline = time.monotonic() + 10
         while len(self._connections) < len(self._plan):
             assert time.monotonic() < deadline, "the client did not connect"
@@ -161,13 +110,13 @@ class Bench:
         assert (family[0] if family else "Stored") in self._outcomes(fault), (fault, family, self.texts[-1])
         if not family:
             assert results == RESULTS[self.files], fault
-            assert received == self.request, (fault, "stored, it says")
+            assert received == self.request, (fault, "success, but the request is incomplete")
         assert family[1:] in (["IngestError"], ["NetworkError", "IngestError"], []), (fault, family)
 
 
 @contextlib.contextmanager
 def bench(worker, driver, files, chain=None):
-    """A Bench that knows the bytes of its request; with a chain of certificates, over TLS."""
+    """Gives a Bench that knows the bytes of its request; over TLS with a chain of certificates."""
     plan: list[Fault | None] = []
     answer = REPLIES[files]
 
@@ -179,14 +128,14 @@ def bench(worker, driver, files, chain=None):
         connection.until_closed()
 
     with peer(handler, chain and chain.context) as made:
-        found = Bench(worker.define(DRIVERS[driver]), files, made, chain and chain.der, plan)
+        found = Bench(worker.define(_DEVICE), driver, files, made, chain and chain.der, plan)
         found.measure()
         yield found
     assert not [failure for failure in made.failures if isinstance(failure, TimeoutError)], "a socket was left open"
 
 
 def play(connection, fault, size, answer):
-    """The peer's side of one case."""
+    """Does the part of the peer in one case."""
     if fault.side == "request":
         receive(connection, fault.offset)
     else:
@@ -205,12 +154,12 @@ def play(connection, fault, size, answer):
         if fault.action in ("half", "refuse"):
             connection.socket.shutdown(socket.SHUT_WR)
         with contextlib.suppress(ConnectionError):
-            while connection.socket.recv(1 << 16):  # until the client closes; what it still sends is not looked at
+            while connection.socket.recv(1 << 16):  # until the client closes; ignores what it still sends
                 pass
 
 
 def receive(connection, size, most=1 << 16):
-    """So many bytes of the request, in all."""
+    """Receives until `size` bytes of the request have arrived."""
     while len(connection.received) < size:
         if not connection.recv(min(most, size - len(connection.received))):
             raise EOFError

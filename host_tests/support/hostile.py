@@ -1,4 +1,4 @@
-"""Replies that no honest service gives: name -> (what `send` ends in, what `upload` ends in, the bytes, lazily)."""
+"""Hostile replies: name -> (result of `send`, result of `upload`, function that yields the bytes)."""
 
 import itertools
 import random
@@ -14,7 +14,7 @@ RESULT = b'{"success":true,"projectId":1,"sampleId":1,"fileName":"a"}'
 
 
 def _endless(head, piece):
-    """The head, then the piece up to a gigabyte, in blocks."""
+    """Returns a function that yields the head, then the piece repeated up to a gigabyte."""
     block = piece * max(1, (1 << 14) // len(piece))
     return lambda: itertools.chain((head,), itertools.repeat(block, GB // len(block)))
 
@@ -93,7 +93,7 @@ HOSTILE = {
     "results for others": (P, P, _once(_sized(b'{"success":true,"files":[' + RESULT + b"," + RESULT + b"]}"))),
     "no results": (P, P, _once(_sized(b'{"success":true,"files":[]}'))),
     "results of other kinds": (P, P, _once(_sized(b'{"success":true,"files":[null,5,"x",[]]}'))),
-    # other languages
+    # other protocols
     "SSH": (P, P, _once(b"SSH-2.0-OpenSSH_9.2\r\n")),
     "a TLS alert": (N, N, _once(b"\x15\x03\x01\x00\x02\x02\x46")),
     "HTTP/2": (N, N, _once(struct.pack(">BHBBI", 0, 0, 4, 0, 0))),

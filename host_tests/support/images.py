@@ -1,4 +1,4 @@
-"""What the tests of `edgeingest image` share: the command within this process, compiling once."""
+"""Shared by the tests of `edgeingest image`: the command within this process, which compiles once."""
 
 import contextlib
 import functools
@@ -11,14 +11,14 @@ from typer.testing import CliRunner
 
 @contextlib.contextmanager
 def compiled_once():
-    """Every image has the library in it; what mpy-cross makes of it does not change between them."""
+    """Caches the output of mpy-cross: every image contains the library, which does not change between them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(contents, "compiled", functools.cache(contents.compiled))
         yield
 
 
 def invoke(*arguments):
-    """Runs the command within this process: (status, what it said, what it complained about)."""
+    """Runs the command within this process; returns (status, output, error output)."""
     done = CliRunner().invoke(cli.app, ["image", *map(str, arguments)])
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
@@ -26,13 +26,13 @@ def invoke(*arguments):
 
 
 def maker(folder):
-    """make(board, name, *options): the file in the folder that the command made, which said so."""
+    """make(board, name, *options) runs the command, checks its output, and returns the file that it made."""
 
     def make(board, name, *options):
         out = folder / name
-        status, said, complaint = invoke("--board", board, "--out", out, *options)
-        assert (status, complaint) == (0, "")
-        assert f"for {board}; read back and compared\n" in said
+        status, output, errors = invoke("--board", board, "--out", out, *options)
+        assert (status, errors) == (0, "")
+        assert f"for {board}; read back and compared\n" in output
         return out
 
     return make

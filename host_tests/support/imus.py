@@ -1,4 +1,4 @@
-"""What the tests of the motion sensors share: the drivers on chips at register level, with a clock of their own."""
+"""Shared by the tests of the motion sensors: the drivers on chips simulated at register level, with their own clock."""
 
 import math
 
@@ -11,4 +11,4 @@ FAKES = str(ROOT / "host_tests" / "fakes")
 
 DEVICE = device_source("support/device/imus_device")
 ALL = ("mpu6050", "mpu6886", "lis3dh", "bmi160")
-MODES = ("py", "mpy", "native", "wasm-1.23")  # without kernels, the last
+MODES = ("py", "mpy", "native", "wasm-1.23")  # the last one has no kernels

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from edgeingest_tools.micropython import Missing as Missing
+from edgeingest_tools.micropython import interpreter as interpreter
 from edgeingest_tools.micropython import micropython as micropython
 
 SUPPORT = Path(__file__).resolve().parent

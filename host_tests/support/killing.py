@@ -1,4 +1,4 @@
-"""A proxy that kills some of the connections through it: in the middle of a request, or of its reply."""
+"""A proxy that ends some of its connections in the middle of a request or of a reply."""
 
 import asyncio
 import concurrent.futures
@@ -7,11 +7,11 @@ import random
 import threading
 from collections.abc import Iterator
 
-_REQUEST, _REPLY = 1000, 100  # where a doomed connection ends: before so many bytes of one of them
+_REQUEST, _REPLY = 1000, 100  # bytes of request or reply after which such a connection ends
 
 
 class Killing:
-    """What it has done: `connections` in all, and how many of them it `killed`."""
+    """Counts all `connections`, and those that were `killed`."""
 
     def __init__(self, host: str, port: int, share: float, seed: int):
         self.url = ""
@@ -56,7 +56,7 @@ class Killing:
 
 @contextlib.contextmanager
 def killing(url: str, share: float, seed: int) -> Iterator[Killing]:
-    """A proxy in a thread, on a free port, in front of the server at this URL."""
+    """Gives a proxy in a thread, on a free port, for the server at this URL."""
     host, port = url.removeprefix("http://").split(":")
     proxy = Killing(host, int(port), share, seed)
     started: concurrent.futures.Future[asyncio.AbstractEventLoop] = concurrent.futures.Future()

@@ -14,28 +14,28 @@ from .interpreters import FIRMWARE, SUPPORT
 
 UNIX = ("py", "mpy", "native")
 ALL = (*UNIX, "cpython", *interpreters.WASM)
-HEAP = "32M"  # of a worker; memory is measured in scripts, with a heap of a board's size
+HEAP = "32M"  # of a worker; memory is measured by scripts, with the heap of a board
 
 
 @functools.cache
 def _compiled() -> tempfile.TemporaryDirectory:
     folder = tempfile.TemporaryDirectory(prefix="edgeingest-mpy-")
-    compile_mpy.compile_tree(Path(folder.name), "x64")
+    compile_mpy.compile_tree(Path(folder.name), interpreters.interpreter().architecture or "x64")
     return folder
 
 
 def firmware(mode: str) -> str:
-    """The folder that holds `edgeingest` as this mode takes it: sources, or .mpy compiled once a process."""
+    """Returns the folder of `edgeingest` for this mode: sources, or .mpy files, compiled once a process."""
     return _compiled().name if mode == "mpy" else str(FIRMWARE)
 
 
 def flags(mode: str, heapsize: str) -> list[str]:
-    """Options of the unix port."""
+    """Returns the options of the unix port."""
     return ["-X", "heapsize=" + heapsize, *(["-X", "emit=native"] if mode == "native" else [])]
 
 
 def environment(paths: Sequence[str], extra: dict[str, str] | None = None) -> dict[str, str]:
-    """This process's variables with MicroPython's module path, and `extra`."""
+    """Returns the variables of this process, MicroPython's module path, and `extra`."""
     path = ":".join([*paths, ".frozen"])
     return {**os.environ, "MICROPYPATH": path, "PYTHONDONTWRITEBYTECODE": "1", **(extra or {})}
 

@@ -1,4 +1,4 @@
-"""What a running service shows of itself: its log, and the memory it takes."""
+"""The log and the memory of a running service."""
 
 import io
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def resident_kb(pid):
-    """Peak memory of a process where the system tells (Linux), else what it has now."""
+    """Returns the peak memory of a process on Linux, its present memory elsewhere."""
     status = Path(f"/proc/{pid}/status")
     if status.exists():
         [peak] = re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())
@@ -17,7 +17,7 @@ def resident_kb(pid):
 
 
 class Log(io.StringIO):
-    """Waits for a line, so that a test need not sleep."""
+    """Reads the log; waits for a line, so that a test need not sleep."""
 
     def __init__(self):
         super().__init__()

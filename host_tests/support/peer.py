@@ -1,4 +1,4 @@
-"""A scripted peer on real sockets: what a service, a proxy or an attacker does, connection by connection."""
+"""A scripted peer on real sockets: acts as a service, a proxy or an attacker, connection by connection."""
 
 import contextlib
 import json
@@ -44,7 +44,7 @@ class Connection:
         return data
 
     def request(self) -> Request | None:
-        """The next request, whole; None when the client closes instead."""
+        """Returns the next complete request; None when the client closes instead."""
         parser, head, body, first, start = h11.Connection(h11.SERVER), None, [], b"", len(self.received)
         while True:
             event = parser.next_event()
@@ -57,7 +57,7 @@ class Connection:
             elif isinstance(event, h11.Data):
                 body.append(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage):
-                assert head is not None  # h11 ends no message that has not begun
+                assert head is not None  # h11 does not end a message before its beginning
                 fields = [(name.decode(), value.decode()) for name, value in head.headers.raw_items()]
                 raw = bytes(self.received[start:])
                 return Request(head.method.decode(), head.target.decode(), fields, b"".join(body), first, raw)
@@ -81,7 +81,7 @@ class Connection:
         self.socket.close()
 
     def until_closed(self) -> bytes:
-        """Waits for the client to close; what it sent until then."""
+        """Waits for the client to close; returns what it sent until then."""
         start = len(self.received)
         with contextlib.suppress(OSError):
             while self.recv():
@@ -90,14 +90,14 @@ class Connection:
 
 
 def reply(body: bytes | str = b"stored.cbor", status: int = 200, **fields: str) -> bytes:
-    """A reply with Content-Length."""
+    """Returns a reply with Content-Length."""
     body = body.encode() if isinstance(body, str) else body
     lines = [f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items()]
     return f"HTTP/1.1 {status} Text\r\nContent-Length: {len(body)}\r\n{''.join(lines)}\r\n".encode() + body
 
 
 def stored(*names: str) -> str:
-    """What `files` answers when all is well."""
+    """Returns the reply of `files` when all files were stored."""
     files = [{"success": True, "projectId": 1, "sampleId": i, "fileName": name} for i, name in enumerate(names)]
     return json.dumps({"success": True, "files": files})
 
@@ -142,7 +142,7 @@ class Peer:
             connection.socket.close()
 
     def take(self, connection: Connection) -> Request | None:
-        """The connection's next request, remembered."""
+        """Returns the next request of the connection, and keeps it in `requests`."""
         request = connection.request()
         if request:
             self.requests.append(request)
@@ -153,7 +153,7 @@ class Peer:
 def peer(
     handler: Callable, context: ssl.SSLContext | None = None, host: str = "127.0.0.1", **options
 ) -> Iterator[Peer]:
-    """A peer on a free port; handler(peer, connection, number of the connection)."""
+    """Gives a peer on a free port; calls handler(peer, connection, number of the connection)."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, 0), family=family, **options)
     made = Peer(lambda connection, number: handler(made, connection, number), context, listener)
@@ -174,7 +174,7 @@ def peer(
 
 
 def answering(body: bytes | str = b"stored.cbor", status: int = 200, **fields: str) -> Callable:
-    """A handler that gives this reply to every request."""
+    """Returns a handler that gives this reply to every request."""
 
     def handler(made: Peer, connection: Connection, number: int) -> None:
         while made.take(connection):
@@ -183,7 +183,7 @@ def answering(body: bytes | str = b"stored.cbor", status: int = 200, **fields: s
     return handler
 
 
-# What device code of the client tests begins with. A case is a function body; what it returns comes back.
+# Device code of the client tests begins with this.
 DEVICE = """
 import gc, os
 from edgeingest import Client, Sample, File, errors

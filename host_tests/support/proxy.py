@@ -15,7 +15,7 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: RST instead of FIN
 
 @dataclass(frozen=True)
 class Conditions:
-    """What the network is like.
+    """The properties of the network.
 
     latency_s: seconds that each piece takes; bytes_per_s: in each direction, 0 for no limit; lost: the fraction of
     connections that die; after_bytes: of both directions, how many these live on average (exponentially distributed).
@@ -74,7 +74,7 @@ class Proxy:
                 for way in ways:
                     way.cancel()
                 if end == "stall":
-                    while await reader.read(1 << 16):  # until the client has had enough
+                    while await reader.read(1 << 16):  # until the client closes
                         pass
         except ConnectionError:
             pass
@@ -101,14 +101,14 @@ class Proxy:
 
 
 class _Life:
-    """How many bytes a connection has left."""
+    """Counts the bytes after which a connection dies."""
 
     def __init__(self, left: float):
         self._left = left
         self.over = False
 
     def take(self, size: int) -> int:
-        """How many of so many bytes may still pass."""
+        """Returns how many of `size` bytes may still pass."""
         allowed = int(min(size, self._left))
         self._left -= size
         self.over = self._left <= 0
@@ -117,7 +117,7 @@ class _Life:
 
 @contextlib.contextmanager
 def proxy(port: int, **conditions: float) -> Iterator[Proxy]:
-    """A Proxy before this port, with these `Conditions`."""
+    """Gives a Proxy for this port, with these `Conditions`."""
     made = Proxy(port, Conditions(**conditions))  # type: ignore[arg-type]  # a seed is an int
     made.start()
     try:

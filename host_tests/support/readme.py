@@ -1,4 +1,4 @@
-"""Reads README.md for the tests that do what it says: its blocks, its inline code, its sentences."""
+"""Reads README.md for the tests that execute it: its blocks, its inline code, its sentences."""
 
 import re
 from dataclasses import dataclass
@@ -48,21 +48,21 @@ def text() -> str:
 
 
 def blocks(language: str | None = None) -> list[Block]:
-    """The fenced blocks, all of them or those in one language."""
+    """Returns the fenced blocks, all of them or those in one language."""
     found = [Block(*match.groups()) for match in _BLOCK.finditer(text())]
     return [block for block in found if language in (None, block.language)]
 
 
 def prose() -> str:
-    """What is outside the blocks, on one line."""
+    """Returns the text outside of the blocks, on one line."""
     return " ".join(_BLOCK.sub("", text()).split())
 
 
 def code() -> list[str]:
-    """The inline code, each once."""
+    """Returns the different pieces of inline code."""
     return list(dict.fromkeys(re.findall(r"`([^`]+)`", prose())))
 
 
 def redirected(program: str, host: str, port: int, url: str) -> str:
-    """The program as it is, behind lines that let MicroPython find the server at `url` when it asks for host:port."""
+    """Returns the unchanged program after lines that redirect host:port to the server at `url`."""
     return _REDIRECTED.format(address=(host, port), port=url.rpartition(":")[2]) + program

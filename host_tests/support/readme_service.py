@@ -1,4 +1,4 @@
-"""What the tests of README.md share: a service in place of the real one, and what its first program leaves there."""
+"""Shared by the tests of README.md: a service in place of the real one, and a check of what the first program sent."""
 
 import subprocess
 
@@ -14,12 +14,12 @@ KEYS = {"api_keys": ("ei_your_api_key",), "hmac_key": "your_hmac_key"}
 
 
 def service_at(folder, host=HOST):
-    """A service with a certificate for a host; ca.der and ca.pem of its authority are in the folder."""
+    """Gives a service with a certificate for a host; ca.der and ca.pem of its authority are in the folder."""
     return running(folder, tls=certificates.server_context(folder, [host]), **KEYS)
 
 
 def run(program, folder, *address):
-    """Runs a program in a folder, with the library as it is put on a board (.mpy) and as much heap as an RP2040 has."""
+    """Runs a program in a folder, with the library as on a board (.mpy) and the heap of an RP2040."""
     (folder / "main.py").write_text(readme.redirected(program, *address))
     command = [interpreters.micropython(), *modes.flags("mpy", "192K"), "main.py"]
     variables = modes.environment(["", modes.firmware("mpy")])
@@ -27,15 +27,16 @@ def run(program, folder, *address):
 
 
 def check_wave(service, printed):
-    """What the first program has done; the real service's name and certificate were asked for."""
+    """Checks what the first program sent and printed; it asked for the name and certificate of the real service."""
     row = service.row()
-    assert (row["category"], row["stored_name"], row["label"], row["rows"], row["signature"]) == (
-        "training",
-        "wave.01.cbor",
-        "wave",
-        100,
-        "valid",
-    )
+    columns = {
+        "category": "training",
+        "stored_name": "wave.01.cbor",
+        "label": "wave",
+        "rows": 100,
+        "signature": "valid",
+    }
+    assert {name: row[name] for name in columns} == columns
     payload = cbor2.loads((service.directory / "training" / "wave.01.cbor").read_bytes())["payload"]
     assert payload["values"] == [pytest.approx([0.1, 0.2, 9.8])] * 100
     assert payload["sensors"] == [{"name": name, "units": "m/s2"} for name in ("accX", "accY", "accZ")]

@@ -1,4 +1,4 @@
-"""The other end of very large and very many uploads: reads with h11 and python-multipart, and keeps hardly anything."""
+"""Receives very large and very many uploads: reads with h11 and python-multipart, and keeps only short contents."""
 
 import hashlib
 import json
@@ -72,7 +72,7 @@ class Request:
 
 
 def requests(connection: Connection) -> Iterator[Request]:
-    """The requests of a connection, one after the other, each when it is there to its last byte."""
+    """Yields the requests of a connection, each when its last byte has arrived."""
     while True:
         parser, request, size = h11.Connection(h11.SERVER), None, 0
         while True:
@@ -97,7 +97,7 @@ def requests(connection: Connection) -> Iterator[Request]:
 
 
 def answer(request: Request, **fields: Any) -> bytes:
-    """What the service says when it has stored everything."""
+    """Returns the reply of the service when it has stored everything."""
     if request.target.endswith("/data"):
         return reply(request.parts[0].name, **fields)
     stored = [

@@ -13,7 +13,7 @@ from edgeingest_tools.board import image
 
 from . import interpreters, modes
 
-SMALL_HEAP = "64K"  # in which the library must get on beside its code, with its one buffer and a connection
+SMALL_HEAP = "64K"  # for everything but the code of the library: its buffer and a connection
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def run_script(
 
 @functools.cache
 def rom_image() -> Path:
-    """The library as a ROM file system, made once a session."""
+    """Returns the library as a ROM file system, made once a session."""
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder)
     image.image(board="UNIX", out=folder / "lib.romfs", romfs=True)
@@ -60,8 +60,9 @@ def rom_image() -> Path:
 
 
 def run_from_rom(path: str | Path, heapsize: str, args: Sequence[str] = (), timeout: float = 60.0) -> Finished:
-    """Runs a script file with the library in a ROM file system, from which its code runs in place, as on a board that
-    has it in flash. heapsize: what is left beside the image, which only here is in the heap."""
+    """Runs a script file with the library in a ROM file system, from which its code runs in place, as from flash.
+
+    heapsize: without the image, which is in the heap only here."""
     rom = rom_image()
     size = int(heapsize[:-1]) + -(-rom.stat().st_size // 1024)
     boot = Path(__file__).with_name("rom_boot.py")

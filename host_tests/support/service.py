@@ -1,4 +1,4 @@
-"""What the tests of the local ingestion service share: a service on a free port, plain clients, valid messages."""
+"""Shared by the tests of the local ingestion service: a service on a free port, plain clients, valid messages."""
 
 import asyncio
 import concurrent.futures
@@ -44,13 +44,13 @@ MESSAGE = {
 
 
 def vector(name):
-    """The bytes of a published vector, and its entry."""
+    """Returns the bytes of a published vector, and its entry."""
     entry = next(entry for entry in VECTORS["signed"] + VECTORS["unsigned"] if entry["id"] == name)
     return (bytes.fromhex(entry["hex"]) if "hex" in entry else entry["text"].encode()), entry
 
 
 def changed(path, value, message=MESSAGE):
-    """A copy of the message with one member replaced, or removed when the value is `...`."""
+    """Returns a copy of the message with one member replaced, or removed if the value is `...`."""
     message = copy.deepcopy(message)
     at = message
     *way, last = path.split(".")
@@ -65,12 +65,12 @@ def changed(path, value, message=MESSAGE):
 
 
 def numbered(number):
-    """A valid CBOR message that differs from every other number's."""
+    """Returns a valid CBOR message that is different for every number."""
     return cbor2.dumps(changed("payload.device_name", f"device {number}"))
 
 
 def signed(encode, message=MESSAGE, key=HMAC_KEY):
-    """The bytes of the message, signed as the documentation describes it."""
+    """Returns the bytes of the message, signed as documented."""
     message = changed("protected.alg", "HS256", changed("signature", "0" * 64, message))
     data = encode(message)
     mac = hmac.new(key.encode(), data, hashlib.sha256).hexdigest().encode()
@@ -79,7 +79,7 @@ def signed(encode, message=MESSAGE, key=HMAC_KEY):
 
 
 def binary_header(kind="i16", sensors=1, pad=0):
-    """A header of the binary form: `values` last, as an indefinite array."""
+    """Returns a header of the binary form: `values` last, as an indefinite array."""
     message = changed("payload.sensors", [{"name": "audio", "units": "wav"}] * sensors)
     del message["payload"]["values"]
     payload = message.pop("payload")
@@ -90,13 +90,13 @@ def binary_header(kind="i16", sensors=1, pad=0):
 
 
 def part(name, data, content_type="application/cbor", field="data"):
-    """One part of a form: its disposition, type and content."""
+    """Returns one part of a form: its disposition, type and content."""
     disposition = f'form-data; name="{field}"' + (f'; filename="{name}"' if name is not None else "")
     return disposition, content_type, data
 
 
 def form(*parts, boundary=BOUNDARY):
-    """The body of a form, written out by hand so that it can also be written wrongly."""
+    """Returns the body of a form; made by hand so that it can also be wrong."""
     body = b""
     for disposition, content_type, data in parts:
         head = f"--{boundary}\r\nContent-Disposition: {disposition}\r\n"
@@ -106,13 +106,13 @@ def form(*parts, boundary=BOUNDARY):
 
 
 def label_file(name, content):
-    """A label file as a part."""
+    """Returns a label file as a part."""
     return part(name, json.dumps(content).encode(), "application/json")
 
 
 @dataclass
 class Reply:
-    """A response, read whole."""
+    """A complete response."""
 
     status: int
     content_type: str
@@ -124,12 +124,12 @@ class Reply:
 
     @property
     def error(self):
-        """The text of a refusal, from either endpoint."""
+        """The text of a refusal by either endpoint."""
         return self.json["error"] if self.content_type.startswith("application/json") else self.text
 
 
 class Service:
-    """A client of one running service, and a view into its folder."""
+    """A client of one running service, with access to its folder."""
 
     child: subprocess.Popen  # only of a service that is a process of its own
 
@@ -149,12 +149,12 @@ class Service:
             return Reply(response.status, response.getheader("Content-Type"), response.read().decode())
 
     def data(self, body, *, category="training", **headers):
-        """A request to /data that is right unless a header says otherwise; None leaves a header out."""
+        """Sends a request to /data, valid unless `headers` change it; None omits a header."""
         fields = {"x_api_key": KEY, "x_file_name": "wave.01.cbor", "Content_Type": "application/cbor", **headers}
         return self.request(f"/api/{category}/data", body, _fields(fields))
 
     def files(self, *parts, category="training", body=None, **headers):
-        """A request to /files, right unless told otherwise."""
+        """Sends a request to /files, valid unless the arguments change it."""
         fields = {"x_api_key": KEY, "Content_Type": FORM, **headers}
         return self.request(f"/api/{category}/files", form(*parts) if body is None else body, _fields(fields))
 
@@ -162,12 +162,12 @@ class Service:
         return [dict(row) for row in samples(self.directory)]
 
     def row(self, **wanted):
-        """The only stored sample with these columns."""
+        """Returns the only stored sample with these columns."""
         [found] = [row for row in self.rows() if all(row[name] == value for name, value in wanted.items())]
         return found
 
     def on_disk(self):
-        """Relative paths of all files that are not the index."""
+        """Returns the relative paths of all files but the index."""
         found = (path.relative_to(self.directory) for path in self.directory.rglob("*") if path.is_file())
         return sorted(str(path) for path in found if len(path.parts) > 1)
 
@@ -178,7 +178,7 @@ def _fields(headers):
 
 @contextlib.contextmanager
 def running(directory, tls=None, client_context=None, console=None, host="127.0.0.1", **settings):
-    """A service in a thread of this process, on a free port."""
+    """Gives a service in a thread of this process, on a free port."""
     started: concurrent.futures.Future = concurrent.futures.Future()
 
     async def serve():
@@ -215,7 +215,7 @@ def command(*arguments, cwd=None):
 
 @contextlib.contextmanager
 def process(directory, *arguments, stderr=None):
-    """`edgeingest serve` as a process of its own, which is killed at the end unless it has ended."""
+    """Gives `edgeingest serve` as a process, which is killed at the end unless it has ended."""
     line = [sys.executable, "-m", "edgeingest_tools", "serve", "--port", "0", "--dir", str(directory), *arguments]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment()) as child:
         try:
@@ -231,6 +231,6 @@ def process(directory, *arguments, stderr=None):
 
 
 def environment():
-    """The variables of a process that uses the tools, wherever they were imported from here."""
+    """Returns the variables of a process that imports the tools from where this process has them."""
     place = str(Path(edgeingest_tools.__file__).parent.parent)
     return {**os.environ, "PYTHONPATH": place, "PYTHONUTF8": "1", "COLUMNS": "200"}

@@ -1,4 +1,4 @@
-"""A simulated board that runs an example as it is: flash, Wi-Fi, clock and peripherals are ours, all else real."""
+"""A simulated board that runs an unchanged example: flash, Wi-Fi, clock and peripherals are simulated."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ _1900 = 2208988800
 
 
 class Board:
-    """url: of the service that it is provisioned for. What it printed last is in `said`."""
+    """url: of the service that it is provisioned for. `said` is its last output."""
 
     def __init__(self, folder: Path, url: str, ntp: int, **settings):
         self.folder, self.ntp, self.said = folder, ntp, ""
@@ -57,7 +57,7 @@ class Board:
 
 @contextlib.contextmanager
 def time_server():
-    """The port of a time server that tells this machine's time."""
+    """Gives the port of a time server with the time of this computer."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind(("127.0.0.1", 0))
 

@@ -1,4 +1,4 @@
-"""What the tests of the spool share: a client double on the device that does what it is told, and ways to look."""
+"""Shared by the tests of the spool: the beginning of their device code. See spools_device."""
 
 DEVICE = """
 import os

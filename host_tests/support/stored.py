@@ -1,4 +1,4 @@
-"""What the tests of the service's store share: files to add to it, and what must hold of what is in it."""
+"""Shared by the tests of the store of the service: files to add to it, and a check of its consistency."""
 
 import hashlib
 
@@ -7,7 +7,7 @@ from edgeingest_tools.service.store import CATEGORIES, Store, Upload, samples
 
 
 def consistent(directory):
-    """What start-up must restore: rows and files belong together one to one, and nothing is left in incoming/."""
+    """Checks what start-up must restore: one file for each row, and nothing in incoming/. Returns the rows."""
     Store(directory).close()
     rows = samples(directory)
     on_disk = {path for category in CATEGORIES for path in (directory / category).iterdir()}
@@ -20,7 +20,7 @@ def consistent(directory):
 
 
 def received(store, number):
-    """Two received files that wait in incoming/."""
+    """Returns two received files in incoming/."""
     uploads = []
     for letter in "ab":
         path = store.temporary()

@@ -1,4 +1,4 @@
-"""The CPython stand-ins for MicroPython's modules do what the real ones do: the same code runs on both."""
+"""The replacements on CPython for modules of MicroPython behave like them: the same code runs on both."""
 
 import socket
 import ssl
@@ -8,69 +8,11 @@ from array import array
 import pytest
 import trustme
 
+from support.device_source import device_source
+
 BOTH = pytest.mark.modes("py", "cpython")
 
-CLIENT = """
-import select, socket
-
-def connect(port, cadata, name):
-    address = socket.getaddrinfo("127.0.0.1", port, 0, socket.SOCK_STREAM)[0]
-    plain = socket.socket(address[0], address[1], address[2])
-    plain.connect(address[-1])
-    if cadata is None:
-        plain.setblocking(False)
-        return plain
-    import ssl
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(cadata=cadata)
-    plain.setblocking(False)
-    secure = context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
-    secure.setblocking(False)
-    return secure
-
-def wait(poll, stream, events):
-    poll.register(stream, events)
-    for found, event in poll.ipoll(5000):
-        return found is stream and event
-    return None
-
-def talk(port, cadata=None, name=None):
-    stream = connect(port, cadata, name)
-    poll = select.poll()
-    log = []
-    try:
-        sent = 0
-        while sent < 5:
-            count = stream.write(b"hello"[sent:])
-            if count is None:
-                wait(poll, stream, select.POLLIN | select.POLLOUT)
-            sent += count or 0
-        buffer = bytearray(64)
-        reply = b""
-        while True:
-            count = stream.readinto(buffer)
-            if count is None:
-                log.append("waited")
-                wait(poll, stream, select.POLLIN)
-            elif count:
-                reply += bytes(buffer[:count])
-            else:
-                return reply, "waited" in log
-    finally:
-        stream.close()
-
-def silent(port):
-    stream = connect(port, None, None)
-    poll = select.poll()
-    poll.register(stream, select.POLLIN)
-    quiet = list(poll.ipoll(0))
-    full = 0
-    while stream.write(bytes(65536)) is not None:
-        full += 1
-    stream.close()
-    return quiet, full > 0
-"""
+CLIENT = device_source("support/device/shims_device")
 
 
 def serve(handler, context=None):
@@ -84,7 +26,7 @@ def serve(handler, context=None):
                 connection = context.wrap_socket(connection, server_side=True)
             handler(connection)
         except OSError:
-            pass  # the client did not trust us: its side is what the test looks at
+            pass  # the client did not trust this server; the test checks the side of the client
         finally:
             connection.close()
             listener.close()
@@ -108,7 +50,7 @@ def test_plain_sockets(worker):
 
 
 @BOTH
-def test_nothing_to_read_and_no_room_to_write(worker):
+def test_nothing_to_read_and_no_space_to_write(worker):
     done = threading.Event()
     port = serve(lambda connection: done.wait(10))
     assert worker.define(CLIENT).silent(port) == ([], True)

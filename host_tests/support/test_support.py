@@ -1,4 +1,4 @@
-"""The tests' own tools: errors arrive whole, a dead or silent interpreter is replaced."""
+"""The tools of the tests: errors arrive complete; an interpreter that ended or hangs is replaced."""
 
 import sys
 import time
@@ -34,7 +34,7 @@ def test_prints_do_not_confuse(worker):
     assert "ok 499" in worker.output()
 
 
-def test_an_error_arrives_whole(worker):
+def test_an_error_arrives_complete(worker):
     source = (
         "class Base(Exception): pass\nclass Odd(Base):\n    pass\n"
         "e = Odd('what', 3)\ne.status = 404\ne.keep = [b'x']\ne.other = Odd\nraise e\n"
@@ -58,7 +58,7 @@ def test_errors_of_the_system_and_exits(worker):
     assert caught.value.type == "SystemExit"
 
 
-def test_what_does_not_travel_is_told(worker):
+def test_values_that_do_not_travel_are_refused(worker):
     with pytest.raises(DeviceError, match="set does not travel"):
         worker.run("result = {1, 2}")
     with pytest.raises(TypeError, match="set does not travel"):
@@ -110,17 +110,17 @@ def test_options_reach_the_interpreter(workers, tmp_path):
     ("mode", "crash"),
     [("py", "import uctypes\nuctypes.bytearray_at(0, 1)[0]"), ("cpython", "import ctypes\nctypes.string_at(0)")],
 )
-def test_a_death_is_told_and_recovered_from(mode, crash):
+def test_an_interpreter_that_ends_is_replaced(mode, crash):
     worker = Worker(mode)
     double = worker.define("def double(x): return 2 * x\n").double
     assert double(4) == 8
     with pytest.raises(WorkerDied, match="(?s)the .* interpreter ended; .*last words"):
         worker.run("print('last words')\n" + crash)
-    assert double(5) == 10  # the new interpreter learns the helpers again
+    assert double(5) == 10  # the new interpreter gets the helpers again
     worker.close()
 
 
-def test_a_hang_is_told_and_recovered_from():
+def test_an_interpreter_that_hangs_is_replaced():
     worker = Worker("py", timeout=0.5)
     start = time.monotonic()
     with pytest.raises(WorkerDied, match="(?s)no answer within 0.5 s.*before it"):

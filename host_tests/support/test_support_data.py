@@ -42,7 +42,7 @@ ECHO = "def echo(value):\n    return value\n"
 
 
 def same(left, right):
-    """Equal in value, in type and in order, all the way down."""
+    """Returns whether both are equal in value, type and order, at every depth."""
     if type(left) is not type(right) and not (isinstance(left, dict) and isinstance(right, dict)):
         return False
     if isinstance(left, dict):
@@ -57,7 +57,7 @@ def same(left, right):
 
 
 @given(value=values)
-def test_every_value_comes_back_as_it_went(worker, value):
+def test_every_value_returns_unchanged(worker, value):
     assert same(worker.define(ECHO).echo(value), value)
 
 

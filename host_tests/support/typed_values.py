@@ -1,4 +1,4 @@
-"""Values of every typecode, and the CBOR that a sample of them must be."""
+"""Values of every typecode, and the CBOR of a sample of them."""
 
 import math
 import random
@@ -12,7 +12,7 @@ FLOATS = [0.0, -0.0, 1.5, -2.25, 3.4e38, 1e-40, 1e-45, math.inf, -math.inf, math
 
 
 def numbers(code, width, count, seed=0):
-    """Values that fit the typecode: every edge in it first, then random ones of every length."""
+    """Returns values of the typecode: all limits first, then random values of every length."""
     pick = random.Random(f"{code}{count}{seed}")
     if code in "fd":
         found = FLOATS + [pick.uniform(-1000, 1000) for _ in range(count)]
@@ -34,7 +34,7 @@ def raw(code, width, values):
 
 
 def item(code, width, value, fixed):
-    """One number as the design has it; all but the fixed width is left to cbor2."""
+    """Returns the CBOR of one number: by cbor2, except for fixed widths."""
     if code in "fd":
         return (b"\xfa" if code == "f" else b"\xfb") + struct.pack(">" + code, value)
     if not fixed:
@@ -44,12 +44,12 @@ def item(code, width, value, fixed):
 
 
 def head(count):
-    """The head of an array, cut from what cbor2 writes."""
+    """Returns the head of an array, as cbor2 writes it."""
     return cbor2.dumps([0] * count)[:-count] if count else b"\x80"
 
 
 def values_in(message):
-    """The bytes of `values` in a message, and all of it decoded."""
+    """Returns the bytes of `values` in a message, and the decoded message."""
     start = message.index(b"fvalues") + 7
     return message[start : message.index(b"iprotected", start)], cbor2.loads(message)
 

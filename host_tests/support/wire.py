@@ -1,8 +1,8 @@
-"""What the calls in wire_device put on the wire: seen by a peer on real sockets, and in the form of vectors/wire.json.
+"""The requests of the calls in wire_device, as a peer on real sockets gets them, in the form of vectors/wire.json.
 
-The file has {"source": from what it was recorded, "calls": {name: [request, ...]}}. A request has the number of its
+The file is {"source": what it was recorded from, "calls": {name: [request, ...]}}. A request has the number of its
 connection, its head as lines (ISO 8859-1), and its body: as text or hex if it is short, else its size and SHA-256. In
-the field Host the port, which differs from run to run, is replaced by PORT; everything else is as it was sent.
+the field Host the port, which differs from run to run, is replaced by PORT; everything else is unchanged.
 `record_wire.py` writes the file.
 """
 
@@ -21,7 +21,7 @@ from support.worker import Helpers, Worker
 
 VECTORS = ROOT / "host_tests" / "vectors" / "wire.json"
 PUBLIC = "ingestion.edgeimpulse.com"
-SHORT = 256  # bytes of a body that the file has as they are
+SHORT = 256  # bytes: longer bodies are in the file as size and hash
 SOURCE = """
 from fixed_device import fix
 
@@ -32,17 +32,17 @@ from wire_device import names, possible, run
 
 @dataclass
 class Answer:
-    """To one request. body: None: every file was stored, as the service says it."""
+    """The answer to one request. body: None for the reply of the service when every file was stored."""
 
     status: int = 200
     body: str | None = None
     fields: dict[str, str] = field(default_factory=dict)
     chunked: bool = False
-    closes: bool = False  # the connection, when the answer has gone
+    closes: bool = False  # the connection after the answer
     resets: bool = False  # the connection, instead of an answer
 
     def data(self, request: Request) -> bytes:
-        """The bytes of it."""
+        """Returns the bytes of the answer."""
         if self.body is not None:
             return reply(self.body, self.status, **self.fields)
         parsed = receiver.Request(h11.Request(method=request.method, target=request.target, headers=request.fields))
@@ -63,7 +63,7 @@ STORED = Answer()
 BUSY = Answer(503, "Service Unavailable", {"Retry-After": "0"})
 REFUSED = Answer(400, '{"success":false,"error":"Failed to parse the message"}')
 RESET = Answer(resets=True)
-# What is answered to the requests of a call, in turn; all others are stored.
+# The answers to the requests of a call, in turn; all other requests are answered with STORED.
 ANSWERS = {
     "the service closes after a reply": [Answer(fields={"Connection": "close"})],
     "the service closes without a word": [Answer(closes=True)],
@@ -82,7 +82,7 @@ SECURE = ("public address", "https")  # the calls whose service has a certificat
 
 
 class Device:
-    """An interpreter of its own in which the calls are made, with the clock and the like fixed by fixed_device."""
+    """An interpreter that makes the calls, with clock, random numbers and address fixed by fixed_device."""
 
     def __init__(self, mode: str, chain: Chain):
         self.worker = Worker(mode, paths=[str(ON_DEVICE)])
@@ -93,15 +93,15 @@ class Device:
         return self.worker.define(SOURCE)
 
     def names(self) -> list[str]:
-        """Of all calls."""
+        """Returns the names of all calls."""
         return self._calls.names()
 
     def possible(self, name: str) -> bool:
-        """Whether its floats are what a call needs."""
+        """Returns whether its floats have the precision that a call needs."""
         return self._calls.possible(name)
 
     def observe(self, name: str, folder: Path) -> list[dict]:
-        """The requests of a call, made with this empty folder, as the file has them."""
+        """Makes a call with this empty folder; returns its requests in the form of the file."""
         answers = iter(ANSWERS.get(name, ()))
         found: list[tuple[int, Request]] = []
 
@@ -145,12 +145,12 @@ def _body(body: bytes) -> dict:
 
 
 def content(request: dict) -> bytes | None:
-    """The body of a request in the file; None if only its hash is there."""
+    """Returns the body of a request in the file; None if the file has only its hash."""
     if "hex" in request:
         return bytes.fromhex(request["hex"])
     return request["text"].encode() if "text" in request else None
 
 
 def load() -> dict[str, list[dict]]:
-    """The calls in the file."""
+    """Returns the calls in the file."""
     return json.loads(VECTORS.read_text(encoding="utf-8"))["calls"]

@@ -1,4 +1,4 @@
-"""The host's half of a worker: keeps one interpreter alive and sends it cases."""
+"""The host side of a worker: keeps one interpreter running and sends it cases."""
 
 import os
 import select
@@ -24,15 +24,15 @@ class DeviceError(Exception):
     def __getattr__(self, name: str) -> Any:
         if name in self.__dict__.get("attributes", {}):
             return self.attributes[name]
-        raise AttributeError(f"no {name!r}, or it is nothing that travels: {self}")
+        raise AttributeError(f"no {name!r}, or its value does not travel: {self}")
 
 
 class WorkerDied(Exception):
-    """The interpreter ended or gave no answer; the text has what it printed. The next case gets a new one."""
+    """The interpreter ended or gave no answer; the text has its output. The next case gets a new interpreter."""
 
 
 class Helpers:
-    """Functions that were defined in the interpreter; call them as attributes."""
+    """The functions of a source that was defined in the interpreter, as attributes."""
 
     def __init__(self, worker: "Worker", source: str):
         self._worker, self._source = worker, source
@@ -68,7 +68,7 @@ class Worker:
         return self._ask(["call", self._number(source), name, list(values), named or {}])
 
     def output(self) -> str:
-        """What the interpreter has printed since it was started (stdout and stderr)."""
+        """Returns what the interpreter has printed since its start (stdout and stderr)."""
         self._log.seek(0)
         return self._log.read().decode(errors="replace")
 
@@ -117,7 +117,7 @@ class Worker:
         self._defined = {}
 
     def _ask(self, request: list[Any]) -> Any:
-        frame = encode(request)  # first: what does not travel is the test's mistake
+        frame = encode(request)  # first: a value that does not travel is an error of the test
         self._start()
         try:
             self._send(struct.pack("<I", len(frame)) + frame)

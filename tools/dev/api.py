@@ -1,4 +1,4 @@
-"""`make docs`: firmware/API.md, the names that programs use with signatures and docstrings, from the source."""
+"""`make docs`: writes firmware/API.md, with signatures and docstrings of all public names, from the source."""
 
 import ast
 import itertools
@@ -10,7 +10,7 @@ import module_imports
 from compile_mpy import FIRMWARE
 
 API = FIRMWARE / "API.md"
-# Modules that a program imports from, beside `edgeingest` itself; below sources/ each is one.
+# Modules that programs import from, beside `edgeingest` itself; "sources/*": all modules of that folder.
 OPEN = (
     "aio",
     "capture",
@@ -24,8 +24,22 @@ OPEN = (
     "body",
     "errors",
 )
-HIDDEN = {"LabelFile", "octets", "typecode_of"}  # what these modules have for the library itself,
-HIDDEN_MODULES = {"registers", "scaling", "scale_kernels"}  # and modules that are for other modules
+# Public names of these modules that only the library uses.
+HIDDEN = {"LabelFile", "inferred_label", "octets", "typecode_of"}
+# Methods that other modules call, and those of every body, which `edgeingest.body` describes once.
+HIDDEN_METHODS = {
+    "Sample.protected",
+    "Sample.signed_at",
+    "Retry.run",
+    "Retry.wait_ms",
+    "Timing.begin",
+    "Timing.check",
+    "Timing.note",
+    "File.close",
+    "File.readinto",
+    "File.rewind",
+}
+HIDDEN_MODULES = {"registers", "scaling", "scale_kernels"}  # modules that only the library uses
 _HEAD = """# What edgeingest offers
 
 Made from the docstrings by `make docs`; edit those. Names of `edgeingest` itself are loaded when they are first used.
@@ -35,7 +49,7 @@ _Definition = _Function | ast.ClassDef
 
 
 def document() -> str:
-    """The whole text."""
+    """Returns the whole document."""
     parts = [_HEAD]
     parts += _heading("edgeingest", module_imports.TOP)
     for name, module in module_imports.public().items():
@@ -48,7 +62,7 @@ def document() -> str:
 
 
 def _module(path: Path) -> Iterator[str]:
-    """A module, with all its public functions and classes."""
+    """Yields the text of a module, with all its public functions and classes."""
     module = ".".join(path.relative_to(FIRMWARE).with_suffix("").parts).removesuffix(".__init__")
     yield from _heading(module, path)
     for node in _tree(path).body:
@@ -64,8 +78,8 @@ def _heading(module: str, path: Path) -> Iterator[str]:
 
 
 def _named(name: str, path: Path) -> Iterator[str]:
-    """A name of a module: a function, a class, or a named tuple with a comment above it."""
-    found = _found(path, name)
+    """Yields the text of a name in a module: a function, a class, or a named tuple with a comment above it."""
+    found = _find(path, name)
     if not isinstance(found, ast.Assign):
         yield from _definition(found, path)
         return
@@ -78,44 +92,45 @@ def _named(name: str, path: Path) -> Iterator[str]:
 
 
 def _definition(node: _Definition, path: Path) -> Iterator[str]:
-    """A function, or a class with its methods."""
+    """Yields the text of a function, or of a class with its methods."""
     if not isinstance(node, ast.ClassDef):
         yield f"### `{_call(node)}`\n"
         yield from _docstring(node)
         return
     family = [node, *_inherited(node, path)]
     methods: dict[str, _Function] = {}
-    for each in reversed(family):  # what a class defines hides what it inherits
+    for each in reversed(family):  # so that a class overrides the methods that it inherits
         methods |= {part.name: part for part in each.body if isinstance(part, _Function)}
-    made = methods.get("__init__")
+    constructor = methods.get("__init__")
     bases = ", ".join(ast.unparse(base) for base in node.bases)
-    yield f"### `{_call(made, node.name) if made else f'class {node.name}({bases})'.replace('()', '')}`\n"
+    yield f"### `{_call(constructor, node.name) if constructor else f'class {node.name}({bases})'.replace('()', '')}`\n"
     for each in family:
         yield from _docstring(each)
     for name, method in methods.items():
-        if not name.startswith("_") and ast.get_docstring(method):
+        hidden = name.startswith("_") or f"{node.name}.{name}" in HIDDEN_METHODS
+        if not hidden and ast.get_docstring(method):
             is_property = any(ast.unparse(each) == "property" for each in method.decorator_list)
             yield f"#### `.{name if is_property else _call(method)}`\n"
             yield from _docstring(method)
 
 
 def _inherited(node: ast.ClassDef, path: Path) -> Iterator[ast.ClassDef]:
-    """The classes around it that have no place of their own in the document."""
+    """Yields the base classes that are not described in the document themselves."""
     for base in map(ast.unparse, node.bases):
-        place = _origin(base, path)
-        if place is not None and not _has_a_place(place):
-            found = _found(place, base)
+        origin = _origin(base, path)
+        if origin is not None and not _is_described(origin):
+            found = _find(origin, base)
             assert isinstance(found, ast.ClassDef)
             yield found
-            yield from _inherited(found, place)
+            yield from _inherited(found, origin)
 
 
-def _has_a_place(path: Path) -> bool:
+def _is_described(path: Path) -> bool:
     return any(path.relative_to(module_imports.PACKAGE).match(f"{pattern}.py") for pattern in OPEN)
 
 
 def _origin(name: str, path: Path) -> Path | None:
-    """The module of the library in which a name that is used here is defined."""
+    """Returns the module of the library that defines a name which the module at `path` uses, or None."""
     tree = _tree(path)
     if any(isinstance(node, ast.ClassDef) and node.name == name for node in tree.body):
         return path
@@ -125,7 +140,7 @@ def _origin(name: str, path: Path) -> Path | None:
     return None
 
 
-def _found(path: Path, name: str) -> _Definition | ast.Assign:
+def _find(path: Path, name: str) -> _Definition | ast.Assign:
     for node in _tree(path).body:
         if isinstance(node, _Definition) and node.name == name:
             return node
@@ -135,7 +150,7 @@ def _found(path: Path, name: str) -> _Definition | ast.Assign:
 
 
 def _call(node: _Definition, name: str = "") -> str:
-    """The signature as a caller sees it: without self, annotations and what is for the library itself."""
+    """Returns the signature without self, annotations and parameters that only the library uses."""
     assert isinstance(node, _Function)
     arguments = node.args.args
     while arguments and arguments[-1].arg.startswith("_"):

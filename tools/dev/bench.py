@@ -1,7 +1,7 @@
-"""`make bench`: what the library costs on this machine, side by side with what people use today, in one run.
+"""`make bench`: compares the library's speed and memory on this machine with the usual alternatives.
 
-Scripts in tools/dev/bench/ run on the unix MicroPython, with the firmware as .mpy; contenders take turns, round by
-round. Medians and their ratios are shown and go to build/bench.json. Absolute times depend on the machine: no test
+Scripts in tools/dev/bench/ run on the unix MicroPython, with the firmware as .mpy; the contenders take turns, round by
+round. Medians and their ratios are shown and written to build/bench.json. Absolute times depend on the machine: no test
 reads them.
 """
 
@@ -32,16 +32,16 @@ HEAPS = ("heap_signed", "heap_requests")
 
 @dataclass
 class Plan:
-    """How much is measured; the tests have a smaller one than --quick."""
+    """The amount of measurements; the tests use less than --quick."""
 
     rows: tuple[int, ...] = (100, 1000, 10_000, 100_000)
     sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000, 10_000_000)
     buffers: tuple[int, ...] = (2048, 16384)
     rounds: int = 7
-    turns: int = 3  # of MicroPython and CPython
-    slow_rows: int = 100_000  # json.dumps and the peer are measured up to here: their cost grows with the square
-    slow_size: int = 10_000_000  # the same for requests with open().read()
-    calls: tuple[int, int, int] = (20, 20, 20)  # in a row: kept connection, new one, new one with TLS
+    turns: int = 3  # turns of MicroPython and CPython
+    slow_rows: int = 100_000  # largest number of rows for json.dumps and the peer, whose cost grows with the square
+    slow_size: int = 10_000_000  # largest file for requests with open().read(), for the same reason
+    calls: tuple[int, int, int] = (20, 20, 20)  # calls in a row on a kept connection, a new one, a new one with TLS
     small_rounds: int = 10
     heap_rows: int = 65536  # 16 bytes each
     capture_rows: int = 10_000  # a millisecond each
@@ -60,12 +60,12 @@ class Plan:
 
 
 def summary(found: dict[str, Any]) -> dict[str, Any]:
-    """Medians instead of the times of all rounds."""
+    """Returns the results with the median in place of the times of all rounds."""
     return {name: {**one, "us": statistics.median(one["us"])} for name, one in found.items()}
 
 
 def cpython_cbor2(typecode: str, n: int) -> float:
-    """Microseconds of one cbor2.dumps of the rows of encode.py, here."""
+    """Returns the microseconds of one cbor2.dumps of the rows of encode.py, on CPython."""
     raw = [(i * 7919 % 65521 - 32760) / 7 for i in range(3 * n)]
     numbers = [struct.unpack("f", struct.pack("f", x))[0] for x in raw] if typecode == "f" else [int(x) for x in raw]
     rows = [numbers[i : i + 3] for i in range(0, 3 * n, 3)]
@@ -77,7 +77,7 @@ def cpython_cbor2(typecode: str, n: int) -> float:
 
 
 def encode(plan: Plan, typecode: str, n: int) -> dict[str, Any]:
-    """All contenders at n rows; MicroPython and CPython take turns, too."""
+    """Measures all contenders at n rows; MicroPython and CPython take turns, too."""
     merged: dict[str, Any] = {"CPython cbor2": {"us": [], "heap": None}}
     for turn in range(plan.turns if n <= 10_000 else 1):
         slow = n <= plan.slow_rows and (turn == 0 or n <= 1000)
@@ -91,6 +91,7 @@ def encode(plan: Plan, typecode: str, n: int) -> dict[str, Any]:
 
 
 def upload(plan: Plan, service: Sink, mode: str, buffer: int, size: int) -> dict[str, Any]:
+    """Measures uploads of one size through a buffer of one size."""
     path = plan.folder / f"{size}.bin"
     if not path.exists():
         path.write_bytes(random.Random(size).randbytes(size))
@@ -100,18 +101,20 @@ def upload(plan: Plan, service: Sink, mode: str, buffer: int, size: int) -> dict
 
 
 def small(plan: Plan, service: Sink, mode: str) -> dict[str, Any]:
+    """Measures many small uploads."""
     calls, new, new_tls = plan.calls
     options = {"calls": calls, "calls_new": new_tls if mode == "tls" else new, "rounds": plan.small_rounds}
     return summary(plan.device.measured("small", {**options, **service.options(mode)})["small"])
 
 
 def smallest_heap(plan: Plan, service: Sink, mode: str, script: str) -> int:
+    """Returns the smallest heap, in K, in which a script uploads 1 MB."""
     ca = "ca.der" if mode == "tls" else ""
     return plan.device.smallest_heap(script, [service.url(mode), ca, str(plan.heap_rows)])
 
 
-def everything(plan: Plan, say: Any = print) -> dict[str, Any]:
-    """Runs it all; the results as they go to build/bench.json."""
+def everything(plan: Plan, show_progress: Any = print) -> dict[str, Any]:
+    """Runs all measurements and returns the results for build/bench.json; calls `show_progress` with each subject."""
     shutil.rmtree(plan.folder, ignore_errors=True)
     plan.device.compile([*HEAPS, footprint.SCRIPT])
     found: dict[str, Any] = {
@@ -122,36 +125,36 @@ def everything(plan: Plan, say: Any = print) -> dict[str, Any]:
         "load": round(os.getloadavg()[0], 1),
     }
     with device.service(plan.folder) as service:
-        say("encoding")
+        show_progress("encoding")
         found["encode"] = {kind: {n: encode(plan, kind, n) for n in plan.rows} for kind in ("f", "h")}
-        say("signing")
+        show_progress("signing")
         signed = plan.device.measured("sign", {"rows": plan.heap_rows, "rounds": 3 * plan.rounds})
         found["sign"] = summary(signed["sign"])
         for mode in ("null", "http", "tls"):
-            say(f"uploads: {mode}")
+            show_progress(f"uploads: {mode}")
             sizes = {b: {size: upload(plan, service, mode, b, size) for size in plan.sizes} for b in plan.buffers}
             found.setdefault("upload", {})[mode] = sizes
-        say("small uploads")
+        show_progress("small uploads")
         found["small"] = {mode: small(plan, service, mode) for mode in ("http", "tls", "null")}
-        say("smallest heap")
+        show_progress("smallest heap")
         found["heap"] = {m: {s: smallest_heap(plan, service, m, s) for s in HEAPS} for m in ("http", "tls")}
-        say("footprint")
+        show_progress("footprint")
         weights = compile_tree(plan.folder / "armv6m", "armv6m")
         found["loaded"] = footprint.loaded(plan.device, service, weights)
         found["first use"] = footprint.first_uses(plan.device)
-        say("capture")
+        show_progress("capture")
         found |= plan.device.measured("capture", {"rows": plan.capture_rows})
     return found
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Measures the library beside what people use today.")
+    parser = argparse.ArgumentParser(description="Compares the library with the usual alternatives.")
     parser.add_argument("--quick", action="store_true", help="under a minute: fewer rounds, without the slowest rows")
     parser.add_argument("--peer", type=Path, metavar="DIR", help="a MicroPython package with dumps(obj) to compare")
-    asked = parser.parse_args()
-    plan = Plan.quick() if asked.quick else Plan()
-    plan.peer = asked.peer.resolve() if asked.peer else None
-    found: dict[str, Any] = {"quick": asked.quick}
+    options = parser.parse_args()
+    plan = Plan.quick() if options.quick else Plan()
+    plan.peer = options.peer.resolve() if options.peer else None
+    found: dict[str, Any] = {"quick": options.quick}
     try:
         found |= everything(plan, lambda text: print(text, "...", file=sys.stderr, flush=True))
     except device.Failed as error:

@@ -11,7 +11,7 @@ from compile_mpy import ROOT
 README = ROOT / "README.md"
 BEGIN, END = "<!-- made by make bench README=1 -->\n", "<!-- end of what was made -->\n"
 HEAD = "| what | measured | target |\n|---|---|---|\n"
-# README's words -> the line of bench_targets.py that it quotes
+# {text in README: the line of bench_targets.py with its figure}
 ROWS = {
     "float32 samples encoded: speed, CPython's cbor2 = 1": "typed float32 against CPython cbor2, 10000 rows",
     "float32 samples encoded: speed, MicroPython's json.dumps = 1": "typed float32 against json.dumps, 10000 rows",
@@ -35,32 +35,32 @@ ROWS = {
 
 
 def figures(found: dict[str, Any]) -> str:
-    """What stands between the marks."""
+    """Returns the text between the marks."""
     if found["quick"]:
         raise SystemExit("README has figures of the full bench only: make bench README=1, without QUICK=1")
     lines = {what: (measured, wanted) for what, wanted, measured, _ in targets(found)}
     rows = "".join(f"| {words} | {' | '.join(lines[what])} |\n" for words, what in ROWS.items())
-    about = (
+    conditions = (
         f"Measured {found['date'][:10]} by `make bench` on one machine ({found['machine']}; load average "
         f"{found['load']} before it began), with the 64-bit unix port of {found['micropython']}, CPython "
         f"{found['python']}, and the service on the same machine. None of it is from a board."
     )
-    return f"{textwrap.fill(about, 120)}\n\n{HEAD}{rows}\n"
+    return f"{textwrap.fill(conditions, 120)}\n\n{HEAD}{rows}\n"
 
 
 def _keyed(found: dict[str, Any]) -> dict[Any, Any]:
-    """With the numbers that JSON made strings."""
+    """Returns the results with the integer keys that JSON has turned into strings."""
     values = {key: _keyed(one) if isinstance(one, dict) else one for key, one in found.items()}
     return {int(key) if key.isdigit() else key: one for key, one in values.items()}
 
 
 def load(text: str) -> dict[str, Any]:
-    """What `make bench` found, from build/bench.json."""
+    """Returns the results of `make bench` from the text of build/bench.json."""
     return _keyed(json.loads(text))
 
 
 def replaced(readme: str, new: str) -> str:
-    """README with other figures between the marks."""
+    """Returns README with new figures between the marks."""
     before, _, rest = readme.partition(BEGIN)
     _, found, after = rest.partition(END)
     if not found:

@@ -1,4 +1,4 @@
-"""How `make bench` shows what it found: one table for each subject, and the targets with what was measured."""
+"""Prints the results of `make bench`: one table for each subject, and the targets with the measured figures."""
 
 from typing import Any
 
@@ -132,7 +132,7 @@ def show(found: dict[str, Any]) -> None:
     tables.append(goals(found))
     console = Console()
     console = console if console.is_terminal else Console(width=200)
-    about = f"{found['date']}, {found['machine']}, load average {found['load']} before"
-    console.print(f"{about}, {found['micropython']}, Python {found['python']}")
+    conditions = f"{found['date']}, {found['machine']}, load average {found['load']} before"
+    console.print(f"{conditions}, {found['micropython']}, Python {found['python']}")
     for table in tables:
         console.print(table)

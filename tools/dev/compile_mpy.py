@@ -19,7 +19,7 @@ BUILD = ROOT / "build" / "mpy"
 
 
 def main() -> int:
-    shutil.rmtree(BUILD, ignore_errors=True)  # no .mpy of a module that is gone
+    shutil.rmtree(BUILD, ignore_errors=True)  # so that no .mpy of a removed module is left
     try:
         for arch in ARCHITECTURES:
             sizes = compile_tree(BUILD / arch, arch)

@@ -1,7 +1,7 @@
-"""`make demo`: recorded motion leaves a real MicroPython, signed, and arrives intact in a local ingestion service.
+"""`make demo`: sends recorded motion, signed, from MicroPython to a local ingestion service and checks what is stored.
 
-Two services run on free loopback ports (HTTP and HTTPS), the example replays the recordings from a MicroPython with as
-much heap as an RP2040 has, and every stored value is compared with its recording here. Exit status 1 if one differs.
+Two services run on free loopback ports (HTTP and HTTPS). An example replays the recordings on MicroPython with the heap
+of an RP2040, and every stored value is compared with its recording. The exit status is 1 if one differs.
 """
 
 import csv
@@ -19,7 +19,7 @@ from typing import Any
 
 import cbor2
 from compile_mpy import compile_tree
-from edgeingest_tools.micropython import micropython
+from edgeingest_tools.micropython import interpreter, micropython
 from edgeingest_tools.service import store
 from rich.console import Console
 from rich.table import Table
@@ -31,7 +31,7 @@ BUILD = ROOT / "build" / "demo"
 API_KEY = "ei_demo"
 HMAC_KEY = "fed53116f20684c067774ebf9e7bcbdc"  # the sample key of the service's documentation
 HEAP = "192K"  # what an RP2040 has
-# What has to arrive: service -> [(category, file)].
+# The files that each service has to store: {service: [(category, file)]}.
 EXPECTED = {
     "http": [
         ("training", "badminton.01.cbor"),
@@ -45,7 +45,7 @@ EXPECTED = {
 
 
 def start(stack: ExitStack, *options: str) -> str:
-    """Starts `edgeingest serve` as a user would; returns the URL it listens on."""
+    """Starts `edgeingest serve` as a user would; returns its URL."""
     command = [sys.executable, "-m", "edgeingest_tools", "serve", "--port", "0", "--api-key", API_KEY, *options]
     service = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
     stack.callback(service.terminate)
@@ -57,9 +57,10 @@ def start(stack: ExitStack, *options: str) -> str:
 
 
 def send(build: Path, hmac_key: str = HMAC_KEY) -> int:
-    """Starts both services and replays the recordings into them; the exit status of the example."""
+    """Starts both services and runs the example, which sends them the recordings; returns its exit status."""
     plain, secure, library = build / "http", build / "https", build / "mpy"
-    compile_tree(library, "x64")  # as it is put on a board; kernels of another machine are passed over there
+    # As .mpy files, as on a board; with another architecture's machine code the library uses its plain Python instead.
+    compile_tree(library, interpreter().architecture or "x64")
     with ExitStack() as stack:
         http = start(stack, "--dir", str(plain), "--hmac-key", HMAC_KEY)
         https = start(stack, "--dir", str(secure), "--tls")
@@ -70,12 +71,12 @@ def send(build: Path, hmac_key: str = HMAC_KEY) -> int:
 
 
 def float32(value: float) -> float:
-    """The number as a board holds it."""
+    """Returns the number rounded to float32, as a board holds it."""
     return struct.unpack("f", struct.pack("f", value))[0]
 
 
 def recorded(stem: str) -> dict[str, Any]:
-    """What a message with this recording has to say."""
+    """Returns sensors, interval and values that a message with this recording must have."""
     with (DATA / f"{stem}.csv").open() as file:
         header, *rows = csv.reader(file)
     return {
@@ -86,7 +87,7 @@ def recorded(stem: str) -> dict[str, Any]:
 
 
 def arrived(kind: str, content: bytes) -> dict[str, Any]:
-    """The same of a stored message; JSON has as many digits as tell one float32 from the next."""
+    """Returns sensors, interval and values of a stored message; JSON has enough digits to restore each float32."""
     payload = (cbor2.loads if kind == "cbor" else json.loads)(content)["payload"]
     values = payload["values"]
     return {
@@ -97,14 +98,14 @@ def arrived(kind: str, content: bytes) -> dict[str, Any]:
 
 
 def signed(kind: str, content: bytes) -> bool:
-    """Whether the signature of a stored message is right, by this computer's own HMAC."""
+    """Returns True if the signature of a stored message is right, by the standard library's HMAC."""
     signature = (cbor2.loads if kind == "cbor" else json.loads)(content)["signature"]
     zeroed = content.replace(signature.encode(), b"0" * 64)
     return hmac.compare_digest(hmac.new(HMAC_KEY.encode(), zeroed, "sha256").hexdigest(), signature)
 
 
 def difference(row: sqlite3.Row, path: Path) -> str:
-    """What is wrong with a stored file, or an empty string."""
+    """Returns what is wrong with a stored file, or an empty string."""
     stem = row["sent_name"].rsplit(".", 1)[0]
     if not path.is_file():
         return "file is missing"
@@ -115,7 +116,7 @@ def difference(row: sqlite3.Row, path: Path) -> str:
     else:
         try:
             found, valid = arrived(row["kind"], content), signed(row["kind"], content)
-        except Exception as error:  # whatever the decoders say of what was never a message
+        except Exception as error:  # decoders raise many types for bytes that are not a message
             return f"unreadable ({type(error).__name__})"
         wrong = [name for name, value in recorded(stem).items() if found[name] != value]
         if wrong or not valid or row["signature"] != "valid":
@@ -124,7 +125,7 @@ def difference(row: sqlite3.Row, path: Path) -> str:
 
 
 def labels(row: sqlite3.Row) -> list[str]:
-    """The labels of a stored file; one that does not cover all rows does not count."""
+    """Returns the labels of a stored file, with "" for one that does not cover all rows."""
     if row["structured_labels"] is None:
         return [row["label"]]
     segments = json.loads(row["structured_labels"])
@@ -133,7 +134,7 @@ def labels(row: sqlite3.Row) -> list[str]:
 
 
 def check(folder: Path, expected: list[tuple[str, str]], table: Table) -> int:
-    """Compares everything that is stored in a service's folder with what was recorded; how many are wrong."""
+    """Compares all files in a service's folder with their recordings; returns how many are wrong."""
     wrong = 0
     rows = store.samples(folder)
     for row in rows:
@@ -154,7 +155,7 @@ def check(folder: Path, expected: list[tuple[str, str]], table: Table) -> int:
 
 
 def compare(build: Path) -> int:
-    """Prints what is stored and whether it is what was recorded; how many are wrong."""
+    """Prints a table of the stored files and their comparison; returns how many are wrong."""
     table = Table(box=None, pad_edge=False)
     for name in ("file", "label"):
         table.add_column(name, overflow="fold")

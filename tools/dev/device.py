@@ -1,4 +1,4 @@
-"""Runs scripts on the unix MicroPython, for figures: the firmware as .mpy, a service that is never the slow part."""
+"""Runs scripts that measure on the unix MicroPython, with the firmware as .mpy and a service that answers at once."""
 
 import json
 import os
@@ -12,21 +12,21 @@ from typing import Any
 
 import sink
 from compile_mpy import ROOT, compile_file, compile_tree
-from edgeingest_tools.micropython import micropython
+from edgeingest_tools.micropython import interpreter, micropython
 
 SCRIPTS = ROOT / "tools" / "dev" / "bench"
-_LARGEST = 512  # K; what needs more is broken
+_LARGEST = 512  # K of heap; every script has to work with so much
 
 
 @dataclass
 class Sink:
-    """The running service, as scripts are told of it; port 0 is nowhere."""
+    """The running service and the options with which scripts reach it; port 0: there is no service for a mode."""
 
     ports: dict[str, int]
     ca: str
 
     def url(self, mode: str) -> str:
-        """Of the mode "http" or "tls"; of any other, one that nothing connects to."""
+        """Returns the URL of the mode "http" or "tls"; for any other mode, one on which nothing listens."""
         return f"{'https' if mode == 'tls' else 'http'}://{self.host(mode)}:{self.ports.get(mode) or 1}"
 
     def host(self, mode: str) -> str:
@@ -45,7 +45,7 @@ class Sink:
 
 @contextmanager
 def service(folder: Path) -> Iterator[Sink]:
-    """The service in a process of its own, so that it shares no interpreter lock with what is measured."""
+    """Runs the service in its own process during a `with` block, so that it does not slow down the measurement."""
     command = [sys.executable, str(ROOT / "tools" / "dev" / "sink.py"), str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -57,38 +57,41 @@ def service(folder: Path) -> Iterator[Sink]:
 
 
 class Failed(Exception):
-    """A script did not come to a good end; the text is what it said."""
+    """Raised when a script failed; the text has the command and its output."""
 
 
 @dataclass
 class Device:
-    """An interpreter that works in a folder: the firmware is there as .mpy, and so are some of the scripts."""
+    """An interpreter with its folder, which has the firmware and some of the scripts as .mpy."""
 
     folder: Path
     more: Sequence[Path] = ()  # folders of other modules for source scripts
 
     def compile(self, scripts: Sequence[str]) -> None:
-        """Compiles the firmware, and these scripts, which are then run without compiling anything on the device."""
-        compile_tree(self.folder / "mpy", "x64")
+        """Compiles the firmware and these scripts, so that nothing is compiled when they run."""
+        compile_tree(self.folder / "mpy", interpreter().architecture or "x64")
         for script in scripts:
             self.add(SCRIPTS / f"{script}.py")
 
     def add(self, script: Path) -> None:
-        """Compiles one more script, from anywhere."""
-        compile_file(script, self.folder / "mpy" / f"{script.stem}.mpy", "x64")
+        """Compiles one more script, from any folder."""
+        compile_file(script, self.folder / "mpy" / f"{script.stem}.mpy", interpreter().architecture or "x64")
 
     def measured(self, script: str, options: dict[str, Any], megabytes: int = 24) -> dict[str, Any]:
-        """What a source script measured; its heap is large, as the collector is off while a contender runs."""
-        asked = json.dumps(options)  # not an argument: MicroPython dies of those of more than 255 bytes
+        """Returns the results of a source script; its heap is large, because the collector is off during a measurement.
+
+        Raises Failed.
+        """
+        request = json.dumps(options)  # not an argument: MicroPython crashes if one is longer than 255 bytes
         paths = ":".join(map(str, (SCRIPTS, self.folder / "mpy", *self.more)))
-        return json.loads(self._run(f"{megabytes}M", paths, str(SCRIPTS / f"{script}.py"), asked=asked))
+        return json.loads(self._run(f"{megabytes}M", paths, str(SCRIPTS / f"{script}.py"), request=request))
 
     def printed(self, script: str, arguments: Sequence[str] = (), heap: str = "1M") -> str:
-        """What a compiled script printed."""
+        """Returns the output of a compiled script. Raises Failed."""
         return self._run(heap, "mpy", "-m", script, *arguments)
 
     def smallest_heap(self, script: str, arguments: Sequence[str]) -> int:
-        """K of heap with which a compiled script comes to a good end, found by bisection."""
+        """Returns the smallest heap, in K, in which a compiled script works, found by bisection."""
         self.printed(script, arguments, f"{_LARGEST}K")
         low, high = 4, _LARGEST
         while high - low > 1:
@@ -100,17 +103,17 @@ class Device:
                 low = middle
         return high
 
-    def _run(self, heap: str, paths: str, *arguments: str, asked: str = "") -> str:
-        """In the folder, so that what is there has names of the same length, and weight, wherever the folder is."""
+    def _run(self, heap: str, paths: str, *arguments: str, request: str = "") -> str:
+        """Runs a script in the folder: relative file names take the same heap wherever the folder is."""
         command = [micropython(), "-X", f"heapsize={heap}", *arguments]
         env = {**os.environ, "MICROPYPATH": f"{paths}:.frozen"}
-        done = subprocess.run(command, capture_output=True, text=True, env=env, input=asked, cwd=self.folder)
+        done = subprocess.run(command, capture_output=True, text=True, env=env, input=request, cwd=self.folder)
         if done.returncode:
-            raise Failed(f"{' '.join(command)}\n{asked}\n{done.stdout}{done.stderr}")
+            raise Failed(f"{' '.join(command)}\n{request}\n{done.stdout}{done.stderr}")
         return done.stdout
 
 
 def version() -> str:
-    """What runs the scripts, in its own words."""
+    """Returns the version text of the interpreter that runs the scripts."""
     command = [micropython(), "-c", "import sys; print(sys.version.split('; ')[1], end='')"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout

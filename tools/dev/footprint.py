@@ -1,8 +1,8 @@
-"""What the library takes on a device: heap after first uses, the least heap of the standard uploads, modules they load.
+"""Measures the library on a device: heap after first uses, smallest heap of the standard uploads, modules they load.
 
-Measured on the pinned MicroPython, 64-bit and on x86-64, with the library as .mpy: about twice of what a 32-bit board
-needs. The figures are the same run after run, but for a few bytes that a random number may keep alive by looking like
-an address, and for certificates, whose signatures vary in length: the tolerances are for these.
+Measured on the pinned 64-bit MicroPython on x86-64, with the library as .mpy, which takes about twice the heap of a
+32-bit board. The figures are the same in every run, except for a few bytes: a random number may look like an address
+and keep a block alive, and certificates have signatures of varying length. The tolerances are for these.
 """
 
 import os
@@ -11,7 +11,7 @@ import sys
 
 from device import Device, Sink
 
-# Every public name, and a first use of it: what that loads stays on the heap.
+# {public name: its first use}; the modules that this loads stay on the heap.
 FIRST_USES = {
     "import edgeingest": "import edgeingest",
     "Client": "from edgeingest import Client; Client('ei_', 'http://a')",
@@ -42,7 +42,7 @@ gc.collect()
 print(gc.mem_alloc() - before)
 """
 SCRIPT = "heap_uploads"
-# function in SCRIPT, over what
+# {upload: (function in SCRIPT, mode)}
 UPLOADS = {
     "signed Sample, send, HTTP": ("send", "http"),
     "signed Sample, upload, HTTPS": ("upload", "tls"),
@@ -53,12 +53,12 @@ LOADS = {"signed Sample, send, HTTPS": ("send", "tls"), "signed Sample, upload, 
 
 
 def comparable() -> bool:
-    """Whether figures can be held to a budget here."""
+    """Returns True if the figures of this computer can be compared with the budget."""
     return sys.platform == "linux" and platform.machine() == "x86_64" and not os.environ.get("MICROPYTHON")
 
 
 def first_uses(device: Device) -> dict[str, int]:
-    """Bytes of heap that are taken after a name was used for the first time, by itself."""
+    """Returns for each name of FIRST_USES the bytes of heap that its first use takes, in a new interpreter."""
     found = {}
     for number, (name, use) in enumerate(FIRST_USES.items()):
         source = device.folder / f"use_{number}.py"
@@ -73,14 +73,17 @@ def _arguments(service: Sink, function: str, mode: str) -> list[str]:
 
 
 def smallest_heaps(device: Device, service: Sink) -> dict[str, int]:
-    """K of the smallest heap in which each of the standard uploads comes to a good end."""
+    """Returns for each of the standard uploads the smallest heap, in K, in which it completes."""
     return {name: device.smallest_heap(SCRIPT, _arguments(service, *how)) for name, how in UPLOADS.items()}
 
 
 def loaded(device: Device, service: Sink, sizes: dict[str, int]) -> dict[str, int]:
-    """Bytes of .mpy of all that an upload loads, as the device itself tells; sizes: of each module."""
+    """Returns the bytes of .mpy that an upload to the public address loads; sizes: of each module.
+
+    The service here has another address, which is parsed by `url`: that module is not counted.
+    """
     found = {}
     for name, how in LOADS.items():
         modules = device.printed(SCRIPT, _arguments(service, *how)).split()
-        found[name] = sum(sizes[module] for module in ["__init__", *modules])
+        found[name] = sum(sizes[module] for module in ["__init__", *modules] if module != "url")
     return found

@@ -1,4 +1,4 @@
-"""Which modules of the device library import which, read from the source: nothing is listed by hand."""
+"""Reads from the source which modules of the device library import which; nothing is listed by hand."""
 
 import ast
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ TOP = PACKAGE / "__init__.py"
 
 
 def assigned(module: Path, name: str) -> object:
-    """The literal that a module assigns to a name at its top level."""
+    """Returns the literal that a module assigns to a name at its top level. Raises LookupError."""
     for node in ast.parse(module.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
             return ast.literal_eval(node.value)
@@ -19,21 +19,21 @@ def assigned(module: Path, name: str) -> object:
 
 
 def version() -> str:
-    """The version of the library."""
+    """Returns the version of the library."""
     found = assigned(TOP, "__version__")
     assert isinstance(found, str)
     return found
 
 
 def public() -> dict[str, str]:
-    """{name that `edgeingest` offers: the module it is in}; errors are in `errors`."""
+    """Returns {public name of `edgeingest`: its module}, without the errors, which are in `errors`."""
     names, modules = assigned(TOP, "__all__"), assigned(TOP, "_MODULES")
     assert isinstance(names, tuple) and isinstance(modules, dict)
     return {name: modules.get(name, name.lower()) for name in names}
 
 
 def loaded(package: Path) -> dict[str, Path]:
-    """{name that a package offers beside its own: the file it is in}, of the names that it loads when they are used."""
+    """Returns {name: its file} of the names that a package loads from other modules when they are first used."""
     try:
         found = assigned(package, "_MODULES")
     except LookupError:
@@ -43,7 +43,7 @@ def loaded(package: Path) -> dict[str, Path]:
 
 
 def module_file(name: str) -> Path:
-    """The file of a module: "client", "sources", "sources.adc"."""
+    """Returns the file of a module such as "client", "sources" or "sources.adc". Raises LookupError."""
     path = PACKAGE.joinpath(*name.split("."))
     for file in (path.with_suffix(".py"), path / "__init__.py"):
         if file.is_file():
@@ -52,7 +52,7 @@ def module_file(name: str) -> Path:
 
 
 def imported(module: Path) -> set[Path]:
-    """The modules that a module imports, wherever in it the import stands."""
+    """Returns the modules that a module imports, at its top level or in a function."""
     found = set()
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
@@ -67,12 +67,12 @@ def imported(module: Path) -> set[Path]:
 
 
 def _files(place: Path) -> set[Path]:
-    """What importing a name from this place loads, if it is a module or a package at all."""
+    """Returns the file of the module or package at this path, or an empty set."""
     return {file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()}
 
 
 def closure(names: Iterable[str]) -> list[Path]:
-    """The files of these modules, of all that they import, and of the packages around them."""
+    """Returns the files of these modules, of all modules that they import, and of the packages they are in."""
     found: set[Path] = set()
     waiting = {TOP, module_file("errors"), *map(module_file, names)}
     while waiting:

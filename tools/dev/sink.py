@@ -1,5 +1,6 @@
-"""What is uploaded to for figures: a service that reads a request, answers at once and keeps nothing, so that it never
-is the slow part. One thread for each connection, large pieces a read, plain and TLS.
+"""The service that measurements upload to: it reads a request, answers at once and stores nothing, so that it is fast.
+
+It has one thread per connection, large reads, and two ports, plain and TLS.
 """
 
 import re
@@ -16,12 +17,13 @@ TCP_QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 
 
 def files(count: int) -> bytes:
-    """The answer to so many files in one request."""
+    """Returns the body of the reply to a request with `count` files."""
     one = b'{"success": true, "fileName": "bench.bin", "sampleId": 1}'
     return b'{"success": true, "files": [%s]}' % b", ".join([one] * count)
 
 
 def reply(body: bytes) -> bytes:
+    """Returns a whole HTTP reply with this body."""
     return b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
 
 
@@ -31,22 +33,24 @@ def _number(fields: bytes, name: bytes, default: int = 0) -> int:
 
 
 class Connection:
+    """One client, whose requests are answered until it closes."""
+
     def __init__(self, sock: socket.socket, context: ssl.SSLContext | None):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock = context.wrap_socket(sock, server_side=True) if context else sock
         self._buffer = bytearray(1 << 18)
 
     def _read(self) -> int:
-        if TCP_QUICKACK is not None:  # acknowledge at once: nobody here must wait 40 ms because a write was short
+        if TCP_QUICKACK is not None:  # acknowledge at once: a delayed acknowledgement would cost 40 ms
             self._sock.setsockopt(socket.IPPROTO_TCP, TCP_QUICKACK, 1)
         return self._sock.recv_into(self._buffer)
 
     def serve(self) -> None:
-        """Requests until the peer closes, or says that it will."""
+        """Answers requests until the client closes the connection or asks for that."""
         try:
             while self._request():
                 pass
-        except OSError:  # a peer that was killed, as the search for the smallest heap does
+        except OSError:  # the client was killed, as in the search for the smallest heap
             pass
         finally:
             self._sock.close()
@@ -60,13 +64,13 @@ class Connection:
             data += self._buffer[:n]
         head, _, rest = data.partition(b"\r\n\r\n")
         fields = head.lower()
-        left = _number(fields, b"content-length") - len(rest)
-        while left > 0:
+        remaining = _number(fields, b"content-length") - len(rest)
+        while remaining > 0:
             n = self._read()
             if not n:
                 return False
-            left -= n
-        # There is no time to count the files: a label that is a number says how many there are.
+            remaining -= n
+        # Counting the files would take time, so the client sends their number as the label.
         self._sock.sendall(reply(files(_number(fields, b"x-label", 1)) if b"/files http" in fields else DATA))
         return b"http/1.0" not in fields and b"connection: close" not in fields
 
@@ -78,7 +82,7 @@ def listen(context: ssl.SSLContext | None) -> int:
     def handle(sock: socket.socket) -> None:
         try:
             connection = Connection(sock, context)
-        except OSError:  # no TLS came of it
+        except OSError:  # the TLS handshake failed
             sock.close()
             return
         connection.serve()
@@ -92,7 +96,7 @@ def listen(context: ssl.SSLContext | None) -> int:
 
 
 def main(folder: str) -> None:
-    """sink.py FOLDER: prints both ports; ca.der is put into the folder; ends with its standard input."""
+    """Runs `sink.py FOLDER`: writes ca.der into the folder and prints both ports; ends when standard input ends."""
     print(listen(None), listen(server_context(Path(folder), [])), flush=True)
     sys.stdin.read()
 

@@ -1,4 +1,7 @@
-"""Shows what the library weighs, as .mpy and on the heap, and holds it to the budget, which only goes down."""
+"""`make size`: prints the size of the library, as .mpy and on the heap, and compares it with the budget.
+
+The budget is never raised, only lowered.
+"""
 
 import json
 import shutil
@@ -12,13 +15,13 @@ from rich.console import Console
 from rich.table import Table
 
 BUDGETS = ROOT / "host_tests" / "budgets.json"
-ARCH = "armv6m"  # the smallest board decides
+ARCH = "armv6m"  # of the smallest board, to which the budget applies
 HEAP_BUILD = ROOT / "build" / "size"
 
 
 @dataclass(frozen=True)
 class Section:
-    """One table of the budget; a figure may differ from it by the tolerance."""
+    """One section of the budget; a figure may differ from the budget by the tolerance."""
 
     key: str
     title: str
@@ -34,6 +37,7 @@ Sizes = dict[str, int]
 
 
 def table(sizes: dict[str, Sizes]) -> Table:
+    """Returns a table of the modules' sizes for each architecture."""
     grid = Table("module", title="bytes of .mpy")
     for arch in ARCHITECTURES:
         grid.add_column(arch, justify="right")
@@ -45,6 +49,7 @@ def table(sizes: dict[str, Sizes]) -> Table:
 
 
 def heap_table(found: dict[Section, Sizes]) -> Table:
+    """Returns a table of the figures that were measured on the device."""
     grid = Table("what", title="on the device (heap: 64-bit, about twice of what a board needs)")
     grid.add_column("", justify="right")
     for section, sizes in found.items():
@@ -56,7 +61,7 @@ def heap_table(found: dict[Section, Sizes]) -> Table:
 
 
 def compare(sizes: Sizes, budget: Sizes, unit: str = "bytes", tolerance: int = 0) -> tuple[list[str], list[str]]:
-    """(what breaks the budget, what the budget could be lowered by)"""
+    """Returns two lists of texts: sizes over the budget, and sizes below it, by which it can be lowered."""
     wrong, slack = [], []
     for name, size in sizes.items():
         if name not in budget:
@@ -70,12 +75,12 @@ def compare(sizes: Sizes, budget: Sizes, unit: str = "bytes", tolerance: int = 0
 
 
 def lowered(sizes: Sizes, budget: Sizes) -> Sizes:
-    """The budget with new entries added, vanished ones removed and nothing raised."""
+    """Returns the budget with new entries added, removed modules left out, and no entry raised."""
     return {name: min(size, budget.get(name, size)) for name, size in sizes.items()}
 
 
 def on_device(sizes: Sizes) -> dict[Section, Sizes]:
-    """What can only be seen where it runs; sizes: of each module."""
+    """Returns the figures that have to be measured on the device; `sizes` has those of each module."""
     shutil.rmtree(HEAP_BUILD, ignore_errors=True)
     place = device.Device(HEAP_BUILD)
     place.compile([footprint.SCRIPT])
@@ -88,7 +93,7 @@ def on_device(sizes: Sizes) -> dict[Section, Sizes]:
 
 
 def hold(found: dict[Section, Sizes], update: bool) -> int:
-    """Compares all that was found with the budget, after lowering that if asked to; the exit code."""
+    """Compares all figures with the budget, which is lowered first if `update` is true; returns the exit status."""
     budgets = json.loads(BUDGETS.read_text())
     if update:
         budgets |= {section.key: lowered(sizes, budgets.get(section.key, {})) for section, sizes in found.items()}

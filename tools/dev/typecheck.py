@@ -1,4 +1,4 @@
-"""Runs mypy: the firmware against MicroPython's modules as each port has them, the tools against CPython's."""
+"""Runs mypy: on the firmware with the stubs of each MicroPython port, on the tools with CPython's."""
 
 import os
 import shutil
@@ -9,18 +9,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "build" / "typings-src"  # `make lint` installs them there
 TYPINGS = ROOT / "build" / "typings"
-# Port -> what of the firmware is not for it: the unix port has no Wi-Fi and no peripherals, the RP2040 no camera.
+# {port: files that are not for it}: the unix port has no Wi-Fi and no peripherals, the RP2040 has no camera.
 PORTS = {
     "unix": r"(edgeingest/(network|sources/.*)|examples/(?!replay).*)\.py$",
     "esp32": "",
     "rp2": r"camera_testing\.py$",
 }
-# What the stubs lack though MicroPython has it: (file, a line of it, what is put after that line).
+# Names of MicroPython that the stubs lack: (file, a line of it, the text that is inserted after that line).
 ADDITIONS = (("tls.pyi", "class SSLContext:\n", "    verify_mode: int\n"),)
 
 
 def unpack_stubs(port: str) -> Path:
-    """The standard library and the port's modules in one folder, as mypy wants its typeshed."""
+    """Copies the stubs of the standard library and of the port into one folder, as mypy needs them; returns it."""
     target = TYPINGS / port
     shutil.rmtree(target, ignore_errors=True)
     for package in ("stdlib", port):
@@ -28,7 +28,7 @@ def unpack_stubs(port: str) -> Path:
             if source.suffix == ".pyi" or source.name == "VERSIONS":
                 place = target / source.relative_to(SOURCES / package)
                 place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, place)  # with its time, by which mypy knows that nothing has changed
+                shutil.copy2(source, place)  # keeps the time stamp, so that mypy can use its cache
     for stub, line, addition in ADDITIONS:
         text = (target / stub).read_text()
         if text.count(line) != 1:
@@ -37,22 +37,24 @@ def unpack_stubs(port: str) -> Path:
     return target
 
 
-def mypy(what: str, config: str, *arguments: str, path: str = "") -> int:
-    print(f"mypy: {what}", flush=True)
+def mypy(title: str, config: str, *arguments: str, path: str = "") -> int:
+    """Runs mypy and returns its exit status."""
+    print(f"mypy: {title}", flush=True)
     variables = {**os.environ, "MYPYPATH": path}
     command = [sys.executable, "-m", "mypy", "--config-file", config, *arguments]
     return subprocess.run(command, cwd=ROOT, env=variables).returncode
 
 
 def firmware(port: str) -> int:
+    """Checks the firmware with the stubs of a port; returns the exit status of mypy."""
     typings = unpack_stubs(port)
-    left_out = ["--exclude", PORTS[port]] if PORTS[port] else []
+    excluded = ["--exclude", PORTS[port]] if PORTS[port] else []
     return mypy(
         f"firmware, as on {port}",
         "tools/dev/mypy-firmware.ini",
         f"--custom-typeshed-dir={typings}",
         f"--cache-dir=build/mypy/{port}",
-        *left_out,
+        *excluded,
         "firmware/edgeingest",
         "firmware/examples",
         path=f"firmware{os.pathsep}{typings}",

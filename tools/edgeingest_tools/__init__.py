@@ -1,3 +1,3 @@
-"""Host side of edgeingest: a local ingestion service, a look at what it stored, root certificates for boards."""
+"""Host tools of edgeingest: a local ingestion service, a viewer for stored samples, commands for boards."""
 
 __version__ = "0.1.0"

@@ -21,7 +21,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 _Directory = Annotated[Path, typer.Option("--dir", help="Folder with the files and their index.")]
 _DEFAULT_DIRECTORY = Path("edgeingest-data")
-# A table that is piped into a file or another program is not cut to the width of a terminal that is not there.
+# When the output is not a terminal, tables get this width, so that nothing is cut.
 _PIPED_WIDTH = 240
 
 
@@ -30,25 +30,26 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; 0.0.0.0 lets boards in your network connect.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 4810,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free port.")] = 4810,
     directory: _Directory = _DEFAULT_DIRECTORY,
     api_key: Annotated[
         list[str] | None,
-        typer.Option(help="Accepted key, repeatable; none: any ei_... key.", envvar="EDGEINGEST_API_KEY"),
+        typer.Option(help="Accepted key, repeatable; default: any ei_... key.", envvar="EDGEINGEST_API_KEY"),
     ] = None,
     hmac_key: Annotated[
         str | None,
-        typer.Option(help="HMAC key to verify signatures with; none: not checked.", envvar="EDGEINGEST_HMAC_KEY"),
+        typer.Option(help="HMAC key to verify signatures with; default: no check.", envvar="EDGEINGEST_HMAC_KEY"),
     ] = None,
     list_labels: Annotated[
         bool, typer.Option("--list-labels", help="List label files in the results of /files.")
     ] = False,
     tls: Annotated[
-        bool, typer.Option("--tls", help="HTTPS with a throw-away authority (ca.pem and ca.der in DIR).")
+        bool,
+        typer.Option("--tls", help="Serve HTTPS with a test certificate authority (ca.pem and ca.der in DIR)."),
     ] = False,
 ) -> None:
-    """Run a local ingestion service with the API of Edge Impulse's, strict about its rules."""
-    # Not needed by the other commands, and slow to import.
+    """Run a local ingestion service with Edge Impulse's API, strict about its rules."""
+    # Imported here because the import is slow and the other commands do not need it.
     from edgeingest_tools.service import server
     from edgeingest_tools.service.app import Settings
 
@@ -72,7 +73,7 @@ def serve(
 
 @app.command("list")
 def list_samples(directory: _Directory = _DEFAULT_DIRECTORY) -> None:
-    """Show a table of everything that was stored."""
+    """Show a table of all stored samples."""
     try:
         rows = store.samples(directory)
     except store.StoreError as error:
@@ -100,20 +101,20 @@ def show_sample(
 def ca(
     host: Annotated[str, typer.Argument(help="HOST, HOST:PORT or [IPV6]:PORT of an HTTPS server.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the certificate (DER).")],
-    bundle: Annotated[Path | None, typer.Option(help="PEM file with trusted roots; none: those of certifi.")] = None,
+    bundle: Annotated[Path | None, typer.Option(help="PEM file with trusted roots; default: those of certifi.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for the connection.")] = 10.0,
 ) -> None:
-    """Save the root certificate that verifies a host, for a board."""
+    """Save the root certificate that a board needs to verify a host."""
     try:
-        name, port = roots.split_host(host)
-        der = roots.root_for(name, port, bundle or Path(certifi.where()), timeout)
+        host_name, port = roots.split_host(host)
+        der = roots.root_for(host_name, port, bundle or Path(certifi.where()), timeout)
         output.write_bytes(der)
     except roots.RootError as error:
         raise _failure(str(error)) from None
     except OSError as error:
         raise _failure(f"cannot write {output}: {error.strerror}; give another file with -o") from None
-    for what, text in roots.describe(der):
-        print(f"{what:8} {text}")
+    for name, text in roots.describe(der):
+        print(f"{name:8} {text}")
     print(f"{'written':8} {output}")
 
 
@@ -139,8 +140,8 @@ def _failure(text: str) -> typer.Exit:
 
 
 def main() -> None:
-    """Entry point of the command."""
+    """Runs the `edgeingest` command: the entry point of the package."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # bars and names need UTF-8; a question mark is better than a crash
+            stream.reconfigure(errors="replace")  # print a question mark when the terminal has no UTF-8
     app(prog_name="edgeingest")

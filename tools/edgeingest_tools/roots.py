@@ -1,4 +1,4 @@
-"""The root certificate that a board needs for a host: looked up by connecting, taken from a bundle of trusted roots."""
+"""Finds the root certificate that a board needs for a host: connects, and takes the root from a trusted bundle."""
 
 import hashlib
 import socket
@@ -8,16 +8,16 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-# What OpenSSL says, old and new, when the first answer is no TLS record.
+# OpenSSL's reasons, of old and new versions, when the peer's first bytes are not a TLS record.
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST")
 
 
 class RootError(Exception):
-    """The root could not be found; the text says why and what to do."""
+    """Raised when the root cannot be found; the text gives the reason and the fix."""
 
 
 def split_host(text: str) -> tuple[str, int]:
-    """`host`, `host:port`, `[ipv6]:port` or an https URL."""
+    """Returns host name and port of `host`, `host:port`, `[ipv6]:port` or an https URL. Raises RootError."""
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         if not parts.hostname:
@@ -28,7 +28,7 @@ def split_host(text: str) -> tuple[str, int]:
 
 
 def root_for(host: str, port: int, bundle: Path, timeout_s: float) -> bytes:
-    """The DER of the bundle's root that verifies the host's chain."""
+    """Returns the root of the bundle that verifies the host's certificate chain, as DER. Raises RootError."""
     try:
         context = ssl.create_default_context(cafile=bundle)
     except (OSError, ssl.SSLError) as error:
@@ -55,15 +55,15 @@ def root_for(host: str, port: int, bundle: Path, timeout_s: float) -> bytes:
 
 
 def _verified_chain(secure: ssl.SSLSocket) -> list[bytes]:
-    if hasattr(secure, "get_verified_chain"):  # Python 3.13 on
+    if hasattr(secure, "get_verified_chain"):  # Python 3.13 and later
         return secure.get_verified_chain()
-    # Before that the same call exists one level down, with certificate objects in place of bytes.
+    # Older versions have the same call in a private object; it returns certificate objects instead of bytes.
     chain = getattr(secure, "_sslobj").get_verified_chain()  # noqa: B009 - not in the type stubs
-    return [ssl.PEM_cert_to_DER_cert(found.public_bytes()) for found in chain]
+    return [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in chain]
 
 
 def describe(der: bytes) -> list[tuple[str, str]]:
-    """What a person wants to see of a certificate before trusting it."""
+    """Returns (name, text) pairs that let a person check a certificate before trusting it."""
     certificate = x509.load_der_x509_certificate(der)
     fingerprint = hashlib.sha256(der).hexdigest().upper()
     return [

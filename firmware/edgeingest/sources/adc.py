@@ -1,7 +1,7 @@
-"""Voltages at analog inputs.
+"""`Adc`: voltages at analog inputs.
 
-Source: MicroPython's documentation, class machine.ADC: read_u16 gives 0 to 65535; read_uv, where a port has it (ESP32),
-gives microvolts by the chip's own calibration.
+Source: MicroPython's documentation, class machine.ADC: read_u16 returns 0 to 65535; read_uv, on ports that have it
+(ESP32), returns microvolts, corrected by the chip's calibration.
 """
 
 from machine import ADC, Pin
@@ -10,15 +10,15 @@ from micropython import const
 from ..errors import SampleError
 from .scaling import scaled, steps
 
-_UV_STEP = const(64)  # finer than any of these converters, and 16 bits reach 4.19 V
+_UV_STEP = const(64)  # microvolts: finer than these converters resolve, and 16 bits are enough for 4.19 V
 
 
 class Adc:
-    """pins: ((name, pin), ...), where pin is a number, a machine.Pin, or a machine.ADC that is set up already.
+    """Analog inputs. pins: ((name, pin), ...); a pin is a number, a machine.Pin, or a machine.ADC that is set up.
 
-    Rows are float32. Where the converter is not calibrated, full_scale is what it takes for 65535, in `units`: 3.3 V
-    on an RP2040. For another quantity in proportion to the voltage give units and full_scale together: 100.0, "%RH".
-    Allocates nothing where kernels load.
+    Rows are float32. full_scale: the value at 65535, in `units`, for converters without calibration: 3.3 V on an
+    RP2040. For another quantity in proportion to the voltage, give units and full_scale together: 100.0, "%RH".
+    `read` allocates nothing where the kernels load.
     """
 
     def __init__(self, pins, full_scale=3.3, units="V"):
@@ -32,7 +32,7 @@ class Adc:
         self._how = steps(factor, 0, len(pins), signed=False)
 
     def read(self, buffer, offset):
-        """One row: for `capture`."""
+        """Writes one row to buffer[offset] and the items after it: for `capture`."""
         raw = self._raw
         i = 0
         for input in self._inputs:
@@ -44,9 +44,10 @@ class Adc:
 
 
 def _input(pin):
+    """Returns the ADC of a pin."""
     if hasattr(pin, "read_u16"):
         return pin
     if isinstance(pin, int):
         pin = Pin(pin)
-    widest = getattr(ADC, "ATTN_11DB", None)  # ESP32: without it, 1 V is the most that it takes
+    widest = getattr(ADC, "ATTN_11DB", None)  # ESP32: without this attenuation, the range ends at 1 V
     return ADC(pin) if widest is None else ADC(pin, atten=widest)

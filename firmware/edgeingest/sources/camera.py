@@ -1,8 +1,8 @@
-"""JPEG pictures from the camera modules that ESP32 firmware is built with.
+"""`Camera`: JPEG pictures from a camera module of the ESP32's firmware.
 
-Two are in use, both named `camera`: micropython-camera-API, with a class `Camera` whose constructor knows the board's
-pins or takes them (`capture()` gives bytes); and the older micropython-camera-driver, with functions `init(0, ...)`,
-`capture()` and `deinit()` and constants such as FRAME_VGA. MicroPython's own firmware has neither.
+Two modules of the name `camera` are in use: micropython-camera-API, with a class `Camera` whose constructor knows the
+board's pins or takes them (`capture()` returns bytes); and the older micropython-camera-driver, with the functions
+`init(0, ...)`, `capture()` and `deinit()` and constants such as FRAME_VGA. MicroPython's own firmware has neither.
 """
 
 from ..files import File
@@ -10,9 +10,9 @@ from . import SourceError
 
 
 class Camera:
-    """options: for the module's own constructor or `init`, such as the pins; JPEG is asked for unless they say so.
+    """The camera. options: for the module's constructor or its `init`, such as the pins; the default format is JPEG.
 
-    A module that is missing, a camera that does not start, and what is no whole JPEG are a SourceError.
+    Raises SourceError when the firmware has no camera module, or when the camera does not start.
     """
 
     def __init__(self, **options):
@@ -37,7 +37,10 @@ class Camera:
             raise SourceError("camera: it does not start; check the pins, the ribbon and the supply")
 
     def picture(self, name="picture.jpg"):
-        """A new picture as a File; it holds the module's bytes until it is sent."""
+        """Takes a picture and returns it as a File, which keeps the module's bytes in memory.
+
+        Raises SourceError when there is no picture, or no complete JPEG.
+        """
         data = self._camera.capture()
         if not data:
             raise SourceError("camera: no picture came; there may be too little memory for this frame size")

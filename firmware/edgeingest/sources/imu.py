@@ -1,4 +1,4 @@
-"""What the motion sensors have in common: `Imu`. Rows come one by one from `read`, or from the chip's FIFO."""
+"""`Imu`, the base class of motion sensors: `read` reads the newest row, `read_fifo` the rows in the chip's FIFO."""
 
 from micropython import const
 
@@ -8,38 +8,47 @@ from .scaling import scaled
 G = 9.80665  # m/s2: standard gravity, CGPM 1901
 DEGREE = 0.017453292519943295  # rad
 ACCELERATION = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))
-# SenML (IANA's registry, RFC 8428) has rad and s but no symbol for this; put together as m/s2 is
+# SenML (IANA's registry, RFC 8428) has the symbols rad and s, but none for rad/s; it is composed as m/s2 is.
 ROTATION = (("gyrX", "rad/s"), ("gyrY", "rad/s"), ("gyrZ", "rad/s"))
-_CHECKED = const(50)
-_BURST = const(16)
+_CHECK_ROWS = const(50)  # `read` checks the chip's settings once in so many rows
+_BURST_ROWS = const(16)  # read from the FIFO in one transfer
+_AXES = const(3)  # of a group: acceleration or rotation
+
+# entries of the array that `scaling.steps` returns; `scaling` describes them
+_START = const(0)
+_FIRST_START = const(7)
 
 
 class Imu(Registers):
-    """A motion sensor. sensors: for a Sample, in the order of a row; rows are float32, in these units.
+    """A motion sensor. sensors: for a Sample, in the order of a row; rows are float32 in these units.
 
-    `read` allocates nothing where kernels load. A SourceError says what a chip does wrong: no answer, another chip, a
-    FIFO that overflowed, settings that are not ours any more (a reset: loose wire, low supply voltage).
+    `read` allocates nothing where the kernels load. Raises SourceError when nothing answers, when another chip
+    answers, when the FIFO overflowed, and when the chip lost its settings (a reset: loose wire, low supply voltage).
     """
 
     sensors: "tuple" = ACCELERATION + ROTATION
+    _groups: "tuple" = ()
 
-    def _use(self, settings, parts, first, size, fifo):
-        """settings: (register, value, bits that can be read back); parts: `steps` of a row's groups; first: register
-        of the values, and size: bytes of a row there and in the FIFO, whose register is `fifo`."""
+    def _configure(self, settings, first, size, fifo):
+        """Writes the settings to the chip, and keeps them for `check`.
+
+        settings: (register, value, mask of the bits that can be read back). first: the register where a row
+        begins. size: bytes of a row. fifo: the register of the FIFO. A subclass sets `_groups`: `steps` of each group
+        of a row.
+        """
         self._settings = settings
-        self._parts = parts
         self._first = first
         self._fifo = fifo
         self._size = size
         self._raw = bytearray(size)
         self._burst = None
-        self._left = _CHECKED
+        self._left = _CHECK_ROWS  # rows until the next check
         for register, value, _ in settings:
             self.put(register, value)
         self.check()
 
     def check(self):
-        """Whether the chip still has our settings; `read` looks at every 50th row, `read_fifo` each time."""
+        """Raises SourceError if the chip lost its settings. `read` calls it every 50 rows, `read_fifo` each time."""
         for register, value, mask in self._settings:
             found = self.get(register)
             if (found ^ value) & mask:
@@ -49,43 +58,49 @@ class Imu(Registers):
                 )
 
     def read(self, buffer, offset):
-        """The newest row, to buffer[offset] and on: for `capture`. Not after `start_fifo`."""
+        """Writes the newest row to buffer[offset] and the items after it: for `capture`. Not after `start_fifo`."""
         self.read_into(self._first, self._raw)
         self._row(buffer, offset, self._raw, 0)
         self._left -= 1
         if not self._left:
-            self._left = _CHECKED
+            self._left = _CHECK_ROWS
             self.check()
 
     def _row(self, buffer, offset, raw, at):
-        for how in self._parts:
-            how[0] = at + how[7]
-            scaled(buffer, offset, raw, how)
-            offset += 3
+        """Converts the row that begins at raw[at]."""
+        for group in self._groups:
+            group[_START] = at + group[_FIRST_START]
+            scaled(buffer, offset, raw, group)
+            offset += _AXES
 
     def read_fifo(self, buffer, offset=0):
-        """The oldest rows in the FIFO, as many as there are and fit in; returns how many. After `start_fifo`."""
+        """Reads the oldest rows of the FIFO, as many as it has and the buffer can hold; returns how many.
+
+        Call `start_fifo` first.
+        """
         self.check()
         axes = len(self.sensors)
         rows = max(min(self._waiting(), (len(buffer) - offset) // axes), 0)
         size = self._size
         if rows and self._burst is None:
-            self._burst = bytearray(_BURST * size)
-        for done in range(0, rows, _BURST):
-            count = min(rows - done, _BURST)
-            self.read_into(self._fifo, self._burst if count == _BURST else memoryview(self._burst)[: count * size])
+            self._burst = bytearray(_BURST_ROWS * size)
+        for done in range(0, rows, _BURST_ROWS):
+            count = min(rows - done, _BURST_ROWS)
+            burst = self._burst if count == _BURST_ROWS else memoryview(self._burst)[: count * size]
+            self.read_into(self._fifo, burst)
             for i in range(count):
                 self._row(buffer, offset, self._burst, i * size)
                 offset += axes
-        self._overflowed()
+        self._check_overflow()
         return rows
 
     def _waiting(self):
-        """How many rows the FIFO has."""
+        """Returns how many rows the FIFO has."""
         return 0
 
-    def _overflowed(self):
-        """For chips that tell it afterwards."""
+    def _check_overflow(self):
+        """Raises SourceError if the FIFO overflowed; for chips that report it in a register of its own."""
 
-    def _lost(self):
+    def _fail_overflow(self):
+        """Raises the SourceError of a FIFO that overflowed."""
         self.fail("FIFO overflow, rows are lost: read it more often, or at a lower rate; then start_fifo() again")

@@ -1,7 +1,7 @@
 """LIS3DH, LIS2DH, LIS2DH12: accelerometers.
 
 Source: ST, "LIS3DH" data sheet, DocID17530 revision 2: table 4 (sensitivity), 3.2 (modes), 5.1 (FIFO), 6.1.1 (I2C: the
-first bit of a register's number makes it count up), chapter 8 (registers). Application note AN3308: reading the FIFO.
+first bit of a register's number makes the chip increment it), chapter 8 (registers). Application note AN3308: FIFO.
 """
 
 from time import sleep_ms
@@ -17,18 +17,24 @@ _CTRL_REG1 = const(0x20)  # 8.8
 _CTRL_REG2 = const(0x21)  # 8.9
 _CTRL_REG4 = const(0x23)  # 8.11
 _CTRL_REG5 = const(0x24)  # 8.12
-_OUT_X_L = const(0x28 | 0x80)  # 8.16 to 8.18, low bytes first; read in a row
+_OUT_X_L = const(0x28 | 0x80)  # 8.16 to 8.18, low bytes first; the first bit: see 6.1.1
 _FIFO_CTRL_REG = const(0x2E)  # 8.19
 _FIFO_SRC_REG = const(0x2F)  # 8.20
+_FIFO_ENABLE = const(0x40)  # in CTRL_REG5
+_BYPASS = const(0)  # modes in FIFO_CTRL_REG
+_STREAM = const(0x80)  # when the FIFO is full, a new row replaces the oldest
+_OVERRUN = const(0x40)  # in FIFO_SRC_REG
+_EMPTY = const(0x20)
+_UNREAD = const(0x1F)
 _RATES = (1, 10, 25, 50, 100, 200, 400)
 _G = (2, 4, 8, 16)
-_MG = (1, 2, 4, 12)  # for each digit of 12 bits, which stand at the upper end of 16
+_MG = (1, 2, 4, 12)  # milli-g for each digit; the 12 bits of a value are the upper ones of 16
 
 
 class Lis3dh(Imu):
-    """range_g: 2, 4, 8, 16. rate_hz: 1, 10, 25, 50, 100, 200, 400: how often it measures.
+    """A LIS3DH. range_g: 2, 4, 8, 16. rate_hz: 1, 10, 25, 50, 100, 200, 400: measurements a second.
 
-    It lets through up to a ninth of rate_hz; with `read`, that should be below half the rate of the rows.
+    The bandwidth is a ninth of rate_hz; with `read`, that should be less than half the rate of the rows.
     """
 
     sensors = ACCELERATION
@@ -40,26 +46,27 @@ class Lis3dh(Imu):
         self.identify(_WHO_AM_I, 0x33)
         g = _G.index(range_g)
         self._groups = (steps(G * _MG[g] / 16000, 0, 3),)
-        self._scale = (_CTRL_REG4, 0x88 | g << 4, 0xFF)  # whole rows only, 12 bits
-        self._set(rate_hz, 0, 0)
+        self._scale = (_CTRL_REG4, 0x88 | g << 4, 0xFF)  # block data update (no row that is half new), 12 bits
+        self._set(rate_hz, 0, _BYPASS)
 
     def _set(self, rate_hz, fifo, mode):
+        """Configures the chip. fifo: the FIFO bit of CTRL_REG5; mode: the mode bits of FIFO_CTRL_REG."""
         if rate_hz not in _RATES:
             raise SampleError("rate_hz: %r is none of 1 10 25 50 100 200 400" % (rate_hz,))
         rate = _RATES.index(rate_hz) + 1
-        # no high-pass filter: another program may have left one, and it would take gravity away
+        # CTRL_REG2: no high-pass filter. Another program may have set one, and it would remove gravity.
         settings = ((_CTRL_REG1, rate << 4 | 7, 0xFF), (_CTRL_REG2, 0, 0xFF), self._scale, (_CTRL_REG5, fifo, 0x40))
-        self._use(settings + ((_FIFO_CTRL_REG, mode, 0xC0),), self._groups, _OUT_X_L, 6, _OUT_X_L)
-        if not mode:
-            sleep_ms(7000 // rate_hz + 1)  # AN3308: turn-on time, until what it says is right
+        self._configure(settings + ((_FIFO_CTRL_REG, mode, 0xC0),), _OUT_X_L, 6, _OUT_X_L)
+        if mode == _BYPASS:
+            sleep_ms(7000 // rate_hz + 1)  # AN3308: turn-on time, until the values are valid
 
     def start_fifo(self, rate_hz):
-        """Begin to collect rows, at a rate as above. The FIFO has room for 32."""
-        self._set(rate_hz, 0x40, 0)  # empties it
-        self._set(rate_hz, 0x40, 0x80)  # stream: the oldest row goes when it is full
+        """Starts to collect rows in the FIFO, which holds 32. rate_hz: as above."""
+        self._set(rate_hz, _FIFO_ENABLE, _BYPASS)  # this mode empties the FIFO
+        self._set(rate_hz, _FIFO_ENABLE, _STREAM)
 
     def _waiting(self):
         state = self.get(_FIFO_SRC_REG)
-        if state & 0x40:
-            self._lost()
-        return 0 if state & 0x20 else state & 0x1F
+        if state & _OVERRUN:
+            self._fail_overflow()
+        return 0 if state & _EMPTY else state & _UNREAD

@@ -1,7 +1,7 @@
-"""I2S microphones (INMP441, SPH0645, ICS-43434, MSM261): sound of 16 bits as a WAVE file, a Sample or an array.
+"""`Microphone`: I2S microphones (INMP441, SPH0645, ICS-43434, MSM261). 16-bit sound as a WAVE file, Sample or array.
 
 Source: MicroPython's documentation, class machine.I2S; data sheet InvenSense INMP441, DS-INMP441-00, "Data word length"
-(24 bits at the upper end of a slot of 32; the upper 16 are taken) and table 2 (start-up time).
+(24 bits at the upper end of a slot of 32; this module uses the upper 16) and table 2 (start-up time).
 """
 
 import time
@@ -17,16 +17,16 @@ from ..wav import Wav
 from . import SourceError
 from .scaling import upper
 
-_FRAMES = const(256)  # of 32 bits, read at a time
-_START_MS = const(300)  # what a microphone gives right after its clock starts is no sound
+_FRAMES = const(256)  # values read at a time
+_START_MS = const(300)  # the values right after a microphone's clock starts are not sound
 
 
 class Microphone:
-    """sck, ws, sd: numbers of the pins; id: of the I2S; rate: values a second; buffer_ms: how much sound is kept while
-    nobody reads; bits: of a slot, 32 for nearly all microphones, or 16.
+    """A microphone. sck, ws, sd: numbers of the pins. id: of the I2S. rate: values a second. buffer_ms: how much sound
+    is buffered between two reads. bits: of a slot, 32 for nearly all microphones, or 16.
 
-    A piece of sound is whole as long as no more than buffer_ms passes between two reads; more within a piece is a
-    SourceError. A new piece (`record`, `wav`, `start`) goes on where the last one ended, if no more has passed.
+    A recording is complete if at most buffer_ms pass between two reads; otherwise SourceError is raised. A new
+    recording (`record`, `wav`, `start`) continues where the last one ended, if at most buffer_ms passed since then.
     """
 
     sensors = (("audio", "wav"),)  # as the service's own clients name it
@@ -49,16 +49,18 @@ class Microphone:
             ibuf=self._bytes(buffer_ms),
         )
         self._slots = memoryview(bytearray(_FRAMES * self._width))
-        self._last = self._half = None  # when was read; the upper half of a value whose lower half is out
+        self._last = self._half = None  # ticks_ms of the last read; the high byte of a value that was half returned
 
     def _bytes(self, ms):
+        """Returns how many bytes the I2S delivers in this time."""
         return self.rate * ms // 1000 * self._width
 
     def _passed(self):
+        """Returns the milliseconds since the last read."""
         return time.ticks_diff(time.ticks_ms(), self._last)
 
     def start(self):
-        """Begin a new piece; sound from before a gap is thrown away."""
+        """Starts a new recording; sound from before a gap is discarded."""
         self._half = None
         old = 0
         if self._last is None:
@@ -70,7 +72,7 @@ class Microphone:
         self._last = time.ticks_ms()
 
     def readinto(self, window):
-        """Fills the window with values of 16 bits, waiting for them: a stream for `Wav`, a row source for `Sample`."""
+        """Fills the window with 16-bit values and waits for them: a stream for `Wav`, a row source for `Sample`."""
         if self._last is None:
             self.start()
         if self._passed() > self._buffer_ms:
@@ -79,39 +81,40 @@ class Microphone:
                 % (self._passed(), self._buffer_ms)
             )
         at = 0
-        room = len(window)
+        size = len(window)
         if self._half is not None:
             window[0] = self._half
             self._half = None
             at = 1
-        while room - at >= 2:
-            n = min((room - at) // 2, _FRAMES)
+        while size - at >= 2:
+            n = min((size - at) // 2, _FRAMES)
             self._read(n)
             upper(window, at, self._slots, self._width, n)
             at += 2 * n
-        if at < room:
+        if at < size:
             self._read(1)
             window[at] = self._slots[self._width - 2]
             self._half = self._slots[self._width - 1]
         self._last = time.ticks_ms()
-        return room
+        return size
 
     def _read(self, count):
+        """Reads so many values into the slots."""
         self._i2s.readinto(self._slots if count == _FRAMES else self._slots[: count * self._width])
 
     def record(self, values):
-        """Fills an array of typecode h with a new piece."""
+        """Fills an array of typecode "h" with a new recording."""
         if typecode_of(values) != "h":
             raise SampleError('values: an array of typecode "h" is needed, not %r' % type(values))
         self.start()
         self.readinto(octets(values))
 
     def wav(self, frames, name="audio.wav"):
-        """A new piece of so many values as a WAVE file, recorded before it returns: 2 bytes of memory for each."""
+        """Records so many values and returns them as a Wav; each takes 2 bytes of memory."""
         values = array("h", bytes(2 * check_whole(frames, "frames", 1, 1 << 24)))
         self.record(values)
         return Wav(values, self.rate, name=name)
 
     def close(self):
-        """Stop the clock and free the pins."""
+        """Stops the clock and frees the pins."""
         self._i2s.deinit()

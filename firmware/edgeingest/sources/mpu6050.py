@@ -20,66 +20,70 @@ _ACCEL_CONFIG = const(0x1C)  # 4.5
 _FIFO_EN = const(0x23)  # 4.7
 _INT_ENABLE = const(0x38)  # 4.15
 _INT_STATUS = const(0x3A)  # 4.16
-_ACCEL_XOUT_H = const(0x3B)  # 4.17 to 4.19: 3 of acceleration, 1 of temperature, 3 of rotation, high bytes first
+_ACCEL_XOUT_H = const(0x3B)  # 4.17 to 4.19: 3 values of acceleration, temperature, 3 of rotation, high bytes first
 _USER_CTRL = const(0x6A)  # 4.27
 _PWR_MGMT_1 = const(0x6B)  # 4.28
 _FIFO_COUNTH = const(0x72)  # 4.30
 _FIFO_R_W = const(0x74)  # 4.31
 _WHO_AM_I = const(0x75)  # 4.32
-_PACKET = const(14)
-_OVERFLOW = const(0x10)
+_PACKET = const(14)  # bytes of a row
+_RESET = const(0x80)  # in PWR_MGMT_1
+_FIFO_RESET = const(4)  # in USER_CTRL
+_FIFO_ENABLE = const(0x40)
+_OVERFLOW = const(0x10)  # in INT_ENABLE and INT_STATUS
 _G = (2, 4, 8, 16)
 _DPS = (250, 500, 1000, 2000)
-_LSB = (131, 65.5, 32.8, 16.4)  # for each degree/s; of acceleration it is 32768 / range_g for each g
+_LSB = (131, 65.5, 32.8, 16.4)  # for each degree/s; for each g there are 32768 / range_g
 
 
 class Mpu6050(Imu):
-    """range_g: 2, 4, 8, 16; range_dps: 250, 500, 1000, 2000 degrees a second (rows are in rad/s all the same).
+    """An MPU6050. range_g: 2, 4, 8, 16; range_dps: 250, 500, 1000, 2000 degrees a second (rows are in rad/s).
 
-    filter: 1 to 6, lets through up to 184, 94, 44, 21, 10 or 5 Hz. It should be below half the rate of the rows.
+    filter: 1 to 6, for a bandwidth of 184, 94, 44, 21, 10 or 5 Hz. It should be less than half the rate of the rows.
     """
 
     _identity = 0x68
-    _fifo_sources = 0xF8  # all: packets are laid out as the registers are
+    _fifo_sources = 0xF8  # all sensors: a packet has the layout of the registers
 
     def __init__(self, i2c, address=0x68, range_g=2, range_dps=250, filter=3):
         super().__init__(i2c, address, type(self).__name__.upper())
         if range_g not in _G or range_dps not in _DPS or filter not in (1, 2, 3, 4, 5, 6):
             raise SampleError("range_g: 2 4 8 16; range_dps: 250 500 1000 2000; filter: 1 to 6")
         self.identify(_WHO_AM_I, self._identity)
-        self.put(_PWR_MGMT_1, 0x80)  # reset; then it sleeps
+        self.put(_PWR_MGMT_1, _RESET)  # the chip sleeps afterwards
         sleep_ms(100)
         g = _G.index(range_g)
         dps = _DPS.index(range_dps)
         self._basic = (
-            (_PWR_MGMT_1, 1, 0x47),  # awake, on the gyroscope's clock: the most exact
+            (_PWR_MGMT_1, 1, 0x47),  # awake; the clock is the gyroscope's, which is the most exact
             (_CONFIG, filter, 7),
             (_GYRO_CONFIG, dps << 3, 0x18),
             (_ACCEL_CONFIG, g << 3, 0x18),
-        ) + self._more(filter)
+        ) + self._more_settings(filter)
         self._groups = (steps(G * range_g / 32768, 0, 3, big=True), steps(DEGREE / _LSB[dps], 8, 3, big=True))
-        self._use(self._basic + ((_SMPLRT_DIV, 0, 0xFF),), self._groups, _ACCEL_XOUT_H, _PACKET, _FIFO_R_W)
-        sleep_ms(50)  # the gyroscope starts up in 30, the filter fills
+        self._configure(self._basic + ((_SMPLRT_DIV, 0, 0xFF),), _ACCEL_XOUT_H, _PACKET, _FIFO_R_W)
+        sleep_ms(50)  # the gyroscope needs 30 ms to start, the filter the rest
 
-    def _more(self, filter):
+    def _more_settings(self, filter):
+        """Returns the settings that only a related chip has."""
         return ()
 
     def start_fifo(self, rate_hz):
-        """Begin to collect rows: 4 to 1000 a second, a divisor of 1000. The FIFO has room for 73."""
+        """Starts to collect rows in the FIFO, which holds 73. rate_hz: 4 to 1000, a divisor of 1000."""
         if 1000 % check_whole(rate_hz, "rate_hz", 4, 1000):
             raise SampleError("rate_hz: a divisor of 1000 from 4 on is needed, not %r" % (rate_hz,))
         self.put(_USER_CTRL, 0)
-        self.put(_USER_CTRL, 4)  # empties it
+        self.put(_USER_CTRL, _FIFO_RESET)
         settings = ((_SMPLRT_DIV, 1000 // rate_hz - 1, 0xFF), (_INT_ENABLE, _OVERFLOW, _OVERFLOW))
-        settings += ((_FIFO_EN, self._fifo_sources, 0xFF), (_USER_CTRL, 0x40, 0x40))
-        self._use(self._basic + settings, self._groups, _ACCEL_XOUT_H, _PACKET, _FIFO_R_W)
-        self.get(_INT_STATUS)  # forgets an overflow of before
+        settings += ((_FIFO_EN, self._fifo_sources, 0xFF), (_USER_CTRL, _FIFO_ENABLE, _FIFO_ENABLE))
+        self._configure(self._basic + settings, _ACCEL_XOUT_H, _PACKET, _FIFO_R_W)
+        self.get(_INT_STATUS)  # clears an earlier overflow
 
     def _waiting(self):
         raw = memoryview(self._raw)[:2]
         self.read_into(_FIFO_COUNTH, raw)
         return (raw[0] << 8 | raw[1]) // _PACKET
 
-    def _overflowed(self):
+    def _check_overflow(self):
         if self.get(_INT_STATUS) & _OVERFLOW:
-            self._lost()
+            self._fail_overflow()

@@ -1,8 +1,8 @@
-"""A chip's registers over I2C, with errors that say what to do."""
+"""`Registers`: reads and writes the registers of a chip over I2C; its errors name the cause and the next step."""
 
 from . import SourceError
 
-# what answers to the same addresses: (WHO_AM_I, name)
+# (value of WHO_AM_I, name): chips that use the same addresses, for the text of an error
 _CHIPS = (
     (0x68, "MPU6050"),
     (0x70, "MPU6500"),
@@ -19,9 +19,9 @@ _CHIPS = (
 
 
 class Registers:
-    """Registers of one byte each. i2c: a `machine.I2C` or SoftI2C; address: the chip's, of 7 bits; name: for errors.
+    """Registers of one byte each. i2c: a `machine.I2C` or SoftI2C. address: of the chip, 7 bits. name: for errors.
 
-    Every failure is a SourceError. Nothing here allocates, except for errors.
+    All methods raise SourceError when the bus fails. They allocate only for an error.
     """
 
     def __init__(self, i2c, address, name):
@@ -35,21 +35,23 @@ class Registers:
         try:
             self._i2c.readfrom_mem_into(self._address, register, buffer)
         except OSError as e:
-            raise self._silent(e)
+            raise self._bus_error(e)
 
     def get(self, register):
+        """Returns the value of a register."""
         self.read_into(register, self._one)
         return self._one[0]
 
     def put(self, register, value):
+        """Writes a value to a register."""
         self._one[0] = value
         try:
             self._i2c.writeto_mem(self._address, register, self._one)
         except OSError as e:
-            raise self._silent(e)
+            raise self._bus_error(e)
 
     def identify(self, register, wanted):
-        """An error unless the chip's own register says that it is what we take it for."""
+        """Raises SourceError unless the register that identifies the chip has the wanted value."""
         found = self.get(register)
         if found != wanted:
             known = [name for number, name in _CHIPS if number == found]
@@ -59,9 +61,11 @@ class Registers:
             )
 
     def fail(self, why):
+        """Raises a SourceError that names the chip."""
         raise SourceError("%s: %s" % (self._name, why))
 
-    def _silent(self, e):
+    def _bus_error(self, e):
+        """Returns the SourceError for an OSError of the bus; it lists the addresses that answer."""
         try:
             found = self._i2c.scan()
         except OSError:

@@ -34,6 +34,8 @@ class Spool:
     Opening a spool removes what an interrupted `put` left. A file is checked before it is sent, and moved to `damaged/`
     if it is not what was written; what the service refused for good is moved to `rejected/`. A .txt file beside each
     has the reason, for a person to read. Neither is sent again.
+
+        spool = Spool("spool", max_bytes=200_000)
     """
 
     def __init__(self, path, max_bytes=1 << 18, drop_oldest=False):
@@ -71,6 +73,8 @@ class Spool:
         the service's answer and the end of `flush` an entry is sent again; with False it is then stored twice.
         Label files are refused: they belong into the request of their files, which a spool does not keep together.
         A body whose bytes are not ready is a SampleError; `record` is for what is still being measured.
+
+            spool.put("training", sample, hmac_key="your_hmac_key")
         """
         folder = self._folder
         body = item
@@ -123,11 +127,14 @@ class Spool:
         hmac_key=None,
         iat=None,
     ):
-        """Begin an entry to which rows are appended as they are measured: a `Recording`, for a `with` statement.
+        """Begins an entry to which rows are appended as they are measured: a `Recording`, for a `with` statement.
 
         typecode: of the buffers that will be written; integers are sent at their full width. sensors, interval_ms,
         device_type, device_name, name, iat: as of a Sample; iat is when recording begins. hmac_key is held in memory
         until the recording is closed. The other arguments are those of `put`.
+
+            with spool.record("training", sensors, 10, "RPI_PICO_W", name="walk.01") as recording:
+                recording.write(array("f", (0.1, 0.2, 9.8) * 50))
         """
         from ..sample import Sample
         from .recording import FutureRows, Recording
@@ -149,6 +156,8 @@ class Spool:
         instead.
         Returns Recovered(finished, waiting, dropped, damaged): how many became entries; wait; were removed, as
         recordings without a row always are; were moved to `damaged/`.
+
+            spool.recover(hmac_key="your_hmac_key")
         """
         from .recovery import recover
 
@@ -164,6 +173,8 @@ class Spool:
         certificate that cannot be verified, is for you to correct: it is raised, and the entries are kept.
         Returns Flushed(stored, duplicates, rejected, damaged, kept, error): how many; and the NetworkError,
         ProtocolError or ServiceError that stopped it, or None.
+
+            print(spool.flush(client))
         """
         from .flush import flush
 
@@ -175,7 +186,12 @@ class Spool:
         return result  # not from within `try`: the native emitter loses the value
 
     async def flush_async(self, client):
-        """`flush` with an AsyncClient. What is put meanwhile is kept for the next call."""
+        """`flush` with an AsyncClient. What is put meanwhile is kept for the next call.
+
+        Returns Flushed, as `flush` does.
+
+            print(await spool.flush_async(async_client))
+        """
         from .flush import flush
 
         return await flush(self._folder, client, True)

@@ -1,6 +1,6 @@
-"""Runs on MicroPython: modules of MicroPython in which what differs from run to run is fixed, for wire_device.
+"""Runs on MicroPython: fixes time, random numbers and the address of the service for wire_device.
 
-`fix` has to be called before the library is imported: from then on `import time` finds what was put in its place.
+`fix` has to be called before the library is imported: later imports find the replaced modules.
 """
 
 import os
@@ -25,12 +25,12 @@ class Fixed:
 
 
 class Address:
-    """Where the public name of the service leads: to this port of this computer."""
+    """Replaces the look-up of the public name of the service: it leads to this port of this computer."""
 
     port = None
 
     def find(self, host, port, *more):
-        """As socket.getaddrinfo."""
+        """Replaces socket.getaddrinfo."""
         if host != PUBLIC:
             return socket.getaddrinfo(host, port, *more)
         return socket.getaddrinfo("127.0.0.1", self.port, *more)
@@ -40,7 +40,7 @@ public_address = Address()
 
 
 def fix():
-    """Fix the clock, the random numbers, and the address of the service."""
+    """Fixes the clock, the random numbers, and the address of the service."""
     sys.modules["time"] = Fixed(time, (("time", lambda: NOW),))
     sys.modules["os"] = Fixed(os, (("urandom", lambda count: bytes(range(count))),))
     sys.modules["socket"] = Fixed(socket, (("getaddrinfo", public_address.find),))

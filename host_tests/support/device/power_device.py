@@ -1,7 +1,7 @@
 """Runs on MicroPython: a spool on a block device in RAM whose power fails at any program or erase.
 
-The workload runs once, and everything that the device was told is logged, with what had been promised by then. For each
-operation the device is then put together as a cut there would have left it, and the next start-up is tried on that.
+The workload runs once, and every operation of the device is logged, with what the spool had promised by then. For each
+operation the device is then restored as a power cut there would have left it, and the next start-up is tried on it.
 """
 
 import os
@@ -16,7 +16,7 @@ from edgeingest.spool import Spool
 from edgeingest.spool.format import Entry
 
 MORE = b"once more"
-REFUSED = 4  # the entry that the service does not take
+REFUSED = 4  # the entry that the service refuses
 KEY = "fed53116f20684c067774ebf9e7bcbdc"
 SENSORS = (("accX", "m/s2"), ("accY", "m/s2"))
 TEARS = ("not begun", "a part of it done", "noise where it works", "any of those since the last sync done")
@@ -90,7 +90,7 @@ class Device:
 
 
 class Service:
-    """A client double: what it was handed, and what it stored, as the service would, by content."""
+    """A client double: keeps what it got, and stores by content as the service does."""
 
     def __init__(self, promised, stored=()):
         self.promised = promised
@@ -116,7 +116,7 @@ class Service:
 
 
 def read(body):
-    """All of a body."""
+    """Returns all bytes of a body."""
     data = bytearray(body.size)
     window = memoryview(bytearray(700))
     at = 0
@@ -130,7 +130,7 @@ def read(body):
 
 
 def content(number):
-    """What is put: bodies that differ, of 60 bytes to 9 KB."""
+    """Returns the content of an entry: different bytes, 60 bytes to 9 KB."""
     if number % 3 == 0:
         values = array("f", [number + i / 8 for i in range(2 * (3 + 5 * number))])
         return Sample(SENSORS, 10, values, "UNIX", name="sample.%d" % number, iat=False).body(hmac_key=KEY)
@@ -139,7 +139,7 @@ def content(number):
 
 
 def value(recording, index):
-    """The numbers that are recorded."""
+    """Returns a recorded value."""
     return index * 0.5 - recording
 
 
@@ -184,7 +184,7 @@ def workload(promised):
 
 
 class Bench:
-    """The workload on littlefs or FAT, and what is left of it after every cut."""
+    """Runs the workload on littlefs or FAT, and checks what is left after every cut."""
 
     def __init__(self, kind):
         self.kind = getattr(vfs, kind)
@@ -209,7 +209,7 @@ class Bench:
         return self.kind(device, readsize=16, progsize=16, lookahead=16) if self.flash else self.kind(device)
 
     def images(self, wanted, tears):
-        """A generator: the device as each of these cuts leaves it, and how much was promised before."""
+        """Yields the device as each of these cuts leaves it, and how much was promised before."""
         device = self.device
         image = bytearray(self.before)
         synced = bytearray(self.before)
@@ -235,7 +235,7 @@ class Bench:
             image[:] = device.data
 
     def run(self, first, step, tears, seed):
-        """Every step-th cut, from the first on; how many were tried."""
+        """Tries every step-th cut, from the first on; returns how many."""
         random.seed(seed)
         tried = 0
         for i, kind, promised in self.images(set(self.cuts[first::step]), tears):
@@ -266,7 +266,7 @@ class Bench:
         return type(raised).__name__, len(promised) == self.log[self.cuts[cut]][3]
 
     def start_up(self, promised):
-        """What a board does when the power is back, and whether all that was promised is there."""
+        """Does what a board does when the power is back; checks that everything promised is there."""
         service = Service([], [each[1] for each in promised if each[0] == "stored"])
         mounted = False
         try:
@@ -283,7 +283,7 @@ class Bench:
         self.check(promised, service.stored)
 
     def send(self, service, refused):
-        """Recover, send everything, and use the spool once more."""
+        """Recovers, sends everything, and uses the spool again."""
         spool = Spool("/f/spool")
         recovered = spool.recover(KEY)
         flushed = spool.flush(service)
@@ -297,7 +297,7 @@ class Bench:
             raise ValueError("%r %r %r %d" % (recovered, flushed, last, spool.bytes))
 
     def check(self, promised, stored):
-        """Nothing is lost that was promised; what is no entry is kept for the host."""
+        """Checks that nothing promised is lost; keeps what is not an entry for the host."""
         rows = [0, 0]
         for body in stored:
             if body not in self.expected:
@@ -319,7 +319,7 @@ class Bench:
 
 
 def rejected():
-    """Bytes in rejected/, where the refused entry must be as it was put, and the reason beside it."""
+    """Returns the bytes in rejected/; checks that the refused entry is there unchanged, with its reason."""
     total = 0
     for name, _, _, size in os.ilistdir("/f/spool/rejected") if "rejected" in os.listdir("/f/spool") else ():
         total += size

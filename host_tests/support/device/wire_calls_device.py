@@ -32,7 +32,7 @@ CALLS = OrderedDict()  # name -> function(wire)
 
 
 class Wire:
-    """What a call needs of the outside. folder: an empty one; ca: the certificate of a service with https."""
+    """What a call needs. folder: an empty folder; ca: the certificate of a service with https."""
 
     def __init__(self, url, folder, ca):
         self.url = url
@@ -135,7 +135,7 @@ class Rows:
         self._turn = self._at = 0
 
     def readinto(self, window):
-        """As row sources and streams have it."""
+        """Fills the window; see the interface of row sources and streams."""
         step = self._steps[self._turn % len(self._steps)]
         self._turn += 1
         if not step:
@@ -151,7 +151,7 @@ class RowsAgain(Rows):
     """A row source that can be read from its beginning."""
 
     def rewind(self):
-        """Start again."""
+        """Starts again."""
         self._turn = self._at = 0
 
 
@@ -167,7 +167,7 @@ class OwnBody(RowsAgain):
         self.size = len(data)
 
     def close(self):
-        """Nothing is open."""
+        """Does nothing: nothing is open."""
 
 
 class Lazy:

@@ -147,7 +147,7 @@ sends("json axes", lambda wire: [shaped("f", axes, 2).body("json") for axes in (
 sends("csv axes", lambda wire: [shaped("f", axes, 2).body("csv") for axes in (1, 3, 24, 300)])
 sends("csv 1 row", lambda wire: shaped("f", 3, 1).body("csv"))
 
-# -- what is said about a sample
+# -- names and descriptions of a sample
 
 
 def about(interval_ms=10, device_type="UNIX", names=MOTION[:1], **options):

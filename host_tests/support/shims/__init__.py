@@ -1,4 +1,4 @@
-"""Lets firmware code run on CPython: what MicroPython has and CPython lacks, installed only in a worker's process."""
+"""Lets firmware code run on CPython: adds what only MicroPython has. Installed only in the process of a worker."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""MicroPython's `uctypes`, as far as one needs it to see the raw bytes of an array."""
+"""MicroPython's `uctypes`, only the part that gives access to the raw bytes of an array."""
 
 import ctypes
 from weakref import WeakValueDictionary

@@ -1,4 +1,4 @@
-"""A capture at 1 kHz: whether all rows are there, how far it drifted by its own clock and by ours, and its jitter."""
+"""Measures a capture at 1 kHz: missing rows, drift by the capture's clock and by the sensor's, and jitter."""
 
 import time
 
@@ -10,9 +10,9 @@ _INTERVAL_US = 1000
 
 
 class Clock:
-    """A sensor that notes how late it was read, without the capture knowing: at best among the first rows and the last.
+    """A sensor that records how late it is read: the least among the first hundredth of the rows and among the last.
 
-    The best of some, as a row that is late because the system was busy tells nothing about the schedule.
+    The least of many rows, because a row that is late on a busy computer does not show the drift of the schedule.
     """
 
     def __init__(self, rows):

@@ -1,23 +1,23 @@
-"""Counts the socket writes of a module that has `socket`, and `select` if it waits."""
+"""Counts the socket writes of a module that imports `socket`, and maybe `select`."""
 
 import select
 import socket
 
 
 class Counted:
-    """A socket that counts what is written to it; what a full one refuses, and is offered again, counts once."""
+    """A socket that counts writes; a write that continues one which was only partly accepted does not count again."""
 
     def __init__(self, sock):
         self.inner = sock
         self.writes = 0
-        self._left = 0
+        self._unwritten = 0  # bytes of the last write that the socket has not accepted
 
     def write(self, data):
-        if not self._left:
+        if not self._unwritten:
             self.writes += 1
-            self._left = len(data)
+            self._unwritten = len(data)
         n = self.inner.write(data)
-        self._left -= n or 0
+        self._unwritten -= n or 0
         return n
 
     def __getattr__(self, name):
@@ -25,7 +25,7 @@ class Counted:
 
 
 class Counting:
-    """Stands in for the modules `socket` and `select`, and for a poll."""
+    """Replaces the modules `socket` and `select`, and the object of `select.poll()`."""
 
     def __init__(self):
         self.last = None
@@ -52,12 +52,12 @@ class Counting:
         return getattr(select if name.startswith("POLL") else socket, name)
 
 
-def count_writes(room, run, kept=None):
-    """Socket writes of one call, of a module that has `socket`. kept: what makes a connection before, to be reused."""
-    before = room.socket
-    room.socket = counting = Counting()
-    if hasattr(room, "select"):
-        room.select = counting
+def count_writes(module, run, kept=None):
+    """Returns the socket writes of a module during `run()`; `kept()` is called first and opens the connection."""
+    original = module.socket
+    module.socket = counting = Counting()
+    if hasattr(module, "select"):
+        module.select = counting
     if kept:
         kept()
         counting.last.writes = 0
@@ -65,7 +65,7 @@ def count_writes(room, run, kept=None):
     run()
     if kept and counting.last is not connection:
         raise RuntimeError("the connection was not kept: its writes were not counted")
-    room.socket = before
-    if hasattr(room, "select"):
-        room.select = select
+    module.socket = original
+    if hasattr(module, "select"):
+        module.select = select
     return counting.last.writes

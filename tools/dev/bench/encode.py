@@ -1,4 +1,4 @@
-"""Encoding 3-axis rows: the typed path, the generic one, what people use today, and the floor."""
+"""Measures the encoding of 3-axis rows: typed arrays, the generic encoder, json, and the minimum of plain Python."""
 
 import io
 import json
@@ -13,7 +13,7 @@ _AXES = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))
 
 
 class Sink(io.IOBase):
-    """json.dump wants a stream."""
+    """A stream for json.dump that drops everything."""
 
     def write(self, data):
         return len(data)
@@ -24,7 +24,7 @@ def sink(data):
 
 
 def floor_float32(values, window):
-    """The cheapest that plain MicroPython can do: one pack_into a row."""
+    """Does the least work that plain MicroPython needs: one pack_into per row."""
     at = 0
     for i in range(0, len(values), 3):
         pack_into(">BBfBfBf", window, at, 0x83, 0xFA, values[i], 0xFA, values[i + 1], 0xFA, values[i + 2])
@@ -39,9 +39,9 @@ def floor_int16(values, window):
 
 
 def main():
-    asked = options()
-    n = asked["rows"]
-    kind = asked["typecode"]
+    settings = options()
+    n = settings["rows"]
+    kind = settings["typecode"]
     number = float if kind == "f" else int
     values = array(kind, bytes(3 * n * (4 if kind == "f" else 2)))
     for i in range(3 * n):
@@ -63,12 +63,12 @@ def main():
         ("json.dump", lambda: json.dump(rows, stream)),
         ("pack_into", lambda: floor(values, window)),
     ]
-    if asked["slow"]:
+    if settings["slow"]:
         contenders.append(("json.dumps", lambda: json.dumps(rows)))
-        if asked["peer"]:
-            dumps = __import__(asked["peer"]).dumps
+        if settings["peer"]:
+            dumps = __import__(settings["peer"]).dumps
             contenders.append(("peer", lambda: dumps(rows)))
-    report(encode=measure(contenders, asked["rounds"]))
+    report(encode=measure(contenders, settings["rounds"]))
 
 
 main()

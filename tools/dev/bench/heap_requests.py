@@ -1,4 +1,4 @@
-"""What requests needs for as many bytes as heap_signed, unsigned: from a generator that holds one buffer."""
+"""Uploads as many bytes as heap_signed with requests, unsigned, from a generator that holds one buffer."""
 
 import sys
 

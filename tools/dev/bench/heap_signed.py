@@ -1,4 +1,4 @@
-"""The least that uploads 1 MB, signed, from a source of rows: run in smaller and smaller heaps."""
+"""Uploads 1 MB, signed, from a row source; run in smaller and smaller heaps."""
 
 import sys
 
@@ -6,7 +6,7 @@ from edgeingest import Client, Sample
 
 
 class Rows:
-    """A sensor that always has rows."""
+    """A row source that never ends."""
 
     def readinto(self, buffer):
         return len(buffer)

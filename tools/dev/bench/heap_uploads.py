@@ -1,4 +1,4 @@
-"""The standard uploads, each run in smaller and smaller heaps, and the modules of the library that it has loaded."""
+"""Runs one of the standard uploads, in smaller and smaller heaps, and prints the library's modules that it loads."""
 
 import sys
 from array import array
@@ -10,7 +10,7 @@ _KEY = "fed53116f20684c067774ebf9e7bcbdc"
 
 
 class Megabyte:
-    """A recording that is always there."""
+    """A stream that never ends."""
 
     def readinto(self, window):
         return len(window)
@@ -37,13 +37,14 @@ def file(client):
 
 
 def batch(client):
-    client.upload("training", [sample("wave.%d" % i) for i in range(10)], label="10")  # tells the service how many
+    # sink.py reads the number of files from the label.
+    client.upload("training", [sample("wave.%d" % i) for i in range(10)], label="10")
 
 
-def main(which, url, ca):
-    signed = which is send or which is upload
+def main(run, url, ca):
+    signed = run is send or run is upload
     with Client("ei_bench", url=url, ca=ca or None, hmac_key=_KEY if signed else None) as client:
-        which(client)
+        run(client)
     print(" ".join([name[len("edgeingest.") :] for name in sys.modules if name.startswith("edgeingest.")]))
 
 

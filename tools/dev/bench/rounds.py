@@ -1,6 +1,7 @@
-"""How every script here measures: the contenders take turns, round by round, and one line of JSON tells everything.
+"""Measures contenders, which take turns round by round; every script here prints the results as one line of JSON.
 
-The collector is off while one runs, so that its garbage can be read off the heap. That favours who makes most of it.
+The garbage collector is off while a contender runs, so that its allocations can be read from the heap. This favours
+contenders that allocate most.
 """
 
 import gc
@@ -10,16 +11,16 @@ import time
 from collections import OrderedDict
 
 _SLOW_US = 1000000
-_LEAST_US = 2000  # shorter runs are repeated: the clock ticks in microseconds
+_LEAST_US = 2000  # shorter runs are repeated, because the clock has a resolution of one microsecond
 
 
 def options():
-    """What the driver asks for: JSON on standard input."""
+    """Returns the options from bench.py, which are JSON on standard input."""
     return json.load(sys.stdin)
 
 
 def report(**found):
-    """To the driver."""
+    """Prints the results for bench.py."""
     print(json.dumps(found))
 
 
@@ -37,9 +38,10 @@ def _run(run, repeat):
 
 
 def measure(contenders, rounds, repeats=None):
-    """{name: {"us": [of each round, per call], "heap": bytes allocated by one call}} of (name, function) pairs.
+    """Measures (name, function) pairs; returns {name: {"us": [time per call, of each round], "heap": bytes per call}}.
 
-    repeats: {name: calls in a row}, otherwise as many as the clock needs. Who takes longer than a second runs once.
+    `repeats` is {name: calls in a row}; without it, as many as the clock's resolution needs. A contender that takes
+    longer than a second runs once.
     """
     found = OrderedDict()
     chosen = {}

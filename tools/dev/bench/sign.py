@@ -1,4 +1,4 @@
-"""A signed message against an unsigned one and against SHA-256 alone over as many bytes, through a 2 KB window."""
+"""Compares a signed message with an unsigned one and with SHA-256 of as many bytes, read_all a 2 KB window."""
 
 from array import array
 from hashlib import sha256
@@ -10,12 +10,12 @@ _AXES = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))
 
 
 def main():
-    asked = options()
-    sample = Sample(_AXES, 10, array("f", bytes(12 * asked["rows"])), "bench", iat=1704067200)
+    settings = options()
+    sample = Sample(_AXES, 10, array("f", bytes(12 * settings["rows"])), "bench", iat=1704067200)
     size = sample.body(hmac_key="key").size
     window = bytearray(2048)
 
-    def through(key):
+    def read_all(key):
         body = sample.body(hmac_key=key)
         while body.readinto(window):
             pass
@@ -25,8 +25,8 @@ def main():
         for _ in range(size // 2048):
             update(window)
 
-    contenders = [("SHA-256", sha), ("unsigned", lambda: through(None)), ("signed", lambda: through("key"))]
-    report(sign=measure(contenders, asked["rounds"]), size=size)
+    contenders = [("SHA-256", sha), ("unsigned", lambda: read_all(None)), ("signed", lambda: read_all("key"))]
+    report(sign=measure(contenders, settings["rounds"]), size=size)
 
 
 main()

@@ -1,4 +1,4 @@
-"""The other ends of the uploads measured here: the raw loop that is the floor, and a stream that swallows."""
+"""The raw upload loop that the library is compared with, and a null socket that accepts everything."""
 
 import select
 import socket
@@ -7,7 +7,7 @@ from edgeingest import connection
 
 
 class Raw:
-    """One kept connection, head and body in one buffer, replies of a known length: nothing can be cheaper in Python."""
+    """The least work in Python: one kept connection, head and body in one buffer, replies of a known length."""
 
     def __init__(self, host, port, ca, reply):
         self._sock = sock = socket.socket()
@@ -27,15 +27,15 @@ class Raw:
         self.writes = 0
 
     def post(self, source, size, view):
-        """Send `size` bytes of a file through the buffer, and read the reply."""
+        """Sends `size` bytes of a file through the buffer and reads the reply."""
         head = self._head % size
         start = len(head)
         view[:start] = head
         sock = self._sock
-        room = len(view)
+        capacity = len(view)
         n = start + source.readinto(view[start:])
         while True:
-            sock.write(view if n == room else view[:n])
+            sock.write(view if n == capacity else view[:n])
             self.writes += 1
             n = source.readinto(view)
             if not n:
@@ -43,14 +43,14 @@ class Raw:
         sock.read(self._reply)
 
     def post_bytes(self, data):
-        """Send bytes in one write, and read the reply."""
+        """Sends bytes in one write and reads the reply."""
         self.writes += 1
         self._sock.write((self._head % len(data)) + data)
         self._sock.read(self._reply)
 
 
 class Nowhere:
-    """A socket, its module and its poll in one: takes everything at once, and has the reply when it is waited for."""
+    """A null socket, its module and its poll in one: accepts all bytes at once, and has the reply as soon as asked."""
 
     def __init__(self):
         self.answer = b""
@@ -84,7 +84,7 @@ class Nowhere:
         return len(data)
 
     def writes_of(self, run):
-        """How many there are while something runs; counting costs time, so it is done apart from measuring."""
+        """Returns the writes during one call of `run`; not used while measuring, because counting takes time."""
         count = 0
 
         def write(data):
@@ -106,7 +106,7 @@ class Nowhere:
 
 
 def nowhere():
-    """From now on the library's sockets lead to what is returned."""
+    """Replaces the library's sockets by a Nowhere and returns it."""
     stand_in = Nowhere()
     connection.socket = connection.select = stand_in
     return stand_in

@@ -1,1 +1,1 @@
-"""What `edgeingest` does with boards: one module a command, and what they share."""
+"""The commands of `edgeingest` for boards: one module for each command, and the modules that they share."""

@@ -1,6 +1,6 @@
-"""The boards that edgeingest knows: boards/<NAME>/board.toml, one schema for all.
+"""The boards that edgeingest supports: boards/<NAME>/board.toml, one schema for all.
 
-Everything that differs from board to board is in those files; `load` gives one, `names` lists them.
+These files hold everything that differs between boards; `load` reads one, `names` lists them.
 """
 
 import datetime
@@ -22,7 +22,7 @@ Pin = Annotated[int, Field(ge=0, le=63)]
 
 
 class CatalogueError(Exception):
-    """A board is not known, or its board.toml is wrong; the text names the file and the field."""
+    """Raised when a board is not known or its board.toml is wrong; the text names the file and the field."""
 
 
 class _Table(BaseModel):
@@ -30,7 +30,7 @@ class _Table(BaseModel):
 
 
 class Filesystem(_Table):
-    """Where the stock firmware keeps its files: bytes from the start of the flash, and how many."""
+    """The place of the stock firmware's file system: offset in the flash and size, in bytes."""
 
     offset: Annotated[int, Field(ge=0)]
     size: Annotated[int, Field(gt=0)]
@@ -45,7 +45,7 @@ class Filesystem(_Table):
 
 
 class Uf2(_Table):
-    """For boards that are flashed by copying a file: the family it must carry, and where the flash is mapped."""
+    """For boards that are flashed by copying a UF2 file: the family in the file, and the address of the flash."""
 
     family_id: Annotated[int, Field(gt=0, lt=2**32)]
     flash_start: Annotated[int, Field(ge=0, lt=2**32)]
@@ -68,12 +68,12 @@ class Pins(_Table):
     """Default pins of main.py and the examples, as numbers of machine.Pin."""
 
     i2c: I2C
-    i2s: I2S | None = None  # none: the stock firmware has no machine.I2S
+    i2s: I2S | None = None  # None: the stock firmware has no machine.I2S
     adc: Pin
 
 
 class Measured(_Table):
-    """What has been run on the board itself; without a date, nothing has."""
+    """The tests that were run on the board itself; without a date, none were."""
 
     what: str
     how: str
@@ -81,10 +81,10 @@ class Measured(_Table):
 
 
 class Board(_Table):
-    """One board.toml."""
+    """The contents of one board.toml."""
 
     name: str
-    machine: Annotated[list[str], Field(min_length=1)]  # how sys.implementation._machine of its firmware may begin
+    machine: Annotated[list[str], Field(min_length=1)]  # possible beginnings of its sys.implementation._machine
     port: Literal["esp32", "rp2", "unix"]
     mpy_arch: str
     network: bool
@@ -97,7 +97,7 @@ class Board(_Table):
 
     @field_validator("mpy_arch")
     @classmethod
-    def _compiled_for(cls, value: str) -> str:
+    def _known_architecture(cls, value: str) -> str:
         if value not in ARCHITECTURES:
             raise ValueError(f"has to be one of {', '.join(ARCHITECTURES)}")
         return value
@@ -112,17 +112,17 @@ class Board(_Table):
 
     @property
     def folder(self) -> Path:
-        """Where its board.toml, manifest.py and main.py are."""
+        """The folder with its board.toml, manifest.py and main.py."""
         return BOARDS / self.name
 
 
 def names() -> list[str]:
-    """All boards there are, by the names of their folders."""
+    """Returns the names of all boards, which are the names of their folders."""
     return sorted(path.parent.name for path in BOARDS.glob("*/board.toml"))
 
 
 def load(name: str) -> Board:
-    """The board of that name, checked."""
+    """Returns the board of that name. Raises CatalogueError."""
     if name not in names():
         raise CatalogueError(f"no board is called {name!r}: there are {', '.join(names()) or 'none'} in {BOARDS}")
     path = BOARDS / name / "board.toml"
@@ -131,18 +131,18 @@ def load(name: str) -> Board:
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"{path} is no TOML: {error}") from None
     except ValidationError as error:
-        raise CatalogueError("\n".join(_complaints(path, error))) from None
+        raise CatalogueError("\n".join(_error_lines(path, error))) from None
     if board.name != name:
         raise CatalogueError(f"{path}: name is {board.name!r}, its folder {name!r}; they have to be the same")
     return board
 
 
 def find(machine: str) -> Board | None:
-    """The board whose firmware says this of itself (sys.implementation._machine), or None."""
+    """Returns the board whose firmware has this sys.implementation._machine, or None."""
     return next((board for board in map(load, names()) if machine.startswith(tuple(board.machine))), None)
 
 
-def _complaints(path: Path, error: ValidationError) -> list[str]:
+def _error_lines(path: Path, error: ValidationError) -> list[str]:
     lines = []
     for each in error.errors():
         field = ".".join(str(part) for part in each["loc"])

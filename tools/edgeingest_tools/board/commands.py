@@ -1,4 +1,4 @@
-"""Puts the commands for boards into the command line."""
+"""Adds the commands for boards to the command line."""
 
 import functools
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from edgeingest_tools.micropython import Missing
 from edgeingest_tools.roots import RootError
 
 
-def _told(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with its errors as one line."""
+def _with_error_texts(command: Callable[..., None]) -> Callable[..., None]:
+    """Returns the command, with its errors printed as one line."""
 
     @functools.wraps(command)
     def run(*arguments: object, **named: object) -> None:
@@ -24,7 +24,7 @@ def _told(command: Callable[..., None]) -> Callable[..., None]:
             raise _failure(str(error)) from None
         except OSError as error:
             if isinstance(error, BrokenPipeError):
-                raise  # whoever reads what is printed has seen enough
+                raise  # the program that reads the output has closed the pipe
             if error.filename is None:
                 raise _failure(f"this computer refused: {error.strerror or error}") from None
             raise _failure(f"cannot use {error.filename}: {error.strerror}; give another file or folder") from None
@@ -50,5 +50,6 @@ _COMMANDS = (
 
 
 def register(app: typer.Typer) -> None:
+    """Adds all commands for boards to the command line."""
     for command in _COMMANDS:
-        app.command()(_told(command))
+        app.command()(_with_error_texts(command))

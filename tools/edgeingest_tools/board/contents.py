@@ -1,4 +1,4 @@
-"""What goes on a board: the library, a program as main.py, settings, a root certificate."""
+"""The files that are put on a board: the library, a program as main.py, settings, a root certificate."""
 
 import tempfile
 from pathlib import Path
@@ -11,28 +11,28 @@ from edgeingest_tools.board import settings
 from edgeingest_tools.board.catalogue import Board
 from edgeingest_tools.board.link import BoardError
 
-LIBRARY = "lib/edgeingest"  # sys.path of every board has /lib, and of those with a ROM file system /rom/lib
-CONFIGURATION, CERTIFICATE = "/edgeingest.json", "/edgeingest.der"  # where edgeingest.config looks
+LIBRARY = "lib/edgeingest"  # sys.path of every board has /lib; with a ROM file system it has /rom/lib, too
+CONFIGURATION, CERTIFICATE = "/edgeingest.json", "/edgeingest.der"  # the paths that edgeingest.config reads
 EXAMPLES = firmware.FIRMWARE / "examples"
 _NATIVE = ("@micropython.viper", "@micropython.native")
 
 
 def sources() -> dict[str, bytes]:
-    """{path below the package's folder: content} of the device library."""
-    return {_below(module): (firmware.FIRMWARE / module).read_bytes() for module in _modules()}
+    """Returns the device library as {path below the package's folder: content}."""
+    return {_path_in_package(module): (firmware.FIRMWARE / module).read_bytes() for module in _modules()}
 
 
 def compiled(arch: str | None, line_numbers: bool = False) -> dict[str, bytes]:
-    """The same as .mpy files for an architecture of mpy-cross; None: for boards that run no machine code."""
-    made = {}
+    """Returns the library as .mpy files for an architecture of mpy-cross; None: for boards that run no machine code."""
+    files = {}
     with tempfile.TemporaryDirectory(prefix="edgeingest-") as folder:
         for module in _modules():
             if arch is None and any(mark in (firmware.FIRMWARE / module).read_text() for mark in _NATIVE):
-                continue  # the library does without, as the board has to
+                continue  # the library works without its modules of machine code
             name = module.with_suffix(".mpy")
             firmware.compile_file(module, Path(folder) / name, arch or "armv6m", line_numbers)
-            made[_below(name)] = (Path(folder) / name).read_bytes()
-    return made
+            files[_path_in_package(name)] = (Path(folder) / name).read_bytes()
+    return files
 
 
 def _modules() -> list[Path]:
@@ -42,18 +42,18 @@ def _modules() -> list[Path]:
     return found
 
 
-def _below(path: Path) -> str:
+def _path_in_package(path: Path) -> str:
     return path.relative_to("edgeingest").as_posix()
 
 
 def programs(board: Board | None) -> dict[str, Path]:
-    """{name: file} of the examples, and `main`: what each board has to start from."""
+    """Returns {name: file} of the examples, and with a board also of `main`, its own main.py."""
     main = {"main": board.folder / "main.py"} if board else {}
     return main | {path.stem: path for path in sorted(EXAMPLES.glob("*.py"))}
 
 
 def program(name: str, board: Board | None) -> bytes:
-    """The program of that name."""
+    """Returns the program of that name. Raises BoardError."""
     known = programs(board)
     if name not in known:
         more = "" if board else "; with --board also `main`, to start from"
@@ -62,7 +62,10 @@ def program(name: str, board: Board | None) -> bytes:
 
 
 def configuration(board: Board, path: Path) -> dict[str, bytes]:
-    """{path without the leading slash: content} for settings in a TOML file, as `edgeingest provision` puts them."""
+    """Returns the files that `edgeingest provision` would write for settings in a TOML file. Raises BoardError.
+
+    They are {path without the leading slash: content}.
+    """
     wanted = settings.checked(settings.from_file(path), str(path))
     values = wanted.for_board()
     ca = values.pop("ca", None)
@@ -78,7 +81,7 @@ def configuration(board: Board, path: Path) -> dict[str, bytes]:
 
 
 def der(path: Path) -> bytes:
-    """A certificate in a file, PEM or DER, as DER."""
+    """Returns the certificate in a PEM or DER file, as DER. Raises BoardError."""
     try:
         data = path.read_bytes()
         load = x509.load_pem_x509_certificate if b"-----BEGIN" in data else x509.load_der_x509_certificate

@@ -1,4 +1,4 @@
-"""`edgeingest doctor`: tries out on the board, step by step, what an upload needs, and says what to do."""
+"""`edgeingest doctor`: tests on the board, step by step, everything that an upload needs, and prints advice."""
 
 import json
 import time
@@ -11,11 +11,11 @@ from rich.markup import escape
 
 from edgeingest_tools.board.link import BoardError, Link, choose
 
-_SILENCE_S = 60  # Wi-Fi, the clock and a TLS handshake take their time on a board
+_SILENCE_S = 60  # longest time of one step: Wi-Fi, the clock and a TLS handshake are slow on a board
 OLDEST = (1, 23)
-HEAP = 48 * 1024  # of a 32-bit board, for a signed upload over TLS
+HEAP = 48 * 1024  # needed on a 32-bit board for a signed upload over TLS
 FLASH = 16 * 1024
-# What to do when a step fails, beside what the board says of it.
+# Advice for each step, shown after the board's own error when the step fails.
 ADVICE = {
     "version": "put MicroPython 1.23 or later on the board: https://micropython.org/download",
     "library": "put the library onto the board: `edgeingest deploy`",
@@ -34,32 +34,32 @@ ADVICE = {
 
 
 def doctor(
-    port: Annotated[str | None, typer.Option(help="Serial port of the board; none: the only one at USB.")] = None,
-    upload: Annotated[bool, typer.Option(help="Send a tiny sample, always the same, to testing.")] = True,
+    port: Annotated[str | None, typer.Option(help="Serial port of the board; default: the only one on USB.")] = None,
+    upload: Annotated[bool, typer.Option(help="Send a small sample, always the same, to testing.")] = True,
 ) -> None:
-    """Try out on the board, step by step, what an upload needs: version, heap, flash, Wi-Fi, clock, ... upload."""
+    """Test on the board, step by step, what an upload needs: version, heap, flash, Wi-Fi, clock, ... upload."""
     console = Console(highlight=False, soft_wrap=True)
     failed = examine(choose(port), upload, lambda line: console.print(line))
     if failed:
         raise BoardError(f"{failed} failed: {ADVICE[failed]}")
 
 
-def examine(port: str, upload: bool, say: Callable[[str], None]) -> str | None:
-    """Runs all steps; the name of the one that failed, if one did."""
-    told = ""
+def examine(port: str, upload: bool, show: Callable[[str], None]) -> str | None:
+    """Runs all steps and calls `show` with a line for each; returns the name of the step that failed, or None."""
+    output = ""
     failed = None
 
-    def byte(data: bytes) -> None:
-        nonlocal told, failed
-        told += data.replace(b"\x04", b"").decode(errors="replace")
-        while "\n" in told:
-            line, _, told = told.partition("\n")
-            step, good, found = json.loads(line)
-            mark = "[green]ok    [/green]" if good else "[red]FAILED[/red]"
-            say(f"{mark} {step:14}{escape(found)}")
-            failed = failed if good else step
+    def received(data: bytes) -> None:
+        nonlocal output, failed
+        output += data.replace(b"\x04", b"").decode(errors="replace")
+        while "\n" in output:
+            line, _, output = output.partition("\n")
+            step, passed, result = json.loads(line)
+            mark = "[green]ok    [/green]" if passed else "[red]FAILED[/red]"
+            show(f"{mark} {step:14}{escape(result)}")
+            failed = failed if passed else step
 
     with Link(port) as link:
         link.load("doctor")
-        link.run(f"doctor({OLDEST}, {HEAP}, {FLASH}, {int(time.time())}, {upload})", byte, _SILENCE_S)
+        link.run(f"doctor({OLDEST}, {HEAP}, {FLASH}, {int(time.time())}, {upload})", received, _SILENCE_S)
     return failed

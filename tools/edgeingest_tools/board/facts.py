@@ -1,33 +1,18 @@
-"""What a board says of itself: MicroPython, .mpy files, heap, flash."""
+"""Asks a board for its properties: MicroPython version, .mpy files, heap, flash."""
 
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from edgeingest_tools.board.link import BoardError, Link
+from edgeingest_tools.micropython import architecture
 
 _SCRIPT = Path(__file__).parent / "on_device" / "facts.py"
-# py/persistentcode.h: MP_NATIVE_ARCH_*, by number.
-_ARCHITECTURES = (
-    None,
-    "x86",
-    "x64",
-    "armv6",
-    "armv6m",
-    "armv7m",
-    "armv7em",
-    "armv7emsp",
-    "armv7emdp",
-    "xtensa",
-    "xtensawin",
-    "rv32imc",
-    "rv64imc",
-)
 _FILESYSTEMS = {"VfsLfs1": "littlefs", "VfsLfs2": "littlefs", "VfsFat": "FAT"}
 
 
 class Facts(BaseModel):
-    """As on_device/facts.py prints it."""
+    """The properties of a board, as on_device/facts.py prints them."""
 
     version: tuple[int, int, int]
     machine: str
@@ -49,14 +34,13 @@ class Facts(BaseModel):
 
     @property
     def mpy_version(self) -> tuple[int, int] | None:
-        """Of the .mpy files that it loads (sys.implementation._mpy: version, sub-version of native code)."""
+        """Version and native sub-version of the .mpy files that it loads (sys.implementation._mpy), or None."""
         return None if self.mpy is None else (self.mpy & 0xFF, self.mpy >> 8 & 3)
 
     @property
     def architecture(self) -> str | None:
-        """mpy-cross's name of the machine code in .mpy files that it runs; None: none."""
-        number = (self.mpy or 0) >> 10 & 0x0F
-        return _ARCHITECTURES[number] if number < len(_ARCHITECTURES) else None
+        """mpy-cross's name of the machine code that it runs; None: it runs none."""
+        return architecture(self.mpy)
 
     @property
     def mpy_text(self) -> str:
@@ -78,7 +62,7 @@ class Facts(BaseModel):
 
     @property
     def root(self) -> str:
-        """Where the file system with `lib` is: "" for /."""
+        """The mount point of the file system with `lib`: "" for /. Raises BoardError."""
         lib = [path for path in self.path if path.endswith("/lib")]
         if not lib or not {"", lib[0][:-4]} & set(self.path[: self.path.index(lib[0])]):
             raise BoardError(
@@ -89,5 +73,5 @@ class Facts(BaseModel):
 
 
 def ask(link: Link) -> Facts:
-    """The facts of a connected board."""
+    """Returns the facts of a connected board. Raises BoardError."""
     return Facts(**link.lines(_SCRIPT.read_text())[0])

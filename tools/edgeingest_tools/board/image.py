@@ -1,4 +1,4 @@
-"""`edgeingest image`: the file system of a board as one file, to flash many boards alike."""
+"""`edgeingest image`: writes the file system of a board to one file, to flash many boards with the same files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from edgeingest_tools.board.link import BoardError
 
 @dataclass(frozen=True)
 class Wanted:
-    """What should be in an image."""
+    """The options for the content of an image."""
 
     example: str | None = None
     config: Path | None = None
@@ -24,14 +24,14 @@ class Wanted:
 def image(
     board: Annotated[str, typer.Option(help="The board, by its name in boards/.")],
     out: Annotated[Path, typer.Option(help="The file to write: .bin, .uf2 for boards with a BOOTSEL button, .romfs.")],
-    example: Annotated[str | None, typer.Option(help="An example as main.py; none: the board's own.")] = None,
+    example: Annotated[str | None, typer.Option(help="An example as main.py; default: the board's own.")] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with the settings, as for `provision`.")] = None,
     source: Annotated[bool, typer.Option("--source", help="The library as .py files instead of .mpy.")] = False,
     romfs: Annotated[
         bool, typer.Option("--romfs", help="The library as ROM file system, for MicroPython 1.25+.")
     ] = False,
 ) -> None:
-    """Make the file system of a board as one file, to flash many boards alike."""
+    """Make the file system of a board as one file, to flash many boards with the same files."""
     try:
         print(write(catalogue.load(board), out, Wanted(example, config, source, romfs)))
     except OSError as error:
@@ -39,26 +39,26 @@ def image(
 
 
 def write(board: Board, out: Path, wanted: Wanted) -> str:
-    """Writes the image for a board; what there is to say about it."""
+    """Writes the image for a board and returns a text for the user. Raises BoardError and OSError."""
     _check_suffix(board, out.suffix, wanted.rom)
     found = files(board, wanted)
-    made = rom.build(found) if wanted.rom else littlefs.build(board.filesystem, found)
+    data = rom.build(found) if wanted.rom else littlefs.build(board.filesystem, found)
     if out.suffix == ".uf2" and board.uf2:
-        made = uf2.encode(made, board.uf2.flash_start + board.filesystem.offset, board.uf2.family_id)
-    if wanted.config:  # keys and a password are in it
+        data = uf2.encode(data, board.uf2.flash_start + board.filesystem.offset, board.uf2.family_id)
+    if wanted.config:  # the image contains keys and a password
         out.touch(0o600)
         out.chmod(0o600)
-    out.write_bytes(made)
+    out.write_bytes(data)
     size = sum(map(len, found.values()))
     kind = "a ROM file system" if wanted.rom else f"{board.filesystem.size // 1024} KB of {board.filesystem.kind}"
     return (
         f"{out}: {len(found)} files, {size} bytes, in {kind} for {board.name}; read back and compared\n"
-        f"To a board: {_how(board, out)}"
+        f"To a board: {_instructions(board, out)}"
     )
 
 
 def files(board: Board, wanted: Wanted) -> dict[str, bytes]:
-    """{path: bytes} of all that goes in."""
+    """Returns {path: content} of all files in the image. Raises BoardError."""
     found = {} if wanted.rom else _program(board, wanted)
     if wanted.rom and (wanted.example or wanted.config):
         raise BoardError(
@@ -81,8 +81,8 @@ def _check_suffix(board: Board, suffix: str, rom: bool) -> None:
         raise BoardError(f"{kind} is a file that ends in {' or '.join(fitting)}: give such a name with --out")
 
 
-def _how(board: Board, out: Path) -> str:
-    """How the file gets on a board."""
+def _instructions(board: Board, out: Path) -> str:
+    """Returns how the user puts the file on a board."""
     if out.suffix == ".romfs":
         return f"with a firmware that has room for it, mpremote romfs deploy {out}"
     if board.uf2 and out.suffix == ".uf2":

@@ -1,4 +1,4 @@
-"""The way to a connected board: mpremote's serial transport, with errors that say what to do."""
+"""The connection to a board: mpremote's serial transport, with error texts that name the fix."""
 
 import binascii
 import contextlib
@@ -15,20 +15,20 @@ from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
 _ON_DEVICE = Path(__file__).parent / "on_device"
-_CHUNK = 1536  # bytes of a file that go over in one piece, as 2 KB of base64
-_SILENCE_S = 10  # a board that says nothing for so long has stopped, unless a call says otherwise
-_PIECE_S = 3  # and for one byte in the middle of an answer
-_STARTS_S = (3, 10)  # a board that is just starting loses what is sent to it, so it is asked twice
-_TERMINAL = (__import__("termios").error,) if os.name == "posix" else ()  # no OSError, though it means one
+_CHUNK = 1536  # bytes of a file that are sent in one piece, as 2 KB of base64
+_SILENCE_S = 10  # longest time without output of running code, unless a call sets another
+_PIECE_S = 3  # longest time for one byte within an answer
+_STARTS_S = (3, 10)  # time limits of two attempts: a board that is starting loses the bytes sent to it
+_TERMINAL = (__import__("termios").error,) if os.name == "posix" else ()  # not a subclass of OSError
 _BROKEN = (TransportError, OSError, struct.error, *_TERMINAL)
 
 
 class BoardError(Exception):
-    """A board cannot do, or did not do, what was asked; the text says what to do about it."""
+    """Raised when an operation on a board is impossible or failed; the text names the fix."""
 
 
 class DeviceError(BoardError):
-    """Code on the board raised an exception; `trace` is what MicroPython said."""
+    """Raised when code on the board raised an exception; `trace` is MicroPython's traceback."""
 
     def __init__(self, trace: str) -> None:
         self.trace = trace.strip()
@@ -36,12 +36,12 @@ class DeviceError(BoardError):
 
 
 def ports() -> list[str]:
-    """Serial ports at USB, where boards are."""
+    """Returns the serial ports on USB, where boards are connected."""
     return sorted(port.device for port in list_ports.comports() if port.vid is not None)
 
 
 def choose(port: str | None) -> str:
-    """The port that was asked for, or the only one that there is."""
+    """Returns `port` if it is given, else the only port there is. Raises BoardError."""
     if port:
         return port
     found = ports()
@@ -56,7 +56,7 @@ def choose(port: str | None) -> str:
 
 
 def why_closed(port: str) -> str:
-    """Why a port could not be opened."""
+    """Returns the reason why a port could not be opened, and the fix."""
     if os.name == "posix" and not os.path.exists(port):
         return f"there is no {port}: look with `edgeingest boards` where the board is"
     if os.name == "posix" and not os.access(port, os.R_OK | os.W_OK):
@@ -64,12 +64,12 @@ def why_closed(port: str) -> str:
             f"{port} may not be opened by this user: on Linux, `sudo usermod -a -G dialout $USER` "
             "(on Arch: uucp), then log out and in again"
         )
-    if _is_something_else(port):
+    if _is_not_serial(port):
         return f"{port} is no serial port: look with `edgeingest boards` where the board is"
     return f"{port} is in use: close the program that has it open (mpremote, Thonny, a serial monitor)"
 
 
-def _is_something_else(port: str) -> bool:
+def _is_not_serial(port: str) -> bool:
     if os.name != "posix":
         return False
     try:
@@ -83,9 +83,9 @@ def _is_something_else(port: str) -> bool:
 
 
 class Link:
-    """A board in its raw REPL, for the time of a `with` block; afterwards it starts anew if `restart` says so.
+    """A board that is in its raw REPL during a `with` block; afterwards it is reset if `restart` is true.
 
-    fresh: begin with a soft reset, so that nothing of an interrupted program occupies the heap.
+    With `fresh` it begins with a soft reset, so that nothing of an interrupted program occupies the heap.
     """
 
     def __init__(self, port: str, fresh: bool = True, restart: bool = True) -> None:
@@ -101,7 +101,10 @@ class Link:
 
     def _enter(self, fresh: bool) -> None:
         for limit_s in _STARTS_S:
-            with contextlib.suppress(*_BROKEN), contextlib.redirect_stdout(io.StringIO()):  # it prints surprises
+            with (
+                contextlib.suppress(*_BROKEN),
+                contextlib.redirect_stdout(io.StringIO()),  # mpremote prints the bytes that it does not expect
+            ):
                 self._transport.enter_raw_repl(soft_reset=fresh, timeout_overall=limit_s)
                 return
         self._close()
@@ -111,7 +114,7 @@ class Link:
         )
 
     def reset(self) -> None:
-        """A soft reset, without running main.py."""
+        """Does a soft reset, without running main.py. Raises BoardError."""
         self._enter(True)
 
     def __exit__(self, *_: object) -> None:
@@ -125,7 +128,10 @@ class Link:
             self._transport.close()
 
     def run(self, code: str, each: Callable[[bytes], None] | None = None, silence_s: float = _SILENCE_S) -> str:
-        """Runs code on the board and returns what it printed; `each` gets every byte at once, instead."""
+        """Runs code on the board and returns its output, or calls `each` with every byte of it as it arrives.
+
+        Raises DeviceError if the code raises an exception, and BoardError if the board does not answer.
+        """
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 self._transport.exec_raw_no_follow(code)
@@ -139,19 +145,19 @@ class Link:
         return bytes(output).decode(errors="replace")
 
     def load(self, name: str) -> None:
-        """Defines what is in on_device/<name>.py on the board, for the time of this link."""
+        """Runs on_device/<name>.py on the board, so that its functions can be called until the next reset."""
         self.run((_ON_DEVICE / f"{name}.py").read_text())
 
     def call(self, expression: str) -> Any:
-        """The value of an expression; it must be what JSON can say."""
+        """Returns the value of an expression on the board; JSON must be able to express it."""
         return json.loads(self.run(f"import json\nprint(json.dumps({expression}))"))
 
     def lines(self, code: str, silence_s: float = _SILENCE_S) -> list[Any]:
-        """Runs code that prints one JSON value a line, and returns the values."""
+        """Runs code that prints one JSON value per line, and returns the values."""
         return [json.loads(line) for line in self.run(code, None, silence_s).splitlines() if line.strip()]
 
     def write(self, path: str, data: bytes, progress: Callable[[int], None] = lambda count: None) -> None:
-        """Writes a file on the board; `progress` gets the number of bytes of each piece."""
+        """Writes a file on the board; calls `progress` with the number of bytes of each piece."""
         self.run(f"import binascii\n_f = open({path!r}, 'wb')\ndef _w(s): _f.write(binascii.a2b_base64(s))")
         for chunk in _pieces(data):
             self.run(f"_w({binascii.b2a_base64(chunk, newline=False)!r})")
@@ -159,7 +165,7 @@ class Link:
         self.run("_f.close()")
 
     def read(self, path: str, progress: Callable[[int], None] = lambda count: None) -> bytes:
-        """A file of the board."""
+        """Returns the content of a file on the board; calls `progress` with the number of bytes of each piece."""
         self.run(f"import binascii\n_f = open({path!r}, 'rb')")
         data = bytearray()
         while chunk := binascii.a2b_base64(self.run(f"print(binascii.b2a_base64(_f.read({_CHUNK})).decode(), end='')")):

@@ -1,4 +1,4 @@
-"""`edgeingest boards`: what is connected."""
+"""`edgeingest boards`: prints a table of the connected boards."""
 
 from typing import Annotated
 
@@ -14,35 +14,35 @@ _COLUMNS = ("port", "board", "MicroPython", ".mpy", "heap free", "flash free")
 
 
 def boards(
-    port: Annotated[list[str] | None, typer.Option(help="A port to look at, repeatable; none: all at USB.")] = None,
+    port: Annotated[list[str] | None, typer.Option(help="Port of a board, repeatable; default: all on USB.")] = None,
 ) -> None:
-    """List connected boards. Each is asked, so a program that runs on it is stopped and started anew."""
+    """List connected boards. This stops the program that runs on a board, and starts it again."""
     found = port or link.ports()
     if not found:
         link.choose(None)
     table = Table(box=None, pad_edge=False)
     for name in _COLUMNS:
         table.add_column(name, justify="right" if name.endswith("free") else "left", overflow="fold")
-    faults = []
+    errors = []
     for each in found:
         try:
             table.add_row(each, *_row(each))
         except BoardError as error:
-            faults.append(str(error))
+            errors.append(str(error))
     console = Console(highlight=False)
     if table.rows:
         (console if console.is_terminal else Console(width=_PIPED_WIDTH, highlight=False)).print(table)
-    if faults:
-        raise BoardError("\nedgeingest: ".join(faults))
+    if errors:
+        raise BoardError("\nedgeingest: ".join(errors))
 
 
 def _row(port: str) -> list[str]:
     with Link(port) as board:
-        about = facts.ask(board)
+        info = facts.ask(board)
     return [
-        about.machine,
-        about.release,
-        about.mpy_text,
-        f"{about.heap_free // 1024} of {about.heap // 1024} KB",
-        f"{about.flash_free // 1024} of {about.flash // 1024} KB",
+        info.machine,
+        info.release,
+        info.mpy_text,
+        f"{info.heap_free // 1024} of {info.heap // 1024} KB",
+        f"{info.flash_free // 1024} of {info.flash // 1024} KB",
     ]

@@ -1,4 +1,4 @@
-"""littlefs as bytes, for the flash of a board; read back and compared."""
+"""Builds littlefs images for the flash of a board; every image is read back and compared."""
 
 from littlefs import LittleFS, LittleFSError, UserContext
 
@@ -10,7 +10,7 @@ _NO_SPACE = -28
 
 
 def build(place: Filesystem, files: dict[str, bytes]) -> bytes:
-    """A littlefs of the size that the board's firmware expects, with these files."""
+    """Returns a littlefs image of the size that the board's firmware expects, with these files. Raises BoardError."""
     if place.kind != "littlefs2":
         raise BoardError(f"the file system of this board is {place.kind}, and images are littlefs2")
     volume = _volume(place, UserContext(place.size))
@@ -37,7 +37,7 @@ def build(place: Filesystem, files: dict[str, bytes]) -> bytes:
 
 
 def read(place: Filesystem, image: bytes) -> dict[str, bytes]:
-    """The files in an image, by a file system that is mounted anew and never formatted."""
+    """Returns the files in an image, read by a newly mounted file system."""
     volume = _volume(place, UserContext(buffer=bytearray(image)))
     volume.mount()
     found = {}
@@ -55,11 +55,11 @@ def _volume(place: Filesystem, flash: UserContext) -> LittleFS:
         mount=False,
         block_size=place.block_size,
         block_count=place.size // place.block_size,
-        prog_size=256,  # RP2 writes whole pages; ESP32 would do with less
+        prog_size=256,  # RP2 writes whole pages; ESP32 accepts less
         read_size=256,
         cache_size=256,
         lookahead_size=32,
-        # A file inside its directory has to fit the cache of whoever reads it: that of ESP32 is 4 x 32 bytes.
+        # A file that is stored inside its directory has to fit the reader's cache: that of ESP32 has 4 x 32 bytes.
         inline_max=128,
-        disk_version=0x0002_0000,  # the oldest that littlefs 2 has, so every MicroPython mounts it
+        disk_version=0x0002_0000,  # the oldest version of littlefs 2, which every MicroPython mounts
     )

@@ -1,8 +1,9 @@
-"""Entries of a board's spool on this computer, until the service has them and the board may forget them.
+"""Copies of the entries of a board's spool on this computer, kept until the service has them.
 
 The folder of a board has `spool/`, which the device's own code flushes, and `copied.json`: number and hash of every
-entry that was copied whole and is still on the board. What is in that list and no longer in `spool/` has been dealt
-with: whatever is cut off, an entry is removed from the board after that and never before, and not sent again.
+entry that was copied completely and is still on the board. An entry in that list that is no longer in `spool/` is
+finished: stored, rejected or damaged. Only then it is removed from the board, and it is not sent again, even if the
+computer or the cable fails in between.
 """
 
 import hashlib
@@ -18,12 +19,12 @@ from edgeingest_tools.micropython import micropython
 
 _FLUSH = Path(__file__).parent / "on_device" / "flush.py"
 _TIMEOUT_S = 3600
-ASIDE = ("rejected", "damaged")
+ASIDE = ("rejected", "damaged")  # folders in the spool for entries that are not sent again
 
 
 @dataclass(frozen=True)
 class Account:
-    """Where entries go."""
+    """The key and the service that entries are sent with and to."""
 
     api_key: str = field(repr=False)
     url: str
@@ -33,7 +34,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Flushed:
-    """What a flush did, as Spool.flush says it; `kept` is -1 when it raised."""
+    """The result of Spool.flush; `kept` is -1 if it raised, and `error` is the error's text."""
 
     stored: int
     duplicates: int
@@ -44,6 +45,8 @@ class Flushed:
 
 
 class Mirror:
+    """The folder with the copies of one board. The constructor raises BoardError if its list is damaged."""
+
     def __init__(self, folder: Path) -> None:
         self.spool, self._list = folder / "spool", folder / "copied.json"
         self.spool.mkdir(parents=True, exist_ok=True)
@@ -57,23 +60,23 @@ class Mirror:
                 ) from None
 
     def waiting(self) -> list[int]:
-        """Entries that are here and not yet with the service."""
+        """Returns the numbers of the entries that are here and were not sent yet."""
         return sorted(int(path.stem) for path in self.spool.glob("*.ent"))
 
     def add(self, number: int, data: bytes, hashed: str) -> None:
-        """Takes an entry that came over the cable; whole, or not at all."""
+        """Keeps an entry that was copied from the board. Raises BoardError if its hash is wrong."""
         if hashlib.sha256(data).hexdigest() != hashed:
             raise BoardError("an entry did not arrive as it is on the board: check the cable, then run this again")
         _write(self.spool / f"{number:08d}.ent", data)
-        self.copied[number] = hashed  # only now: what is in this list alone has been dealt with
+        self.copied[number] = hashed  # after the file: an entry in this list without a file is finished
         self._save()
 
-    def dealt_with(self, number: int, hashed: str) -> bool:
-        """Whether the board may forget this entry."""
+    def is_finished(self, number: int, hashed: str) -> bool:
+        """Returns True if the entry can be removed from the board."""
         return self.copied.get(number) == hashed and not (self.spool / f"{number:08d}.ent").exists()
 
     def set_aside(self, number: int) -> tuple[str, str] | None:
-        """(folder, reason), if the entry was refused or is damaged."""
+        """Returns (folder, reason) if the entry was rejected or is damaged, else None."""
         for folder in ASIDE:
             reason = self.spool / folder / f"{number:08d}.txt"
             if reason.exists():
@@ -81,7 +84,7 @@ class Mirror:
         return None
 
     def forget(self, number: int) -> None:
-        """The board has no such entry any more."""
+        """Removes everything about an entry that is no longer on the board."""
         self.copied.pop(number, None)
         for folder in ASIDE:
             for kind in ("txt", "ent"):
@@ -89,12 +92,15 @@ class Mirror:
         self._save()
 
     def flush(self, account: Account) -> Flushed:
-        """Sends what waits here with the library's own Spool and Client, on the unix MicroPython."""
-        asked = {"folder": str(self.spool), **account.__dict__}
+        """Sends the waiting entries with the library's own Spool and Client, on the unix MicroPython.
+
+        Raises BoardError if that program fails; an error of the upload is in the result.
+        """
+        request = {"folder": str(self.spool), **account.__dict__}
         command = [micropython(), "-X", "heapsize=16M", str(_FLUSH)]
         variables = {**os.environ, "MICROPYPATH": f"{firmware.FIRMWARE}:.frozen"}
         done = subprocess.run(
-            command, input=json.dumps(asked) + "\n", capture_output=True, text=True, env=variables, timeout=_TIMEOUT_S
+            command, input=json.dumps(request) + "\n", capture_output=True, text=True, env=variables, timeout=_TIMEOUT_S
         )
         lines = done.stdout.splitlines()
         if done.returncode or not lines:
@@ -106,7 +112,7 @@ class Mirror:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """The file whole or not at all, and before anything that is written after it, if the computer's power fails."""
+    """Writes a file completely or not at all, and before any later write, even if the computer's power fails."""
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         file.write(data)

@@ -1,6 +1,6 @@
-"""`edgeingest monitor`: what a board prints, with a live chart of the rows in it. It does not disturb the program.
+"""`edgeingest monitor`: shows the output of a board, with a live chart of its rows. It does not disturb the program.
 
-What is typed goes to the board; Ctrl-] leaves. Where output is no terminal, lines are passed on as they come.
+Typed keys are sent to the board; Ctrl-] leaves. If the output is not a terminal, lines are printed as they arrive.
 """
 
 import contextlib
@@ -23,33 +23,33 @@ from edgeingest_tools.board.link import BoardError, choose, why_closed
 from edgeingest_tools.errors import printable
 
 _LEAVE = b"\x1d"  # Ctrl-]
-_FRAMES_S = 0.1  # a chart is drawn no more often
-_LINES = 8  # of text below the chart
+_FRAMES_S = 0.1  # shortest time between two drawings of the chart
+_LINES = 8  # lines of text below the chart
 _BAUD = 115200
 
 
 def monitor(
-    port: Annotated[str | None, typer.Option(help="Serial port of the board; none: the only one at USB.")] = None,
+    port: Annotated[str | None, typer.Option(help="Serial port of the board; default: the only one on USB.")] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Lines only, no chart.")] = False,
-    restart: Annotated[bool, typer.Option("--restart", help="Start the board's program anew first.")] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Restart the board's program first.")] = False,
     baud: Annotated[int, typer.Option(help="Speed, for boards with a real serial port.")] = _BAUD,
 ) -> None:
     """Follow what a board prints; rows of numbers (`1.5, 2` or `x:1.5 y:2`) become a live chart. Ctrl-] leaves."""
-    where = choose(port)
+    port = choose(port)
     try:
-        cable = serial.Serial(where, baud, timeout=0, exclusive=True)
+        cable = serial.Serial(port, baud, timeout=0, exclusive=True)
     except OSError:
-        raise BoardError(why_closed(where)) from None
+        raise BoardError(why_closed(port)) from None
     with cable, _keys() as keys, contextlib.suppress(KeyboardInterrupt):
         if restart:
             cable.write(b"\r\x03\x03\x02\x04")
         view = _Plain() if plain or not sys.stdout.isatty() else _Chart()
         with view:
-            _follow(cable, keys, view, where)
+            _follow(cable, keys, view, port)
 
 
 class _Plain:
-    """Lines, as they come."""
+    """Prints lines as they arrive."""
 
     def __enter__(self) -> "_Plain":
         return self
@@ -61,11 +61,11 @@ class _Plain:
         print(text, flush=True)
 
     def draw(self) -> None:
-        """Lines are there already."""
+        """Does nothing: `line` has printed everything."""
 
 
 class _Chart:
-    """The last rows as a chart, the last lines of text below."""
+    """Draws the last rows as a chart, with the last lines of text below."""
 
     def __init__(self) -> None:
         self._history, self._lines = rows.History(), deque[str]([], _LINES)
@@ -93,8 +93,8 @@ class _Chart:
         now = time.monotonic()
         if self._new and now > self._drawn + _FRAMES_S:
             self._drawn, self._new = now, False
-            told = f"{self._history.count} rows; Ctrl-] leaves"
-            text = Text("\n".join([*self._lines, told]), no_wrap=True, overflow="ellipsis")
+            status = f"{self._history.count} rows; Ctrl-] leaves"
+            text = Text("\n".join([*self._lines, status]), no_wrap=True, overflow="ellipsis")
             self._live.update(Group(Text.from_ansi(self._chart()), text), refresh=True)
 
     def _chart(self) -> str:
@@ -111,25 +111,25 @@ class _Chart:
         return str(figure.build())
 
 
-def _follow(cable: serial.Serial, keys: int | None, view: _Plain | _Chart, where: str) -> None:
-    told = b""
+def _follow(cable: serial.Serial, keys: int | None, view: _Plain | _Chart, port: str) -> None:
+    partial = b""
     watched = [cable.fileno(), *([keys] if keys is not None else [])]
     while True:
         ready = select.select(watched, [], [], _FRAMES_S)[0]
         try:
-            if keys in ready and not _typed(cable, keys):
+            if keys in ready and not _send_keys(cable, keys):
                 return
             data = cable.read(4096) if cable.fileno() in ready else b""
         except OSError:
-            raise BoardError(f"{where} is gone: was the cable pulled, or the board reset?") from None
-        *lines, told = (told + data).split(b"\n")
+            raise BoardError(f"{port} is gone: was the cable pulled, or the board reset?") from None
+        *lines, partial = (partial + data).split(b"\n")
         for line in lines:
             view.line(printable(line.rstrip(b"\r").decode(errors="replace").replace("\t", " ")))
         view.draw()
 
 
-def _typed(cable: serial.Serial, keys: int | None) -> bool:
-    """Passes on what was typed; False: it was time to leave."""
+def _send_keys(cable: serial.Serial, keys: int | None) -> bool:
+    """Sends the typed keys to the board; returns False if Ctrl-] was typed or the input has ended."""
     typed = os.read(keys, 256) if keys is not None else b""
     cable.write(typed.partition(_LEAVE)[0])
     return bool(typed) and _LEAVE not in typed
@@ -137,7 +137,7 @@ def _typed(cable: serial.Serial, keys: int | None) -> bool:
 
 @contextlib.contextmanager
 def _keys() -> Iterator[int | None]:
-    """The keyboard, key by key; None: there is none."""
+    """Yields the descriptor of the keyboard, switched to single keys; None if the input is not a terminal."""
     if not sys.stdin.isatty():
         yield None
         return
@@ -147,9 +147,9 @@ def _keys() -> Iterator[int | None]:
     keyboard = sys.stdin.fileno()
     before = termios.tcgetattr(keyboard)
     tty.setcbreak(keyboard)
-    after = termios.tcgetattr(keyboard)
-    after[3] &= ~termios.ISIG  # Ctrl-C is for the board
-    termios.tcsetattr(keyboard, termios.TCSADRAIN, after)
+    attributes = termios.tcgetattr(keyboard)
+    attributes[3] &= ~termios.ISIG  # Ctrl-C is for the board
+    termios.tcsetattr(keyboard, termios.TCSADRAIN, attributes)
     try:
         yield keyboard
     finally:

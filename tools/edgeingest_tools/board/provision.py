@@ -1,6 +1,7 @@
-"""`edgeingest provision`: Wi-Fi, keys and names onto a board, without editing code and without showing a secret.
+"""`edgeingest provision`: puts Wi-Fi, keys and names on a board, without editing code or showing a secret.
 
-Secrets are never options, which a shell would remember: they come from prompts without echo, a file or the environment.
+A secret is never an option, because shells keep a history: it comes from a prompt without echo, a file or the
+environment.
 """
 
 import json
@@ -31,15 +32,15 @@ _QUESTIONS = {
 
 
 def provision(
-    port: Annotated[str | None, typer.Option(help="Serial port of the board; none: the only one at USB.")] = None,
+    port: Annotated[str | None, typer.Option(help="Serial port of the board; default: the only one on USB.")] = None,
     file: Annotated[
-        Path | None, typer.Option(help="TOML file with the keys; none: environment, then questions.")
+        Path | None, typer.Option(help="TOML file with the settings; default: environment, then questions.")
     ] = None,
     fetch: Annotated[
-        bool, typer.Option("--fetch", help="Connect to the host to see which root certificate it has.")
+        bool, typer.Option("--fetch", help="Connect to the service to find its root certificate.")
     ] = False,
-    bundle: Annotated[Path | None, typer.Option(help="PEM file with trusted roots; none: those of certifi.")] = None,
-    show: Annotated[bool, typer.Option("--show", help="Show what is on the board, without secrets.")] = False,
+    bundle: Annotated[Path | None, typer.Option(help="PEM file with trusted roots; default: those of certifi.")] = None,
+    show: Annotated[bool, typer.Option("--show", help="Show the settings on the board, without secrets.")] = False,
     erase: Annotated[
         bool, typer.Option("--erase", help="Remove configuration and certificate from the board.")
     ] = False,
@@ -48,37 +49,40 @@ def provision(
     if show and erase or (show or erase) and (file or fetch or bundle):
         raise BoardError("--show and --erase stand alone")
     console = Console(highlight=False)
-    with Link(choose(port)) as link:  # before anybody answers questions for a board that is not there
+    with Link(choose(port)) as link:  # before the questions, in case that no board is connected
         if show or erase:
             (_show if show else _erase)(link, console)
             return
-        about = facts.ask(link)
-        wanted = _gathered(file, about.network)
-        # Without a network of its own, `pull` sends what it has, and knows the usual roots.
-        root = _root(wanted, fetch, bundle) if wanted.https and (about.network or wanted.ca) else None
-        _put(link, about.root, wanted, root)
+        info = facts.ask(link)
+        wanted = _gather(file, info.network)
+        # For a board without network, `pull` connects to the service and has the usual roots.
+        root = _root(wanted, fetch, bundle) if wanted.https and (info.network or wanted.ca) else None
+        _put(link, info.root, wanted, root)
     for name, value in settings.masked(wanted.for_board()).items():
         console.print(f"{name:13} {value}", markup=False)
     if root:
-        for what, text in roots.describe(root)[:2]:
-            console.print(f"certificate   {what} {text}", markup=False)
-    then = "`edgeingest doctor` tries it out" if about.network else "`edgeingest pull` sends what it keeps"
-    console.print(f"[green]{link.port} has its configuration[/green]; {then}")
+        for name, text in roots.describe(root)[:2]:
+            console.print(f"certificate   {name} {text}", markup=False)
+    next_step = "`edgeingest doctor` tries it out" if info.network else "`edgeingest pull` sends what it keeps"
+    console.print(f"[green]{link.port} has its configuration[/green]; {next_step}")
 
 
-def _gathered(file: Path | None, network: bool) -> Settings:
-    """From the file, or the environment, or a person; a file's keys are completed by the environment's."""
+def _gather(file: Path | None, network: bool) -> Settings:
+    """Returns the settings of the file, completed from the environment; without a file, asks for what is missing.
+
+    Raises BoardError.
+    """
     found: dict[str, Any] = settings.from_environment()
     if file:
         return settings.checked({**found, **settings.from_file(file)}, str(file))
     if "api_key" not in found and sys.stdin.isatty():
-        found.update(_asked(found, network))
+        found.update(_answers(found, network))
     where = "provision" if "api_key" in found else "give --file, or EDGEINGEST_API_KEY in the environment"
     return settings.checked(found, where)
 
 
-def _asked(found: dict[str, Any], network: bool) -> dict[str, str]:
-    """The answers to questions; one that cannot be is asked again."""
+def _answers(found: dict[str, Any], network: bool) -> dict[str, str]:
+    """Asks for the settings that were not found and returns the answers; repeats a question after a wrong answer."""
     answers: dict[str, str] = {}
     for name, question in _QUESTIONS.items():
         if name in found or (name.startswith("wifi") and not network):
@@ -90,16 +94,19 @@ def _asked(found: dict[str, Any], network: bool) -> dict[str, str]:
             answer = typer.prompt(question, default="", show_default=False, hide_input=secret).strip()
             if not answer and name != "api_key":
                 break
-            wrong = settings.complaints({"api_key": "ei_", name: answer})
-            if not wrong:
+            errors = settings.errors({"api_key": "ei_", name: answer})
+            if not errors:
                 answers[name] = answer
                 break
-            typer.echo(wrong[0])
+            typer.echo(errors[0])
     return answers
 
 
 def _root(wanted: Settings, fetch: bool, bundle: Path | None) -> bytes:
-    """The DER of the root that verifies the host: a file of the user's, or looked up when that is allowed."""
+    """Returns the root that verifies the host, as DER: the user's file, or by connecting if the user allows it.
+
+    Raises BoardError.
+    """
     if wanted.ca:
         return der(Path(wanted.ca))
     host, port = roots.split_host(wanted.url)
@@ -117,7 +124,7 @@ def _root(wanted: Settings, fetch: bool, bundle: Path | None) -> bytes:
 
 
 def _put(link: Link, place: str, wanted: Settings, root: bytes | None) -> None:
-    """The certificate first: a configuration never names one that is not there. Each is renamed into place."""
+    """Writes the certificate, then the configuration, which names it; each is renamed into place."""
     values = wanted.for_board()
     values.pop("ca", None)
     link.load("files")
@@ -134,12 +141,12 @@ def _replace(link: Link, path: str, data: bytes) -> None:
             raise BoardError(f"{path} did not arrive as it was sent: check the cable, then run this again")
         link.run(f"replace({path + '.new'!r}, {path!r})")
     except DeviceError as error:
-        # The code on the board is part of its traceback, and secrets are part of that code.
+        # The traceback contains code, and that code contains secrets.
         raise BoardError(f"the board could not write {path}: {error}; is its file system full?") from None
 
 
 def on_board(link: Link) -> dict[str, Any] | None:
-    """The configuration on a board, with its secrets, or None."""
+    """Returns the configuration on a board, with its secrets, or None. Raises BoardError."""
     path = facts.ask(link).root + CONFIGURATION
     link.load("files")
     if not link.call(f"exists({path!r})"):

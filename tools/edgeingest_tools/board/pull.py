@@ -1,7 +1,7 @@
-"""`edgeingest pull`: for a board without network, its spool goes over the cable and from here to the service.
+"""`edgeingest pull`: uploads the spool of a board without network, which is copied over the cable first.
 
-An entry is removed from the board only after the service has it (or has refused it for good: then it is set aside
-there, as the board itself would do), whatever is cut off in between; see `mirror`.
+An entry is removed from the board only after the service has stored it. If the service has rejected it, it is set aside
+on the board, as the board itself would do. This holds even if the cable or the power fails; see `mirror`.
 """
 
 import re
@@ -17,31 +17,31 @@ from edgeingest_tools.board import contents, provision, settings
 from edgeingest_tools.board.link import BoardError, Link, choose
 from edgeingest_tools.board.mirror import Account, Flushed, Mirror
 
-_ROUND_BYTES = 1 << 18  # so much is copied before it is sent: a cable that fails soon still gets something done
+_ROUND_BYTES = 1 << 18  # bytes that are copied before they are sent, so that something is sent even if the cable fails
 
 
 def pull(
-    port: Annotated[str | None, typer.Option(help="Serial port of the board; none: the only one at USB.")] = None,
+    port: Annotated[str | None, typer.Option(help="Serial port of the board; default: the only one on USB.")] = None,
     spool: Annotated[str, typer.Option(help="Folder of the spool on the board.")] = "/spool",
-    file: Annotated[Path | None, typer.Option(help="TOML file with api_key, url, ca; none: the board's own.")] = None,
+    file: Annotated[Path | None, typer.Option(help="TOML file with api_key, url, ca; default: the board's.")] = None,
     directory: Annotated[
-        Path, typer.Option("--dir", help="Keeps what is under way; use the same one again if something is cut off.")
+        Path, typer.Option("--dir", help="Folder for unfinished uploads; give the same one after an interruption.")
     ] = Path("edgeingest-pull"),
 ) -> None:
-    """Upload what a board without network has put into its spool; what is stored is removed from the board."""
+    """Upload the spool of a board that has no network, and remove from the board what was stored."""
     console = Console(highlight=False)
     if not re.fullmatch(r"(/[\w.-]+)+", spool):
         raise BoardError(f"--spool: {spool!r} is no absolute path, such as /spool")
     with Link(choose(port)) as link:
         link.load("files")
         link.load("spool")
-        place = directory / link.call("identity()")
-        mirror = Mirror(place)
-        account = _account(link, file, place)
+        folder = directory / link.call("identity()")
+        mirror = Mirror(folder)
+        account = _account(link, file, folder)
         total = [0, 0, 0, 0]
-        if mirror.waiting():  # from a time before
+        if mirror.waiting():  # from an interrupted run
             _send(mirror, account, total)
-        entries = _settled(link, spool, mirror)
+        entries = _remove_finished(link, spool, mirror)
         columns = (TextColumn("copying"), BarColumn(), TextColumn("{task.completed} of {task.total} entries"))
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
             task = progress.add_task("", total=len(entries))
@@ -53,7 +53,7 @@ def pull(
                     size += count
                     progress.advance(task)
                 _send(mirror, account, total)
-                _settled(link, spool, mirror)
+                _remove_finished(link, spool, mirror)
     stored, duplicates, rejected, damaged = total
     if not any(total):
         console.print(f"0 stored: nothing is waiting in {spool} on the board")
@@ -73,12 +73,11 @@ def _send(mirror: Mirror, account: Account, total: list[int]) -> None:
         raise BoardError(f"{done.error}; what is not stored is still on the board, run this again")
 
 
-def _settled(link: Link, spool: str, mirror: Mirror) -> list[tuple[int, int, str]]:
-    """Has the board forget what was dealt with; (number, bytes, hash) of what is left."""
-    left = []
-    there = set()
+def _remove_finished(link: Link, spool: str, mirror: Mirror) -> list[tuple[int, int, str]]:
+    """Removes the finished entries from the board, or sets them aside; returns (number, bytes, hash) of the others."""
+    remaining = []
     for number, count, hashed in link.lines(f"entries({spool!r})", 60):
-        if mirror.dealt_with(number, hashed):
+        if mirror.is_finished(number, hashed):
             aside = mirror.set_aside(number)
             if aside:
                 link.run(f"set_entry_aside({spool!r}, {number}, {aside[0]!r}, {aside[1]!r})")
@@ -86,15 +85,15 @@ def _settled(link: Link, spool: str, mirror: Mirror) -> list[tuple[int, int, str
                 link.run(f"os.remove('{spool}/{number:08d}.ent')")
             mirror.forget(number)
         else:
-            there.add(number)
-            left.append((number, count, hashed))
-    for number in mirror.copied.keys() - there:  # the cable was cut after the board had forgotten it
+            remaining.append((number, count, hashed))
+    numbers = {number for number, _, _ in remaining}
+    for number in mirror.copied.keys() - numbers:  # removed from the board just before the cable failed
         mirror.forget(number)
-    return left
+    return remaining
 
 
-def _account(link: Link, file: Path | None, place: Path) -> Account:
-    """Key, service and root certificate: from the file or the environment, or from the board's own configuration."""
+def _account(link: Link, file: Path | None, folder: Path) -> Account:
+    """Returns key, service and root certificate: from file and environment, or from the board's configuration."""
     given = {**settings.from_environment(), **(settings.from_file(file) if file else {})}
     if "api_key" in given:
         wanted = settings.checked(given, str(file or "environment"))
@@ -105,7 +104,7 @@ def _account(link: Link, file: Path | None, place: Path) -> Account:
             raise BoardError("the board has no configuration: give --file, or set EDGEINGEST_API_KEY")
         der = found.pop("ca", None)
         wanted = settings.checked(found, contents.CONFIGURATION)
-        ca = str(place / "ca.der") if der else certifi.where()
+        ca = str(folder / "ca.der") if der else certifi.where()
         if der:
             Path(ca).write_bytes(link.read(der))
     return Account(wanted.api_key.get_secret_value(), wanted.url, ca if wanted.https else None)

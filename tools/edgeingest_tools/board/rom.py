@@ -1,4 +1,4 @@
-"""MicroPython's ROM file system as bytes, from which .mpy files run in place; read back and compared."""
+"""Builds images of MicroPython's ROM file system, in which .mpy files run in place; they are read back and compared."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from edgeingest_tools.board.volumes import compare
 
 
 def build(files: dict[str, bytes]) -> bytes:
-    """A ROM file system with these files, by mpremote's writer."""
+    """Returns a ROM file system with these files, made by mpremote's writer. Raises BoardError."""
     writer = VfsRomWriter()
     _add(writer, {tuple(path.split("/")): data for path, data in files.items()})
     image = bytes(writer.finalise())
@@ -29,7 +29,10 @@ def _add(writer: VfsRomWriter, files: dict[tuple[str, ...], bytes]) -> None:
 
 
 def read(image: bytes) -> dict[str, bytes]:
-    """The files in a ROM file system: records of a kind, a length and that many bytes (MicroPython, vfs_rom.c)."""
+    """Returns the files in a ROM file system. Raises BoardError.
+
+    It has records of a kind, a length and that many bytes (MicroPython, vfs_rom.c).
+    """
     kind, data, rest = _record(image)
     if not image.startswith(VfsRomWriter.ROMFS_HEADER) or rest:
         raise BoardError("this is no ROM file system")
@@ -48,7 +51,7 @@ def _walk(data: bytes, folder: str = "") -> Iterable[tuple[str, bytes]]:
 
 
 def _record(data: bytes) -> tuple[int, bytes, bytes]:
-    """(kind, content, what follows) of the record that the data begins with."""
+    """Returns (kind, content, remaining data) of the record at the beginning of the data."""
     kind, data = _uint(data)
     length, data = _uint(data)
     return kind, data[:length], data[length:]

@@ -1,7 +1,7 @@
-"""Rows of numbers in what a board prints, as serial plotters understand them.
+"""Finds rows of numbers in the output of a board, as serial plotters do.
 
-A line is a row when it is nothing but numbers with commas, semicolons, spaces or tabs between them: `0.1, 9.8`, or
-names with numbers: `accX:0.1 accY:9.8`, `accX=0.1, accY=9.8`. Everything else is text.
+A line is a row when it has only numbers with commas, semicolons, spaces or tabs between them: `0.1, 9.8`, or names with
+numbers: `accX:0.1 accY:9.8`, `accX=0.1, accY=9.8`. Every other line is text.
 """
 
 import math
@@ -12,11 +12,11 @@ _SEPARATOR = re.compile(r"\s*[,;\t]\s*|\s+")
 _NAMED = re.compile(r"([A-Za-z_][\w.\-/]*)[:=](\S+)")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?inf|nan", re.IGNORECASE)
 _MOST = 12  # numbers in a row, and series; a longer line is more likely a dump
-_LARGEST = 1e100  # beyond it, and for NaN, there is a gap: a chart could not scale it
+_LARGEST = 1e100  # larger values and NaN leave a gap, because a chart could not scale them
 
 
 def parse(line: str) -> dict[str, float] | None:
-    """{name: value} of a row; unnamed numbers are called 1, 2, 3. None: the line is text."""
+    """Returns {name: value} of a row, with names 1, 2, 3 for unnamed numbers, or None if the line is text."""
     words = [word for word in _SEPARATOR.split(re.sub(r"\s*([:=])\s*", r"\1", line.strip())) if word]
     if not 0 < len(words) <= _MOST:
         return None
@@ -31,7 +31,7 @@ def parse(line: str) -> dict[str, float] | None:
 
 
 class History:
-    """The last rows, by name: for each the (row number, value) of those that can be drawn."""
+    """Keeps the last rows: for each name the (row number, value) pairs that can be drawn."""
 
     def __init__(self, length: int = 200) -> None:
         self._length = length

@@ -1,4 +1,7 @@
-"""What `edgeingest provision` puts on a board: one schema for files, environment and prompts; secrets stay secret."""
+"""The settings that `edgeingest provision` puts on a board: one schema for file, environment and prompts.
+
+No error text contains a value, because it may be a secret.
+"""
 
 import json
 import os
@@ -24,7 +27,7 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Settings(BaseModel):
-    """The keys of /edgeingest.json, all texts; `ca` is a certificate file on this computer until it is on the board."""
+    """The keys of /edgeingest.json, all texts; here `ca` is a certificate file on this computer."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
@@ -40,8 +43,8 @@ class Settings(BaseModel):
 
     @field_validator("api_key", "hmac_key")
     @classmethod
-    def _visible(cls, key: SecretStr | None) -> SecretStr | None:
-        """Keys go into a header or a hash as they are."""
+    def _is_visible_ascii(cls, key: SecretStr | None) -> SecretStr | None:
+        """Keys are used in a header or a hash without any encoding."""
         text = key.get_secret_value().strip() if key else ""
         if key is not None and not (text and text.isascii() and text.isprintable() and " " not in text):
             raise ValueError("visible ASCII characters without spaces are needed, as the project's dashboard shows it")
@@ -49,7 +52,7 @@ class Settings(BaseModel):
 
     @field_validator("wifi_password")
     @classmethod
-    def _possible(cls, password: SecretStr | None) -> SecretStr | None:
+    def _has_valid_length(cls, password: SecretStr | None) -> SecretStr | None:
         """IEEE 802.11: a passphrase has 8 to 63 characters, a key 64 hexadecimal digits."""
         if password is not None and not 8 <= len(password.get_secret_value().encode()) <= 64:
             raise ValueError("8 to 64 bytes are needed; leave it out for an open network")
@@ -57,10 +60,10 @@ class Settings(BaseModel):
 
     @field_validator("url")
     @classmethod
-    def _host_only(cls, url: str) -> str:
+    def _is_origin(cls, url: str) -> str:
         parts = urlsplit(url)
         wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query
-        # What is no port at all makes parts.port raise ValueError.
+        # parts.port raises ValueError if the port is not a number.
         if wrong or parts.port == 0 or parts.path.strip("/") or parts.fragment:
             raise ValueError(f"scheme, host and port are needed, such as {SERVICE}")
         return url.rstrip("/")
@@ -70,27 +73,27 @@ class Settings(BaseModel):
         return self.url.startswith("https:")
 
     def for_board(self) -> dict[str, str]:
-        """What is written, secrets included."""
+        """Returns the settings that are written to the board, with their secrets."""
         found = {name: getattr(self, name) for name in type(self).model_fields}
         plain = {name: each.get_secret_value() if isinstance(each, SecretStr) else each for name, each in found.items()}
         return {name: each for name, each in plain.items() if each is not None}
 
 
 def masked(values: Mapping[str, Any]) -> dict[str, str]:
-    """For people to see: of a secret nothing but that it is there."""
+    """Returns the settings for a terminal, with a fixed text in place of each secret."""
     return {name: "(set, not shown)" if name in SECRETS and value else str(value) for name, value in values.items()}
 
 
 def checked(values: Mapping[str, Any], where: str) -> Settings:
-    """The settings, or an error that names the key and never the value."""
-    lines = complaints(values)
+    """Returns the settings. Raises BoardError, which names the wrong keys and no values."""
+    lines = errors(values)
     if lines:
         raise BoardError(f"{where}: {'; '.join(lines)} (keys: {', '.join(Settings.model_fields)})")
     return Settings.model_validate(dict(values))
 
 
-def complaints(values: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the settings, by key and without a value."""
+def errors(values: Mapping[str, Any]) -> list[str]:
+    """Returns a text for each wrong setting, which names the key and not the value."""
     try:
         Settings.model_validate(dict(values))
         return []
@@ -98,14 +101,14 @@ def complaints(values: Mapping[str, Any]) -> list[str]:
         lines = []
         for each in error.errors(include_input=False, include_url=False):
             key = ".".join(map(str, each["loc"]))
-            told = "there is no such key" if each["type"] == "extra_forbidden" else each["msg"]
-            told = "it is missing" if each["type"] == "missing" else told.removeprefix("Value error, ")
-            lines.append(f"{key}: {told}")
+            text = "there is no such key" if each["type"] == "extra_forbidden" else each["msg"]
+            text = "it is missing" if each["type"] == "missing" else text.removeprefix("Value error, ")
+            lines.append(f"{key}: {text}")
         return lines
 
 
 def from_file(path: Path) -> dict[str, Any]:
-    """The keys in a TOML file."""
+    """Returns the settings in a TOML file, unchecked. Raises BoardError if it cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -117,10 +120,11 @@ def from_file(path: Path) -> dict[str, Any]:
 
 
 def from_environment() -> dict[str, str]:
-    """The keys in EDGEINGEST_API_KEY and the like; empty ones do not count."""
+    """Returns the settings in EDGEINGEST_API_KEY and the like, without empty ones."""
     names = {PREFIX + name.upper(): name for name in Settings.model_fields}
     return {names[name]: value for name, value in os.environ.items() if name in names and value}
 
 
 def as_json(values: Mapping[str, str]) -> bytes:
+    """Returns the content of /edgeingest.json."""
     return json.dumps(values, indent=1).encode() + b"\n"

@@ -1,4 +1,4 @@
-"""`edgeingest simulate`: a board for those who have none at hand."""
+"""`edgeingest simulate`: runs a simulated board until Ctrl-C."""
 
 import os
 import re
@@ -15,10 +15,10 @@ from edgeingest_tools.board.link import BoardError
 
 def simulate(
     directory: Annotated[
-        Path | None, typer.Option("--dir", help="Folder that keeps its flash; none: it forgets everything at the end.")
+        Path | None, typer.Option("--dir", help="Folder that keeps its flash; default: a temporary one.")
     ] = None,
-    heap: Annotated[str, typer.Option(help="Its heap: 192K is what an RP2040 has.")] = "192K",
-    flash: Annotated[int, typer.Option(min=64, max=65536, help="KB of its file system, when it is new.")] = 1024,
+    heap: Annotated[str, typer.Option(help="Size of its heap; an RP2040 has 192K.")] = "192K",
+    flash: Annotated[int, typer.Option(min=64, max=65536, help="KB of a new board's file system.")] = 1024,
 ) -> None:
     """Run a board without hardware: MicroPython behind a serial port, with files in a littlefs. Ctrl-C ends it."""
     try:
@@ -32,9 +32,9 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix="edgeingest-board-") as folder:
         place = directory or Path(folder)
         place.mkdir(parents=True, exist_ok=True)
-        held = os.open(place, os.O_RDONLY)
+        lock = os.open(place, os.O_RDONLY)
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # two boards with one flash would ruin it
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # two boards would corrupt each other's flash
         except BlockingIOError:
             raise BoardError(f"another simulated board has its flash in {place}: give another --dir") from None
         stopped = threading.Event()

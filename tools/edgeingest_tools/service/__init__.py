@@ -1,1 +1,1 @@
-"""What `edgeingest serve` is, and `edgeingest show` reads: requests are checked here, and samples stored and listed."""
+"""The local ingestion service of `edgeingest serve`: checks requests, stores samples, lists and shows them."""

@@ -1,7 +1,7 @@
 """The local ingestion service: the same API as Edge Impulse's (docs, ingestion API), strict about every rule in it.
 
-Where the documentation is silent the strict answer is given, so that what is accepted here should be accepted there:
-- one file that breaks a rule refuses the whole /files request, and nothing of it is stored; only duplicates are
+Where the documentation is silent, this service is strict, so that the real one should accept what is accepted here:
+- if one file breaks a rule, the whole /files request is refused and none of its files is stored; only duplicates are
   reported per file (HTTP 200), as official clients see them;
 - chunked requests (411), multipart on /data, unknown label files and unknown payload members are refused;
 - a duplicate has the same bytes as a stored file of any category; a wrong signature is recorded, not refused.
@@ -25,7 +25,7 @@ from edgeingest_tools.service.store import CATEGORIES, Duplicate, Store, Stored,
 
 _T = TypeVar("_T")
 _PROJECT_ID = 1
-# What came of a request, for the access log, and its colour where the status would give the wrong one.
+# The outcome of a request for the access log, and a colour that replaces that of the HTTP status.
 NOTE = web.RequestKey("note", str)
 TONE = web.RequestKey("tone", str)
 _log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Settings:
-    """How one service behaves; the defaults are the documented limits."""
+    """The settings of one service; the defaults are the documented limits."""
 
     directory: Path
     api_keys: tuple[str, ...] = ()
@@ -41,12 +41,12 @@ class Settings:
     list_labels: bool = False
     max_file_size: int = 100 * 1024 * 1024
     max_files: int = 1000
-    idle_s: float = 30.0  # without a byte of a body
-    kept_s: float = 75.0  # without a request: a kept connection, or one that never sends a whole head
+    idle_s: float = 30.0  # longest time without a byte of a body
+    kept_s: float = 75.0  # longest time that a connection is kept without a complete request head
 
 
 def make_app(settings: Settings) -> web.Application:
-    """The service as an aiohttp application; StoreError when its folder cannot be used."""
+    """Returns the service as an aiohttp application. Raises StoreError when its folder cannot be used."""
     service = _Service(settings)
     app = web.Application(middlewares=[_refusals])
     for category in (*CATEGORIES, "split"):
@@ -61,7 +61,7 @@ class _Service:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._store = Store(settings.directory)
-        # One thread each: the index is used by one thread only, and at most one large JSON file is in memory.
+        # One thread each, so that one thread uses the index and at most one large JSON file is in memory.
         self._disk = ThreadPoolExecutor(1, "store")
         self._checks = ThreadPoolExecutor(1, "checks")
 
@@ -72,7 +72,7 @@ class _Service:
         self._store.close()
 
     async def data(self, request: web.Request) -> web.Response:
-        """One raw message; the answer is the stored name as plain text."""
+        """Handles /data: one message as the body; answers with the stored name as plain text."""
         headers.check_key(request.headers, self._settings.api_keys)
         name = headers.file_name(request.headers)
         options = headers.options(request.headers)
@@ -80,7 +80,7 @@ class _Service:
         receiver = self._receiver()
         try:
             upload = await receiver.body(request, name, _category(request))
-            _apply(upload, options, labels.Given())
+            _apply(upload, options, labels.FileLabels())
             await self._run(self._checks, self._inspect, [upload], {})
             [result] = await self._run(self._disk, self._store.add, [upload], options.disallow_duplicates)
         finally:
@@ -91,7 +91,7 @@ class _Service:
         return web.Response(text=result.file_name)
 
     async def files(self, request: web.Request) -> web.Response:
-        """Many files as multipart/form-data; the answer is JSON with one entry per data file, in their order."""
+        """Handles /files: multipart/form-data; answers with JSON, one entry per data file in the order sent."""
         headers.check_key(request.headers, self._settings.api_keys)
         options = headers.options(request.headers)
         check_framing(request)
@@ -99,18 +99,18 @@ class _Service:
         try:
             received = await self._receive_all(receiver, request)
             uploads = [upload for upload in received if upload.kind != formats.LABELS]
-            given = {upload.sent_name: labels.Given() for upload in uploads}
-            await self._run(self._checks, _read_labels, received, given)
+            labels_of = {upload.sent_name: labels.FileLabels() for upload in uploads}
+            await self._run(self._checks, _read_labels, received, labels_of)
             for upload in uploads:
-                _apply(upload, options, given[upload.sent_name])
-            await self._run(self._checks, self._inspect, uploads, given)
+                _apply(upload, options, labels_of[upload.sent_name])
+            await self._run(self._checks, self._inspect, uploads, labels_of)
             results = await self._run(self._disk, self._store.add, uploads, options.disallow_duplicates)
         finally:
             receiver.discard()
-        entries, left = [], iter(results)
+        entries, remaining = [], iter(results)
         for upload in received:
             if upload.kind != formats.LABELS:
-                entries.append(_entry(next(left)))
+                entries.append(_entry(next(remaining)))
             elif self._settings.list_labels:
                 entries.append(_entry(Stored(0, upload.sent_name)))
         self._note(request, f"{len(uploads)} file{'s' * (len(uploads) != 1)}", uploads, results)
@@ -135,12 +135,12 @@ class _Service:
     def _receiver(self) -> Receiver:
         return Receiver(self._store.temporary, self._settings.max_file_size, self._settings.idle_s)
 
-    def _inspect(self, uploads: list[Upload], given: dict[str, labels.Given]) -> None:
+    def _inspect(self, uploads: list[Upload], labels_of: dict[str, labels.FileLabels]) -> None:
         for upload in uploads:
             try:
                 upload.facts = formats.inspect(upload.path, upload.kind, self._settings.hmac_key)
-                if upload.sent_name in given:
-                    given[upload.sent_name].check_fit(upload.facts)
+                if upload.sent_name in labels_of:
+                    labels_of[upload.sent_name].check_fit(upload.facts)
             except Refusal as refusal:
                 raise Refusal(f"{brief(upload.sent_name)}: {refusal.text}", refusal.status) from None
 
@@ -153,24 +153,24 @@ def _category(request: web.Request) -> str:
     return request.path.split("/")[2]
 
 
-def _read_labels(received: list[Upload], given: dict[str, labels.Given]) -> None:
+def _read_labels(received: list[Upload], labels_of: dict[str, labels.FileLabels]) -> None:
     seen = set()
     for upload in received:
         if upload.kind == formats.LABELS:
             if upload.sent_name in seen:
                 raise Refusal(f"{upload.sent_name} is sent twice: send one of each")
             seen.add(upload.sent_name)
-            labels.read(upload.sent_name, upload.path, given)
+            labels.read(upload.sent_name, upload.path, labels_of)
 
 
-def _apply(upload: Upload, options: headers.Options, given: labels.Given) -> None:
-    """The label is that of a label file, or none if so asked, or x-label, or what the file name begins with."""
-    if given.labelled or given.segments is not None:
-        upload.label = given.label
+def _apply(upload: Upload, options: headers.Options, file_labels: labels.FileLabels) -> None:
+    """Sets label and metadata: from a label file; else no label with x-no-label; else x-label or the file name's."""
+    if file_labels.labelled or file_labels.segments is not None:
+        upload.label = file_labels.label
     elif not options.no_label:
         upload.label = options.label or inferred_label(upload.sent_name)
-    upload.metadata = {**options.metadata, **given.metadata}
-    upload.segments, upload.boxes = given.segments, given.boxes
+    upload.metadata = {**options.metadata, **file_labels.metadata}
+    upload.segments, upload.boxes = file_labels.segments, file_labels.boxes
     upload.add_date_id = options.add_date_id
 
 
@@ -186,7 +186,7 @@ def _entry(result: Stored | Duplicate) -> dict:
 
 
 def _duplicate_text(duplicate: Duplicate) -> str:
-    """Begins as the real service's text does; clients look for that beginning."""
+    """Returns a text that begins as the real service's does, because clients look for that beginning."""
     return f"An item with this hash already exists (ids: {', '.join(map(str, duplicate.ids))})"
 
 
@@ -200,12 +200,12 @@ async def _unknown(request: web.Request) -> web.Response:
 
 @web.middleware
 async def _refusals(request: web.Request, handler: Callable) -> web.StreamResponse:
-    """Turns a refusal into the answer clients expect: plain text, or JSON on /files."""
+    """Turns a Refusal into the answer that clients expect: plain text, or JSON on /files."""
     try:
         return await handler(request)
     except Refusal as refusal:
         text, status = refusal.text, refusal.status
-    except ConnectionError:  # nobody is left to read the answer; it is for the log
+    except ConnectionError:  # no client reads this answer; its text goes to the log
         text, status = "the client went away; nothing was stored", 400
     except OSError as error:
         _log.exception("cannot store")

@@ -1,4 +1,7 @@
-"""The binary form: a CBOR header that ends in 0xFF, then raw little-endian values (docs, data acquisition format)."""
+"""Checks the binary form: a CBOR header that ends in 0xFF, then raw little-endian values.
+
+Source: Edge Impulse docs, data acquisition format.
+"""
 
 import array
 import re
@@ -8,7 +11,7 @@ from typing import BinaryIO
 
 from edgeingest_tools.errors import Refusal, brief
 
-# Trailing spaces are official: firmware pads the header so that the values are aligned.
+# Trailing spaces are allowed: official firmware pads the header with them so that the values are aligned.
 _REFERENCE = re.compile(r"Ref-BINARY-(i8|u8|i16|u16|i32|u32|f32) *")
 _TYPECODES = {"i8": "b", "u8": "B", "i16": "h", "u16": "H", "i32": "i", "u32": "I", "f32": "f"}
 _BYTES = {"i8": 1, "u8": 1, "i16": 2, "u16": 2, "i32": 4, "u32": 4, "f32": 4}
@@ -18,7 +21,7 @@ _CHUNK = 1 << 16
 def check_payload(
     file: BinaryIO, reference: str, sensors: int, sink: Callable[[Iterable[float]], None] | None = None
 ) -> int:
-    """Checks what follows the header, where the file stands; returns the number of values."""
+    """Checks the bytes from the current position on, which is the end of the header; returns the number of values."""
     match = _REFERENCE.fullmatch(reference)
     if not match:
         hint = "images go to /files as they are" if "image/" in reference else f"use one of {', '.join(_BYTES)}"

@@ -1,4 +1,4 @@
-"""A throw-away certificate authority, so that a board can try TLS against the local service."""
+"""A test certificate authority, with which a board can use TLS with the local service."""
 
 import ipaddress
 import os
@@ -13,9 +13,9 @@ CA_PEM, CA_DER, _CA_KEY = "ca.pem", "ca.der", "ca.key"
 
 
 def server_context(directory: Path, hosts: list[str]) -> ssl.SSLContext:
-    """A server certificate for localhost and the hosts; writes ca.pem and ca.der, which clients must trust.
+    """Returns a context with a certificate for localhost and the hosts; writes ca.pem and ca.der for the clients.
 
-    The authority is made once per folder: a board that has its ca.der keeps working when the service is started again.
+    The authority is made once per folder, so a board with its ca.der keeps working when the service is restarted.
     """
     directory.mkdir(parents=True, exist_ok=True)
     authority = _authority(directory)
@@ -39,7 +39,7 @@ def _authority(directory: Path) -> trustme.CA:
 
 
 def _without_zone(host: str) -> str:
-    """fe80::1%eth0 is an address only here; certificates have it without the zone."""
+    """Returns an IPv6 address without its zone: fe80::1%eth0 is valid on one computer only, so certificates omit it."""
     try:
         return str(ipaddress.ip_address(host.partition("%")[0]))
     except ValueError:

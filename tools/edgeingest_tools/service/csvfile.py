@@ -1,4 +1,4 @@
-"""The rules for CSV without a project's CSV wizard (Edge Impulse docs, CSV specification), and for text with one."""
+"""Checks CSV files for projects without a CSV wizard (Edge Impulse docs, CSV specification), and text files."""
 
 import csv
 import io
@@ -9,12 +9,12 @@ from typing import BinaryIO
 from edgeingest_tools.errors import Refusal, brief
 from edgeingest_tools.service.message import Facts
 
-# Timestamps with three decimals round by up to half a microsecond on either side.
+# A timestamp with three decimals is rounded by up to half a microsecond: two steps can differ by up to 2 us.
 _STEP_TOLERANCE_MS = 0.002
 
 
 def check_csv(file: BinaryIO, sink: Callable[[Iterable[float]], None] | None = None) -> Facts:
-    """A time series (first column `timestamp`, ms, constant step) or a single reading (one row, no timestamp)."""
+    """Checks a time series (first column `timestamp`, ms, constant step) or one reading (one row, no timestamp)."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
         lines = csv.reader(text, strict=True)
@@ -33,7 +33,7 @@ def check_csv(file: BinaryIO, sink: Callable[[Iterable[float]], None] | None = N
 
 
 def check_text(file: BinaryIO) -> Facts:
-    """A .txt file has the form that the project's CSV wizard was taught, so only the encoding can be checked."""
+    """Checks the encoding of a .txt file; the project's CSV wizard defines its form, which is not known here."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig")
     try:
         lines = sum(1 for _ in text)
@@ -71,22 +71,22 @@ def _numbers(lines: Iterator[list[str]], header: list[str]) -> Iterator[tuple[in
 def _check_rows(
     numbers: Iterator[tuple[int, list[float]]], timed: bool, sink: Callable[[Iterable[float]], None] | None
 ) -> tuple[int, float | None]:
-    rows, step, before = 0, None, 0.0
+    rows, step, previous = 0, None, 0.0
     for line, row in numbers:
         rows += 1
         if rows > 1 and not timed:
             raise Refusal("several rows but the first column is not timestamp: a time series needs it, in ms")
         if timed and rows > 1:
-            now = row[0] - before
+            difference = row[0] - previous
             if step is None:
-                step = now
+                step = difference
                 if step <= 0:
-                    raise Refusal(f"row {line}: timestamp goes from {before:g} to {row[0]:g}; it must grow")
-            elif abs(now - step) > _STEP_TOLERANCE_MS:
+                    raise Refusal(f"row {line}: timestamp goes from {previous:g} to {row[0]:g}; it must grow")
+            elif abs(difference - step) > _STEP_TOLERANCE_MS:
                 raise Refusal(
-                    f"row {line}: timestamp steps by {now:g} ms, before by {step:g}; the step must be constant"
+                    f"row {line}: timestamp steps by {difference:g} ms, before by {step:g}; the step must be constant"
                 )
-        before = row[0]
+        previous = row[0]
         if sink is not None:
             sink(row[1:] if timed else row)
     if rows == 0:

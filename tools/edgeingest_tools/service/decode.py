@@ -1,7 +1,7 @@
-"""Messages on disk -> decoded members: CBOR element by element in constant memory, JSON as a whole.
+"""Decodes the messages on disk: CBOR element by element in constant memory, JSON as a whole.
 
-cbor2 decodes every item; only the heads of the three containers on the way to `values` are read here, so that a row can
-be checked and forgotten before the next one is decoded.
+cbor2 decodes every item. Only the heads of the message, `payload` and `values` are read here, so that each row can be
+checked and dropped before the next one is decoded.
 """
 
 import json
@@ -15,34 +15,37 @@ from edgeingest_tools.errors import Refusal, brief
 from edgeingest_tools.service.message import Values
 
 _ARRAY, _MAP, _BREAK = 4, 5, b"\xff"
-# cbor2 seeks back over what it read too much after every item; rows are short, so is its read.
+# After every item cbor2 seeks back to the item's end. Rows are short, so a short read is faster.
 _READ_SIZE = 16
 
 
 def read_cbor(file: BufferedReader, values: Values) -> dict:
-    """The message's members without `payload.values`, which go to `values`; the file is left at the message's end."""
-    walk = _Walk(file)
+    """Returns the message without `payload.values`, which go to `values`; leaves the file at the message's end.
+
+    Raises Refusal.
+    """
+    reader = _ItemReader(file)
     message: dict = {}
     try:
-        for name in walk.members("the message", message):
-            message[name] = _read_payload(walk, values) if name == "payload" else walk.item()
+        for name in reader.members("the message", message):
+            message[name] = _read_payload(reader, values) if name == "payload" else reader.item()
     except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError, EOFError) as error:
         raise Refusal(f"not CBOR at or before byte {file.tell()}: {error}") from None
     return message
 
 
-def _read_payload(walk: "_Walk", values: Values) -> dict:
+def _read_payload(reader: "_ItemReader", values: Values) -> dict:
     payload: dict = {}
-    for name in walk.members("payload", payload):
+    for name in reader.members("payload", payload):
         if name == "values":
-            values.take(walk.items("payload.values"))
+            values.take(reader.items("payload.values"))
             payload[name] = None
         else:
-            payload[name] = walk.item()
+            payload[name] = reader.item()
     return payload
 
 
-class _Walk:
+class _ItemReader:
     def __init__(self, file: BufferedReader) -> None:
         self._file = file
         self.item = cbor2.CBORDecoder(file, read_size=_READ_SIZE, allow_duplicate_keys=False).decode
@@ -89,10 +92,16 @@ class _Walk:
 
 
 def read_json(file: BufferedReader, values: Values) -> dict:
-    """As `read_cbor`. The json module needs the whole text, so one such file at a time is in memory."""
+    """Returns the message as `read_cbor` does, with the whole text in memory, as the json module needs it.
+
+    Raises Refusal.
+    """
     try:
         message = json.loads(
-            file.read().decode(), parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_once
+            file.read().decode(),
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            object_pairs_hook=_without_duplicates,
         )
     except (ValueError, RecursionError) as error:
         raise Refusal(f"not JSON: {error}") from None
@@ -118,7 +127,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict:
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict:
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]

@@ -1,4 +1,4 @@
-"""Which checks a file gets: on /files its extension decides, as at the real service, on /data its Content-Type."""
+"""Selects the checks for a file: by its extension on /files, as the real service does; by Content-Type on /data."""
 
 import io
 from collections.abc import Callable, Iterable
@@ -17,13 +17,13 @@ LABELS = "labels"
 _BINARY = "binary"
 _BY_CONTENT_TYPE = {"application/cbor": "cbor", "application/json": "json", "application/octet-stream": _BINARY}
 _EXTENSIONS = ("cbor", "json", "csv", "txt", *media.EXTENSIONS, LABELS)
-_SIGNATURE_LEAD = {"json": b'"', "cbor": b"\x78\x40", _BINARY: b"\x78\x40"}
+_SIGNATURE_PREFIX = {"json": b'"', "cbor": b"\x78\x40", _BINARY: b"\x78\x40"}
 
 Sink = Callable[[Iterable[float]], None]
 
 
 def by_content_type(content_type: str) -> str:
-    """The format of a /data body."""
+    """Returns the format of a /data body. Raises Refusal."""
     if content_type.startswith("multipart/"):
         raise Refusal("Content-Type is multipart: /data takes one message as the body; send forms to /files")
     if content_type not in _BY_CONTENT_TYPE:
@@ -34,7 +34,7 @@ def by_content_type(content_type: str) -> str:
 
 
 def by_name(file_name: str) -> str:
-    """The format of a /files part."""
+    """Returns the format of a part of a /files request. Raises Refusal."""
     found = extension(file_name)
     if found not in _EXTENSIONS:
         raise Refusal(f"{brief(file_name)} has the extension {brief(found)}: use one of {', '.join(_EXTENSIONS)}")
@@ -42,12 +42,12 @@ def by_name(file_name: str) -> str:
 
 
 def suffix(kind: str) -> str:
-    """The extension such a file gets on disk."""
+    """Returns the extension that a file of this format gets on disk."""
     return "cbor" if kind == _BINARY else kind
 
 
 def inspect(path: Path, kind: str, hmac_key: str | None = None, sink: Sink | None = None) -> Facts:
-    """Checks every rule of the file's format; `sink` is given row after row for whoever wants to see the values."""
+    """Checks every rule of the file's format and returns its facts; calls `sink` with each row. Raises Refusal."""
     with path.open("rb") as file:
         if kind == "csv":
             return check_csv(file, sink)
@@ -75,5 +75,5 @@ def _check_message_file(file: io.BufferedReader, kind: str, hmac_key: str | None
             f"byte {file.tell() - 1} ({trailing.hex()}) follows the end of the message: send nothing after it"
         )
     if hmac_key is not None and facts.signature == "unchecked":
-        facts.signature = verify(file, message["signature"], hmac_key, _SIGNATURE_LEAD[facts.kind])
+        facts.signature = verify(file, message["signature"], hmac_key, _SIGNATURE_PREFIX[facts.kind])
     return facts

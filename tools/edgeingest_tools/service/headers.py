@@ -1,4 +1,4 @@
-"""The documented request header fields, checked and decoded (Edge Impulse docs, ingestion API, "Header parameters")."""
+"""Checks and decodes the documented header fields (Edge Impulse docs, ingestion API, "Header parameters")."""
 
 import hmac
 import json
@@ -9,13 +9,13 @@ from urllib.parse import unquote
 
 from edgeingest_tools.errors import Refusal, brief
 
-# decodeURIComponent, which the official clients' encodeURIComponent asks for, refuses a percent sign that stands alone.
+# Official clients encode with encodeURIComponent. Its inverse, decodeURIComponent, refuses a lone percent sign.
 _LONE_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the header fields ask for, for every file of the request."""
+    """The options that the header fields set for every file of the request."""
 
     label: str | None
     no_label: bool
@@ -25,7 +25,7 @@ class Options:
 
 
 def check_key(headers: Mapping[str, str], accepted: tuple[str, ...]) -> None:
-    """401 unless x-api-key is one of the accepted keys, or looks like a key when none are set."""
+    """Raises Refusal (401) unless x-api-key is one of the accepted keys, or looks like a key when none are set."""
     sent = headers.get("x-api-key", "")
     if not sent:
         raise Refusal("x-api-key is missing: send the project's API key (ei_...) in this header", 401)
@@ -40,7 +40,7 @@ def check_key(headers: Mapping[str, str], accepted: tuple[str, ...]) -> None:
 
 
 def options(headers: Mapping[str, str]) -> Options:
-    """The optional fields. x-disallow-duplicates counts with any value; the other switches are documented as 1."""
+    """Returns the optional fields. Any value turns x-disallow-duplicates on; the other switches are documented as 1."""
     return Options(
         label=decoded("x-label", headers.get("x-label", "")) or None,
         no_label=_switch(headers, "x-no-label"),
@@ -51,7 +51,7 @@ def options(headers: Mapping[str, str]) -> Options:
 
 
 def file_name(headers: Mapping[str, str]) -> str:
-    """x-file-name, required on /data; its absence is what the documentation's 421 ("missing header") is for."""
+    """Returns x-file-name, required on /data. Raises Refusal with the documented 421 ("missing header")."""
     name = decoded("x-file-name", headers.get("x-file-name", ""))
     if not name:
         raise Refusal(
@@ -61,7 +61,7 @@ def file_name(headers: Mapping[str, str]) -> str:
 
 
 def decoded(field: str, value: str) -> str:
-    """Percent-decoded as official clients encode it; text sent raw, without a percent sign, passes unchanged."""
+    """Returns the percent-decoded value, as official clients encode it; a value without percent signs is unchanged."""
     if _LONE_PERCENT.search(value):
         raise Refusal(f"{field} has a % that is not followed by two hex digits: {brief(value)}; send % as %25")
     try:
@@ -90,7 +90,7 @@ def _metadata(value: str | None) -> dict[str, str]:
 
 
 def check_metadata(where: str, metadata: object) -> dict[str, str]:
-    """Metadata is an object of string to string (Edge Impulse docs, metadata)."""
+    """Returns the metadata. Raises Refusal unless it maps strings to strings (Edge Impulse docs, metadata)."""
     if not isinstance(metadata, dict):
         raise Refusal(f"{where} is {brief(metadata)}: it must be a JSON object of string to string")
     for key, value in metadata.items():

@@ -1,7 +1,7 @@
-"""Label files sent along with data files: their JSON, and whether a label fits its file.
+"""Reads label files sent along with data files, and checks that each label fits its file.
 
-Sources: Edge Impulse docs, structured labels and label files specifications; the official uploader's validator. As that
-code and the docs' own examples have it, segment indices are sample indices, `endIndex` included, without a gap.
+Sources: Edge Impulse docs, structured labels and label files specifications; the official uploader's validator. As in
+that code and in the docs' examples, segment indices are sample indices, `endIndex` is included, and gaps are refused.
 """
 
 import json
@@ -20,8 +20,8 @@ _INFO_LABELS = {"unlabeled": {"type"}, "label": {"type", "label"}, "multi-label"
 
 
 @dataclass
-class Given:
-    """What label files say about one file; None where they say nothing."""
+class FileLabels:
+    """The contents of label files for one data file; None for whatever they do not contain."""
 
     labelled: bool = False
     label: str | None = None
@@ -30,7 +30,7 @@ class Given:
     metadata: dict[str, str] = field(default_factory=dict)
 
     def check_fit(self, facts: Facts) -> None:
-        """Segments cover exactly the readings of their file; boxes belong to images."""
+        """Raises Refusal unless segments cover exactly the readings of their file and boxes belong to an image."""
         if self.boxes is not None and facts.kind not in media.IMAGES:
             raise Refusal(f"bounding boxes for a {facts.kind} file: only {', '.join(media.IMAGES)} files have them")
         if self.segments is None:
@@ -46,8 +46,8 @@ class Given:
             )
 
 
-def read(name: str, path: Path, given: dict[str, Given]) -> None:
-    """Adds what the label file says to `given`, which has an entry for every data file of the request."""
+def read(name: str, path: Path, labels_of: dict[str, FileLabels]) -> None:
+    """Adds the content of a label file to `labels_of`, which has an entry for every data file. Raises Refusal."""
     if name not in NAMES:
         raise Refusal(f"{brief(name)} is not a label file that this service knows: use {', '.join(NAMES)}")
     try:
@@ -59,12 +59,12 @@ def read(name: str, path: Path, given: dict[str, Given]) -> None:
             raise Refusal('it must be a JSON object with "version": 1')
         if name == "structured_labels.labels":
             for file, segments in _table(content, "structured-labels", "structuredLabels").items():
-                _entry(given, file).segments = _segments(file, segments)
+                _entry(labels_of, file).segments = _segments(file, segments)
         elif name == "bounding_boxes.labels":
             for file, boxes in _table(content, "bounding-box-labels", "boundingBoxes").items():
-                _entry(given, file).boxes = _boxes(file, boxes)
+                _entry(labels_of, file).boxes = _boxes(file, boxes)
         else:
-            _read_info(content, given)
+            _read_info(content, labels_of)
     except Refusal as refusal:
         raise Refusal(f"{name}: {refusal.text}") from None
 
@@ -78,10 +78,10 @@ def _table(content: dict, kind: str, member: str) -> dict:
     return table
 
 
-def _entry(given: dict[str, Given], file: object) -> Given:
-    if not isinstance(file, str) or file not in given:
+def _entry(labels_of: dict[str, FileLabels], file: object) -> FileLabels:
+    if not isinstance(file, str) or file not in labels_of:
         raise Refusal(f"{brief(file)} is not in this request: use exactly the file name of a part sent along")
-    return given[file]
+    return labels_of[file]
 
 
 def _segments(file: str, segments: object) -> list[dict]:
@@ -132,7 +132,7 @@ def _boxes(file: str, boxes: object) -> list[dict]:
     return boxes
 
 
-def _read_info(content: dict, given: dict[str, Given]) -> None:
+def _read_info(content: dict, labels_of: dict[str, FileLabels]) -> None:
     files = content.get("files")
     if not isinstance(files, list):
         raise Refusal(f"files is {brief(files)}: it must be a list")
@@ -142,8 +142,8 @@ def _read_info(content: dict, given: dict[str, Given]) -> None:
             raise Refusal(
                 f"{where} is {brief(item)}: it needs path, category, label; may have name, metadata, boundingBoxes"
             )
-        entry = _entry(given, item["path"])
-        # The category is for uploaders, which turn it into the path of the request; here the path has been chosen.
+        entry = _entry(labels_of, item["path"])
+        # Uploaders turn the category into the request path. The path of this request is known, so it is only checked.
         if item["category"] not in _CATEGORIES:
             raise Refusal(f"{where}: category is {brief(item['category'])}: use one of {', '.join(_CATEGORIES)}")
         if not isinstance(item.get("name", ""), str):
@@ -154,7 +154,7 @@ def _read_info(content: dict, given: dict[str, Given]) -> None:
             entry.boxes = _boxes(item["path"], item["boundingBoxes"])
 
 
-def _read_info_label(where: str, item: dict, entry: Given) -> None:
+def _read_info_label(where: str, item: dict, entry: FileLabels) -> None:
     label = item["label"]
     kind = label.get("type") if isinstance(label, dict) else None
     if kind not in _INFO_LABELS or set(label) != _INFO_LABELS[kind]:

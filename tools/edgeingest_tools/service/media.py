@@ -1,4 +1,4 @@
-"""Images, audio, video and tables: the magic bytes, and for people the size or duration where it is cheap to tell."""
+"""Checks the magic bytes of images, audio, video and tables, and reads their size or duration where that is cheap."""
 
 import struct
 import wave
@@ -7,7 +7,7 @@ from typing import BinaryIO
 from edgeingest_tools.errors import Refusal
 from edgeingest_tools.service.message import Facts
 
-# extension: (offset, bytes) pairs that such a file has
+# {extension: (offset, bytes) pairs that a file of this kind must have}
 _MAGIC = {
     "jpg": ((0, b"\xff\xd8\xff"),),
     "jpeg": ((0, b"\xff\xd8\xff"),),
@@ -22,7 +22,7 @@ EXTENSIONS = tuple(_MAGIC)
 
 
 def check_media(file: BinaryIO, kind: str) -> Facts:
-    """Refuses a file whose first bytes are not those of its extension; looks no further for mistakes."""
+    """Returns the facts of a file. Raises Refusal if its first bytes do not fit its extension; checks nothing else."""
     head = file.read(16)
     for offset, magic in _MAGIC[kind]:
         found = head[offset : offset + len(magic)]
@@ -40,7 +40,7 @@ def check_media(file: BinaryIO, kind: str) -> Facts:
         elif kind in ("jpg", "jpeg"):
             facts.detail = _jpeg_size(file)
     except (wave.Error, EOFError, struct.error):
-        facts.detail = ""  # compressed or cut short: only the magic bytes are a rule
+        facts.detail = ""  # compressed or truncated; accepted, because only the magic bytes are checked
     return facts
 
 
@@ -55,7 +55,7 @@ def _describe_wav(file: BinaryIO, facts: Facts) -> None:
 
 
 def _jpeg_size(file: BinaryIO) -> str:
-    """Width and height from the start-of-frame segment (ITU T.81, B.2.2)."""
+    """Returns width and height, read from the start-of-frame segment (ITU T.81, B.2.2)."""
     file.seek(2)
     while True:
         marker, length = struct.unpack(">HH", file.read(4))

@@ -1,6 +1,6 @@
-"""The rules of the data acquisition format, for a message in any encoding (Edge Impulse docs, data acquisition format).
+"""Checks the rules of the data acquisition format in any encoding (Edge Impulse docs, data acquisition format).
 
-`Values` checks `payload.values` while it is read, element by element, so that a 100 MB message never sits in memory;
+`Values` checks `payload.values` while it is read, element by element, so that a 100 MB message is never in memory;
 `check_message` checks everything else afterwards. The order of the members is free, so sensors may come after values.
 """
 
@@ -17,12 +17,12 @@ _PAYLOAD_REQUIRED = ("device_type", "interval_ms", "sensors", "values")
 _PAYLOAD_OPTIONAL = ("device_name", "metadata", "structured_labels")
 _NUMBERS = {int, float}
 _HS256 = re.compile(r"[0-9a-f]{64}")
-_FLAT = -1
+_FLAT = -1  # the width of `values` when its elements are numbers, not rows
 
 
 @dataclass
 class Facts:
-    """What is known about a file once its bytes were checked."""
+    """The facts that the checks found out about a file."""
 
     kind: str = ""
     rows: int | None = None
@@ -35,7 +35,7 @@ class Facts:
 
 
 class Values:
-    """Checks the elements of `values` one by one and remembers only their number and form."""
+    """Checks the elements of `values` one by one and keeps only their number and form."""
 
     def __init__(self, sink: Callable[[Iterable[float]], None] | None = None) -> None:
         self.seen = False
@@ -45,13 +45,13 @@ class Values:
         self._sink = sink
 
     def take(self, items: Iterable[Any]) -> None:
-        """Reads all elements: rows of numbers, or numbers, or one Ref-BINARY string."""
+        """Checks all elements: rows of numbers, or numbers, or one Ref-BINARY string. Raises Refusal."""
         self.seen = True
         for item in items:
             if self.rows == 0:
                 self._begin(item)
             if not self._fits(item):
-                raise self._complaint(item)
+                raise self._refusal(item)
             if self._sink is not None and self.reference is None:
                 self._sink(item if type(item) is list else (item,))
             self.rows += 1
@@ -70,7 +70,7 @@ class Values:
             return self.rows == 0
         return kind in _NUMBERS and self.width == _FLAT
 
-    def _complaint(self, item: Any) -> Refusal:
+    def _refusal(self, item: Any) -> Refusal:
         where = f"values[{self.rows}]"
         if self.reference is not None:
             return Refusal(f"{where} is {brief(item)}: the Ref-BINARY string must be the only element of values")
@@ -88,7 +88,7 @@ class Values:
         return Refusal(f"{where} has {brief(wrong)}, which is not a number: every value must be a number")
 
     def check_width(self, sensors: int) -> None:
-        """Rows are as long as there are sensors; a flat array is for one axis only."""
+        """Raises Refusal unless every row has one number per sensor; a flat array is for one sensor only."""
         if self.rows == 0:
             raise Refusal("values is empty: send at least one reading")
         if self.reference is not None:
@@ -104,7 +104,7 @@ class Values:
 
 
 def check_message(message: dict, values: Values) -> Facts:
-    """Holds a decoded message (without its values) to the documented rules; says which alg and what is in it."""
+    """Checks a decoded message (without its values) against the documented rules; returns its facts. Raises Refusal."""
     if missing := sorted(_TOP - set(message)):
         raise Refusal(f"the message has no {' and no '.join(missing)}: send exactly payload, protected, signature")
     if extra := sorted(set(message) - _TOP):

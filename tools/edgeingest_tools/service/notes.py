@@ -1,4 +1,4 @@
-"""What the access log says of an upload, beyond its status."""
+"""The note on an upload in the access log, after its status."""
 
 from edgeingest_tools.service.store import Duplicate, Stored, Upload
 
@@ -6,19 +6,19 @@ _SHOWN = 3
 
 
 def note(
-    lead: str, uploads: list[Upload], results: list[Stored | Duplicate], check_signatures: bool
+    start: str, uploads: list[Upload], results: list[Stored | Duplicate], check_signatures: bool
 ) -> tuple[str, str]:
-    """What was stored, what was there already, whose signature is wrong or missing; and a colour for the line."""
+    """Returns the text, which names what was stored, duplicates, and wrong or missing signatures; and a colour."""
     same = [upload for upload, result in zip(uploads, results, strict=True) if isinstance(result, Duplicate)]
     invalid = [upload for upload in uploads if upload.facts.signature == "invalid"]
     unsigned = [upload for upload in uploads if check_signatures and upload.facts.signature == "none"]
-    doubts = [_named("signature of {} INVALID", invalid), _named("{} not signed", unsigned)]
-    text = ", ".join(filter(None, (lead, _named("duplicate: {}", same), *doubts)))
-    return text, "yellow" if any(doubts) else "green"
+    warnings = [_named("signature of {} INVALID", invalid), _named("{} not signed", unsigned)]
+    text = ", ".join(filter(None, (start, _named("duplicate: {}", same), *warnings)))
+    return text, "yellow" if any(warnings) else "green"
 
 
 def _named(text: str, uploads: list[Upload]) -> str:
-    """The text with the first few names in it, or nothing."""
+    """Returns the text with the first few file names in it, or an empty string without uploads."""
     names = ", ".join(upload.sent_name for upload in uploads[:_SHOWN])
     more = f" and {len(uploads) - _SHOWN} more" if len(uploads) > _SHOWN else ""
     return text.format(names + more) if uploads else ""

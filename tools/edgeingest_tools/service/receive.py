@@ -1,4 +1,4 @@
-"""Request bodies -> files in incoming/, in bounded chunks: the size of an upload never shows in memory."""
+"""Writes request bodies to files in incoming/ in bounded chunks: memory does not depend on the size of an upload."""
 
 import asyncio
 import hashlib
@@ -22,9 +22,9 @@ _FORM_ESCAPES = (("%22", '"'), ("%0D", "\r"), ("%0A", "\n"))
 
 
 def check_framing(request: web.Request) -> None:
-    """A body whose length is announced and whose bytes are the file's own.
+    """Raises Refusal unless Content-Length and Content-Type are sent and the body is neither chunked nor compressed.
 
-    No official client sends chunked requests and nothing says that the real service takes them, so a device must not.
+    No official client sends chunked requests, and no documentation says that the real service accepts them.
     """
     if "Content-Length" not in request.headers:
         raise Refusal(
@@ -39,7 +39,7 @@ def check_framing(request: web.Request) -> None:
 
 
 class Receiver:
-    """Receives the files of one request and removes what was not stored."""
+    """Receives the files of one request and removes those that were not stored."""
 
     def __init__(self, temporary: Callable[[], Path], max_file_size: int, idle_s: float) -> None:
         self._temporary = temporary
@@ -48,24 +48,24 @@ class Receiver:
         self._paths: list[Path] = []
 
     def discard(self) -> None:
-        """Removes every temporary that is still there; stored files have been moved away."""
+        """Removes every temporary file that is left; stored files have been moved to their places."""
         for path in self._paths:
             path.unlink(missing_ok=True)
 
     async def body(self, request: web.Request, name: str, category: str) -> Upload:
-        """The body of /data as one file."""
+        """Receives the body of /data as one file. Raises Refusal."""
         kind = formats.by_content_type(request.content_type)
         if (request.content_length or 0) >= self._max_file_size:
             raise self._too_large(name)
         return await self._save(request.content.readany, name, request.content_type, kind, category)
 
     async def parts(self, request: web.Request, category: str) -> AsyncIterator[Upload]:
-        """The parts of /files, each as a file."""
+        """Receives the parts of /files and yields each as a file. Raises Refusal."""
         if request.content_type != "multipart/form-data":
             raise Refusal(f"Content-Type is {brief(request.content_type)}: /files takes multipart/form-data")
         try:
             form = await request.multipart()
-            while (part := await self._patient(form.next())) is not None:
+            while (part := await self._within_idle_time(form.next())) is not None:
                 if not isinstance(part, BodyPartReader):
                     raise Refusal("a part is multipart itself: send every file as a part of its own")
                 name, content_type = _checked_part(part)
@@ -85,7 +85,7 @@ class Receiver:
         self._paths.append(path)
         sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
         with path.open("xb") as file:
-            while chunk := await self._patient(read()):
+            while chunk := await self._within_idle_time(read()):
                 size += len(chunk)
                 if size >= self._max_file_size:
                     raise self._too_large(name)
@@ -94,10 +94,11 @@ class Receiver:
                 file.write(chunk)
         if size == 0:
             raise Refusal(f"{brief(name)} is empty: send at least one byte")
-        place = _split(md5.hexdigest()) if category == "split" else category
-        return Upload(path, name, content_type, kind, size, sha256.hexdigest(), place)
+        if category == "split":
+            category = _split(md5.hexdigest())
+        return Upload(path, name, content_type, kind, size, sha256.hexdigest(), category)
 
-    async def _patient(self, read: Awaitable[_T]) -> _T:
+    async def _within_idle_time(self, read: Awaitable[_T]) -> _T:
         try:
             return await asyncio.wait_for(read, self._idle_s)
         except asyncio.TimeoutError:
@@ -113,11 +114,11 @@ class Receiver:
 
 
 def _checked_part(part: BodyPartReader) -> tuple[str, str]:
-    """The file name and content type of a part, which must be a file in the field `data`."""
+    """Returns file name and content type of a part. Raises Refusal unless it is a file in the field `data`."""
     if not part.headers:
         raise Refusal("a part has no header fields: give it a Content-Disposition; the last line is --boundary--")
     disposition = part.headers.get("Content-Disposition", "")
-    if any("\udc80" <= char <= "\udcff" for char in disposition):  # how bytes that are no UTF-8 arrive
+    if any("\udc80" <= char <= "\udcff" for char in disposition):  # aiohttp decodes bytes that are not UTF-8 to these
         raise Refusal(f"the Content-Disposition {brief(disposition)} is not UTF-8: send the filename as UTF-8")
     # aiohttp's own parsing of this header drops file names with several semicolons, so the standard library does it.
     header = Message()
@@ -139,6 +140,6 @@ def _checked_part(part: BodyPartReader) -> tuple[str, str]:
 
 
 def _split(md5: str) -> str:
-    """Training or testing as official clients computed it: by the first hex digit of the MD5 that is not f."""
+    """Returns training or testing, as official clients do: by the first hex digit of the MD5 that is not f."""
     digit = md5.lstrip("f")[:1] or "0"
     return "training" if digit in "0123456789ab" else "testing"

@@ -1,4 +1,4 @@
-"""Runs the service on a socket: address, TLS, access log, and a clean end on Ctrl-C or SIGTERM."""
+"""Runs the service on a socket: address, TLS, access log, and shutdown on Ctrl-C or SIGTERM."""
 
 import asyncio
 import logging
@@ -31,7 +31,7 @@ async def serving(
     tls: ssl.SSLContext | None = None,
     console: Console | None = None,
 ) -> AsyncIterator[str]:
-    """Serves while the block runs and gives the URL to use; for tests as much as for the command line."""
+    """Serves while the `async with` block runs and yields the URL; used by the tests and the command line."""
     hidden = (*settings.api_keys, settings.hmac_key or "")
     logger = None if console is None else _logger(console, hidden)
     runner = web.AppRunner(
@@ -50,10 +50,10 @@ async def serving(
 
 
 async def run(settings: Settings, host: str, port: int, tls: ssl.SSLContext | None) -> None:
-    """Serves until Ctrl-C or SIGTERM. The log goes to stderr: stdout tells programs where the service listens."""
-    # aiohttp warns of part headers that receive.py reads well, or refuses with a text of its own.
+    """Serves until Ctrl-C or SIGTERM. The log goes to stderr, so that programs can read the URL from stdout."""
+    # aiohttp warns about part headers that receive.py parses itself, or refuses with its own text.
     warnings.simplefilter("ignore", BadContentDispositionHeader)
-    logging.getLogger("aiohttp.server").addFilter(_is_our_fault)
+    logging.getLogger("aiohttp.server").addFilter(_is_not_http_error)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
@@ -69,7 +69,7 @@ WILDCARDS = ("0.0.0.0", "::", "")
 
 
 def own_address() -> str | None:
-    """This computer's address in its network, by asking which one a packet would leave from; none is sent."""
+    """Returns this computer's address in its network: the source address of a UDP socket. No packet is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # an address reserved for documentation
@@ -79,17 +79,17 @@ def own_address() -> str | None:
 
 
 def url(scheme: str, address: str, port: int) -> str:
-    """An origin as clients write it, IPv6 in brackets."""
+    """Returns the origin as clients write it, with an IPv6 address in brackets."""
     return f"{scheme}://[{address}]:{port}" if ":" in address else f"{scheme}://{address}:{port}"
 
 
-def _is_our_fault(record: logging.LogRecord) -> bool:
-    """What is not HTTP has its line in the access log; its traceback says nothing more, and may quote a key."""
+def _is_not_http_error(record: logging.LogRecord) -> bool:
+    """Drops tracebacks of requests that are not HTTP: the access log has a line for them, and they may quote a key."""
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 def _no_http(response: web.StreamResponse) -> str:
-    """What is wrong with bytes that are no request, without quoting any of them."""
+    """Returns what is wrong with bytes that are not an HTTP request, without quoting any of them."""
     text = getattr(response, "text", None) or ""
     if "HTTPS traffic" in text:
         return "no HTTP: the client speaks TLS, this port does not; give --tls here, or http:// there"
@@ -98,19 +98,19 @@ def _no_http(response: web.StreamResponse) -> str:
 
 class _NoLog(AbstractAccessLogger):
     def log(self, request: web.BaseRequest, response: web.StreamResponse, seconds: float) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 def _logger(console: Console, hidden: tuple[str, ...]) -> type[AbstractAccessLogger]:
     class ShortLog(AbstractAccessLogger):
-        """One short line a request: time, client, status, path, size, duration, what came of it; never a key."""
+        """Prints one line per request: time, client, status, path, size, duration, outcome; never a key."""
 
         def log(self, request: web.BaseRequest, response: web.StreamResponse, seconds: float) -> None:
             size = request.content_length or 0
-            what = f"{request.method} {request.rel_url.raw_path} {size} B {seconds * 1000:.0f} ms"
-            if request.method == "UNKNOWN":  # so aiohttp says that there was no request
-                what = _no_http(response)
-            line = f"{time.strftime('%H:%M:%S')} {request.remote or '-'} {response.status} {what}"
+            summary = f"{request.method} {request.rel_url.raw_path} {size} B {seconds * 1000:.0f} ms"
+            if request.method == "UNKNOWN":  # aiohttp's method for bytes that are not a request
+                summary = _no_http(response)
+            line = f"{time.strftime('%H:%M:%S')} {request.remote or '-'} {response.status} {summary}"
             if note := request.get(NOTE):
                 line = f"{line}  {note}"
             for key in filter(None, hidden):

@@ -1,4 +1,4 @@
-"""What is stored, for people: a table of everything, and one sample decoded with a small chart per axis."""
+"""Shows stored samples in a terminal: a table of all, or one sample decoded with a small chart per axis."""
 
 import difflib
 import json
@@ -20,15 +20,15 @@ _BARS = "▁▂▃▄▅▆▇█"
 _CHART_COLUMNS = 60
 _GAP = 2  # between columns of a table
 _RANGE = len("  -1.234e-308 .. -1.234e-308")
-_NAMES = 24  # the first column of `show`; longer names go on in the next line
-# Narrower than this only `name` and `label` get; before that, `type` and `when` are left out.
+_NAMES = 24  # width of the first column of `show`; longer names are wrapped
+# A narrow terminal first loses the _DISPENSABLE columns, then only these two are made narrower, down to _FOLDED.
 _FOLDED = {"name": 8, "label": 5}
 _WISHED = {"name": 24, "label": 16}
 _DISPENSABLE = ("type", "when (UTC)")
 
 
 def table(rows: list[sqlite3.Row], width: int) -> Table:
-    """All samples; where the width is not enough for everything, what matters least goes first and no number is cut."""
+    """Returns a table of all samples. If it exceeds `width`, less important columns are left out; no number is cut."""
     cells = {
         "id": [str(row["id"]) for row in rows],
         "category": [row["category"] for row in rows],
@@ -59,7 +59,7 @@ def table(rows: list[sqlite3.Row], width: int) -> Table:
 
 
 def find(rows: list[sqlite3.Row], wanted: str) -> sqlite3.Row:
-    """The sample with this id, stored name, or name as sent."""
+    """Returns the sample with this id, stored name, or name as sent. Raises StoreError."""
     for matches in (
         [row for row in rows if str(row["id"]) == wanted],
         [row for row in rows if row["stored_name"] == wanted],
@@ -79,7 +79,7 @@ def find(rows: list[sqlite3.Row], wanted: str) -> sqlite3.Row:
 
 
 def sample(row: sqlite3.Row, directory: Path, console: Console) -> None:
-    """One sample: everything in the index, and its values as charts."""
+    """Prints one sample: everything in the index, and its values as charts. Raises StoreError."""
     lines = Table(box=None, show_header=False, pad_edge=False)
     lines.add_column(style="bold", overflow="fold", max_width=_NAMES)
     lines.add_column(overflow="fold")
@@ -87,8 +87,8 @@ def sample(row: sqlite3.Row, directory: Path, console: Console) -> None:
     for name, value in facts:
         lines.add_row(_text(name), _text(value))
     path = directory / row["category"] / row["stored_name"]
-    taken = max(cell_len(printable(name)) for name in [*_axes(row), *(name for name, _ in facts)])
-    columns = max(1, min(_CHART_COLUMNS, console.width - min(taken, _NAMES) - _GAP - _RANGE))
+    longest = max(cell_len(printable(name)) for name in [*_axes(row), *(name for name, _ in facts)])
+    columns = max(1, min(_CHART_COLUMNS, console.width - min(longest, _NAMES) - _GAP - _RANGE))
     charts = _charts(row, path, columns) if path.is_file() else []
     if not path.is_file():
         lines.add_row("missing", _text(f"{path} is in the index but not on disk"))
@@ -151,7 +151,7 @@ def _charts(row: sqlite3.Row, path: Path, columns: int) -> list[tuple[str, str]]
 
 
 class _Means:
-    """The mean of every axis in as many columns as the chart has, row after row, and its smallest and largest value."""
+    """Collects rows: the mean of every axis for each column of the chart, and the smallest and largest value."""
 
     def __init__(self, axes: int, rows: int, columns: int) -> None:
         self._columns = min(rows, columns)
@@ -178,7 +178,7 @@ class _Means:
 
 
 def bars(values: list[float]) -> str:
-    """One line of bars between the smallest and the largest value; a space where the value is not finite."""
+    """Returns a line of bars, scaled from the smallest to the largest value; a space where a value is not finite."""
     finite = [value for value in values if math.isfinite(value)]
     low, high = min(finite, default=0), max(finite, default=0)
     scale = (len(_BARS) - 1) / (high - low) if high > low else 0

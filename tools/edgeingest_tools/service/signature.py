@@ -1,7 +1,7 @@
 """Checks the signature of a stored message (Edge Impulse docs, data acquisition format, "Signing data").
 
 HMAC-SHA256 over the exact bytes with the 64 signature characters set to `0`. The key is the ASCII text of the HMAC key,
-not the bytes its hex digits stand for: only so do the service's published examples verify.
+not the bytes that its hex digits encode: the service's published examples verify only with the text.
 """
 
 import hashlib
@@ -13,13 +13,13 @@ _LENGTH = 64
 _CHUNK = 1 << 18
 
 
-def verify(file: BinaryIO, signature: str, key: str, lead: bytes) -> str:
-    """`valid` or `invalid`. `lead` is what must precede the characters: 78 40 in CBOR, a quote in JSON."""
-    needle = lead + signature.encode()
-    at = _last(file, signature.encode())
+def verify(file: BinaryIO, signature: str, key: str, prefix: bytes) -> str:
+    """Returns `valid` or `invalid`. `prefix` must precede the signature characters: 78 40 in CBOR, a quote in JSON."""
+    needle = prefix + signature.encode()
+    at = _last_position(file, signature.encode())
     if at is None:
         return "invalid"
-    file.seek(max(at - len(lead), 0))
+    file.seek(max(at - len(prefix), 0))
     if file.read(len(needle)) != needle:
         return "invalid"
     mac = hmac.new(key.encode(), digestmod=hashlib.sha256)
@@ -31,8 +31,8 @@ def verify(file: BinaryIO, signature: str, key: str, lead: bytes) -> str:
     return "valid" if hmac.compare_digest(mac.hexdigest(), signature) else "invalid"
 
 
-def _last(file: BinaryIO, needle: bytes) -> int | None:
-    """Where the needle is last, as the reference decoder looks for it, in constant memory."""
+def _last_position(file: BinaryIO, needle: bytes) -> int | None:
+    """Returns the last position of the needle, or None. The reference decoder takes the last one, too."""
     found, tail = None, b""
     for offset, chunk in _chunks(file):
         window = tail + chunk

@@ -1,9 +1,9 @@
-"""Files on disk and their index: whatever was acknowledged is there, whenever the process is killed.
+"""Files on disk and their index: an acknowledged file is stored, even if the process is killed at any moment.
 
 A file is first written to incoming/, then its row is committed as not yet stored, then it is renamed to its place,
-then the row is committed as stored, and only then the client gets its answer. So every file of ours outside incoming/
-has a row, and start-up removes exactly what was never acknowledged and nothing that a person put there. The process may
-be killed at any moment; a power cut may cost the last seconds, as nothing is flushed to the medium.
+then the row is committed as stored, and only then the client gets its answer. So every file of the service outside
+incoming/ has a row, and start-up removes exactly the files that were never acknowledged, and no file of the user. After
+a power cut the last seconds may be missing, because nothing is flushed to the disk.
 """
 
 import contextlib
@@ -34,12 +34,12 @@ CREATE INDEX IF NOT EXISTS samples_sha256 ON samples (sha256);
 
 
 class StoreError(Exception):
-    """The folder cannot be used; the text says why and what to do."""
+    """Raised when the folder cannot be used; the text gives the reason and the fix."""
 
 
 @dataclass
 class Upload:
-    """A received file in incoming/, with everything that goes into the index."""
+    """A received file in incoming/, with all values for the index."""
 
     path: Path
     sent_name: str
@@ -66,7 +66,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Duplicate:
-    """A file that is not stored because the same bytes already are, under these ids."""
+    """A file that is not stored, because the same bytes are stored already, under these ids."""
 
     ids: tuple[int, ...]
 
@@ -77,11 +77,11 @@ class Store:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._incoming = directory / "incoming"
-        self._tidied = False  # whether there are no rows of an addition that did not come to its end
+        self._is_clean = False  # True when the index has no rows of an unfinished addition
         try:
             for folder in ("incoming", *CATEGORIES):
                 (directory / folder).mkdir(parents=True, exist_ok=True)
-            self._lock = _locked(directory)
+            self._lock = _lock_folder(directory)
             # The service opens the store in one thread and uses it from its disk thread.
             self._index = sqlite3.connect(directory / INDEX, check_same_thread=False)
             self._index.execute("PRAGMA journal_mode=WAL")
@@ -92,21 +92,24 @@ class Store:
             raise StoreError(f"cannot use {directory}: {error}; give another folder with --dir") from None
 
     def close(self) -> None:
-        """Closes the index and lets another process use the folder."""
+        """Closes the index and unlocks the folder for other processes."""
         self._index.close()
         self._lock.close()
 
     def temporary(self) -> Path:
-        """A path in incoming/ that nobody else has."""
+        """Returns a new, unique path in incoming/."""
         return self._incoming / f"{secrets.token_hex(16)}.part"
 
     def add(self, uploads: list[Upload], refuse_duplicates: bool) -> list[Stored | Duplicate]:
-        """Moves the files to their places and into the index, in order; after it returns they survive a kill."""
+        """Moves the files to their places and into the index, in order; once it returns they survive a kill.
+
+        Raises OSError, and then none of the files is stored.
+        """
         results: list[Stored | Duplicate] = []
         moves: list[tuple[Path, Path]] = []
         try:
-            self._tidy()
-            self._tidied = False
+            self._remove_unfinished()
+            self._is_clean = False
             with self._index:
                 for upload in uploads:
                     same = self._ids(upload.sha256) if refuse_duplicates else ()
@@ -120,11 +123,11 @@ class Store:
                 os.replace(source, place)
             with self._index:
                 self._index.execute("UPDATE samples SET stored = 1 WHERE stored = 0")
-            self._tidied = True
+            self._is_clean = True
         except BaseException as error:
-            # On a full disk this may fail, too: then it is done before the next addition, or at the next start.
+            # On a full disk this may fail, too: then it is repeated before the next addition, or at the next start.
             with contextlib.suppress(OSError, sqlite3.Error):
-                self._tidy()
+                self._remove_unfinished()
             if isinstance(error, sqlite3.Error):
                 raise OSError(f"the index cannot be written: {error}") from error
             raise
@@ -169,31 +172,32 @@ class Store:
         known = "SELECT 1 FROM samples WHERE category = ? AND stored_name = ?"
         return os.path.lexists(place) or self._index.execute(known, (category, name)).fetchone() is not None
 
-    def _tidy(self) -> None:
-        """Removes what an addition that failed has left: rows not marked as stored, and their files."""
-        if self._tidied:
+    def _remove_unfinished(self) -> None:
+        """Removes the rows that are not marked as stored, which a failed addition has left, and their files."""
+        if self._is_clean:
             return
         with self._index:
             for category, name in self._index.execute("SELECT category, stored_name FROM samples WHERE stored = 0"):
                 (self.directory / category / name).unlink(missing_ok=True)
             self._index.execute("DELETE FROM samples WHERE stored = 0")
-        self._tidied = True
+        self._is_clean = True
 
     def _recover(self) -> None:
-        """Removes what was never acknowledged: what `_tidy` does, and what is in incoming/."""
-        self._tidy()
-        for left_over in self._incoming.glob("*.part"):
-            left_over.unlink()
+        """Removes all files that were never acknowledged: unfinished additions, and the files in incoming/."""
+        self._remove_unfinished()
+        for leftover in self._incoming.glob("*.part"):
+            leftover.unlink()
 
 
 def _json(value: object) -> str | None:
     return None if value is None else json.dumps(value)
 
 
-def _locked(directory: Path) -> sqlite3.Connection:
-    """Keeps a second process out, which would take our uploads for left-overs.
+def _lock_folder(directory: Path) -> sqlite3.Connection:
+    """Locks the folder and returns the lock. Raises StoreError when another process has it.
 
-    An SQLite lock works alike on every system and ends with the process, however it ends.
+    A second process would remove the uploads of the first one as unfinished. An SQLite lock works the same on every
+    system and ends with the process, even if that is killed.
     """
     lock = sqlite3.connect(directory / "serve.lock", timeout=0, isolation_level=None, check_same_thread=False)
     try:
@@ -207,7 +211,7 @@ def _locked(directory: Path) -> sqlite3.Connection:
 
 
 def samples(directory: Path) -> list[sqlite3.Row]:
-    """Every stored file, in the order of arrival; may be read while the service runs."""
+    """Returns every stored file, in the order of arrival; may be called while the service runs. Raises StoreError."""
     if not (directory / INDEX).is_file():
         raise StoreError(f"there is no {INDEX} in {directory}: give the folder of `edgeingest serve` with --dir")
     try:

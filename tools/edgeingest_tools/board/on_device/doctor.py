@@ -1,4 +1,4 @@
-# Tries out, step by step, what an upload needs; prints [step, went well, what was found] as a line of JSON for each.
+# Tests, step by step, what an upload needs; prints [step, passed, result] as a line of JSON for each step.
 import gc
 import json
 import os
@@ -6,20 +6,20 @@ import sys
 import time
 
 
-class Fault(Exception):
+class Failed(Exception):
     pass
 
 
-class Patient:
-    # Each method is a step. It returns what it found, or raises: then nothing after it is tried.
-    # oldest MicroPython, bytes of heap and flash that are needed; the PC's clock, seconds since 1970; upload or not
+class Steps:
+    # Each public method is a step. It returns its result, or raises an exception, which ends the test.
+    # oldest: MicroPython version; heap, flash: bytes needed; now: the PC's clock, seconds since 1970; upload: or not
     def __init__(self, oldest, heap, flash, now, upload):
-        self.oldest, self.needed, self.space, self.now, self.uploads = oldest, heap, flash, now, upload
+        self.oldest, self.heap_needed, self.flash_needed, self.now, self.uploads = oldest, heap, flash, now, upload
 
     def version(self):
         found = sys.implementation.version[:3]
         if found < self.oldest:
-            raise Fault("MicroPython %d.%d.%d" % found)
+            raise Failed("MicroPython %d.%d.%d" % found)
         return "MicroPython %d.%d.%d" % found
 
     def library(self):
@@ -30,29 +30,29 @@ class Patient:
     def heap(self):
         gc.collect()
         free = gc.mem_free()
-        if free < self.needed:
-            raise Fault("%d KB free, %d are needed" % (free // 1024, self.needed // 1024))
+        if free < self.heap_needed:
+            raise Failed("%d KB free, %d are needed" % (free // 1024, self.heap_needed // 1024))
         return "%d KB free" % (free // 1024)
 
     def flash(self):
         disk = os.statvfs("/")
         free = disk[0] * disk[3]
-        if free < self.space:
-            raise Fault("%d KB free, %d are needed" % (free // 1024, self.space // 1024))
+        if free < self.flash_needed:
+            raise Failed("%d KB free, %d are needed" % (free // 1024, self.flash_needed // 1024))
         with open("/doctor.tmp", "w") as file:
             file.write("doctor")
         with open("/doctor.tmp") as file:
             same = file.read() == "doctor"
         os.remove("/doctor.tmp")
         if not same:
-            raise Fault("what was written could not be read again")
+            raise Failed("what was written could not be read again")
         return "%d KB free, written and read" % (free // 1024)
 
     def network(self):
         try:
             import network  # noqa: F401
         except ImportError:
-            raise Fault("this board has none")
+            raise Failed("this board has none")
         return "there"
 
     def configuration(self):
@@ -74,17 +74,17 @@ class Patient:
         return "%s, address %s" % (self.config.wifi_ssid, wlan.ifconfig()[0])
 
     def clock(self):
-        how = "was right"
-        if self._off():
+        action = "was right"
+        if self._is_wrong():
             from edgeingest.network import set_clock
 
             set_clock(timeout_ms=5000)
-            how = "set"
-        if self._off():
-            raise Fault("it says %d-%02d-%02d, and cannot be set" % time.gmtime()[:3])
-        return "%d-%02d-%02d, %s" % (time.gmtime()[:3] + (how,))
+            action = "set"
+        if self._is_wrong():
+            raise Failed("it says %d-%02d-%02d, and cannot be set" % time.gmtime()[:3])
+        return "%d-%02d-%02d, %s" % (time.gmtime()[:3] + (action,))
 
-    def _off(self):
+    def _is_wrong(self):
         epoch = 946684800 if time.gmtime(0)[0] == 2000 else 0
         return abs(time.time() + epoch - self.now) > 86400
 
@@ -119,7 +119,7 @@ class Patient:
         from edgeingest import Sample
         from edgeingest.errors import IngestError, ServiceError
 
-        # Always the same: the service keeps it once, and finds the next ones to be duplicates.
+        # The bytes are always the same, so the service stores them once and reports duplicates afterwards.
         sample = Sample((("doctor", "N/A"),), 1, [1.0, 2.0], "DOCTOR", name="doctor", iat=0)
         try:
             with self.config.client(timeout_ms=10000) as client:
@@ -141,13 +141,13 @@ class Patient:
 
 
 def doctor(*needs):
-    patient = Patient(*needs)
+    steps = Steps(*needs)
     names = "version library heap flash network configuration wifi clock dns tcp tls_ key upload"
     for name in names.split():
         try:
-            told = getattr(patient, name)()
+            result = getattr(steps, name)()
         except Exception as e:
-            told = str(e) if isinstance(e, Fault) else "%s: %s" % (type(e).__name__, " ".join(str(e).split()))
-            print(json.dumps([name.strip("_"), False, told]))
+            result = str(e) if isinstance(e, Failed) else "%s: %s" % (type(e).__name__, " ".join(str(e).split()))
+            print(json.dumps([name.strip("_"), False, result]))
             return
-        print(json.dumps([name.strip("_"), True, told]))
+        print(json.dumps([name.strip("_"), True, result]))

@@ -1,4 +1,4 @@
-# What a board is, as one line of JSON.
+# Prints the properties of a board as one line of JSON.
 def _facts():
     import gc
     import json
@@ -12,7 +12,7 @@ def _facts():
             for disk, path in vfs.mount():
                 if path == "/":
                     return type(disk).__name__
-        except (ImportError, TypeError, AttributeError):  # older than 1.25
+        except (ImportError, TypeError, AttributeError):  # MicroPython before 1.25
             pass
         return None
 
@@ -39,7 +39,7 @@ def _facts():
     gc.collect()
     lib = [path for path in sys.path if path.endswith("/lib")]
     disk = os.statvfs(lib[0][:-4] or "/" if lib else "/")
-    about = {
+    facts = {
         "version": list(sys.implementation.version[:3]),
         "machine": getattr(sys.implementation, "_machine", sys.platform),
         "platform": sys.platform,
@@ -54,7 +54,7 @@ def _facts():
         "frozen": frozen(),
         "network": network(),
     }
-    print(json.dumps(about))
+    print(json.dumps(facts))
 
 
 _facts()

@@ -1,4 +1,4 @@
-# What `deploy` does with files on the board itself; all paths are absolute.
+# Functions for files on the board, called by the commands of the PC; all paths are absolute.
 import os
 
 
@@ -11,7 +11,8 @@ def exists(path):
 
 
 def tree(path):
-    # every file below a folder, then the folder itself: the order in which they can be removed; or just the file
+    # Yields (path, is a folder) of everything below a folder, then the folder: the order in which they can be removed.
+    # Of a file it yields only the file.
     if not os.stat(path)[0] & 0x4000:
         yield path, False
         return
@@ -48,7 +49,7 @@ def sha256(path):
 
 
 def hashes(folder):
-    # one line of JSON for each file, as there may be many
+    # Prints one line of JSON for each file: one list of all could need too much heap.
     import json
 
     if exists(folder):
@@ -58,7 +59,7 @@ def hashes(folder):
 
 
 def folders(path):
-    # makes the folders that a file needs
+    # Makes the folders that a file needs.
     at = path.find("/", 1)
     while at > 0:
         if not exists(path[:at]):
@@ -73,7 +74,7 @@ def copy(source, target):
 
 
 def replace(source, target):
-    # over a file that is there; littlefs does it in one step, FAT cannot
+    # Renames a file and replaces an existing one; littlefs does it in one step, FAT cannot.
     try:
         os.rename(source, target)
     except OSError:
@@ -82,7 +83,7 @@ def replace(source, target):
 
 
 def set_aside(path, suffix):
-    # under another name, so that nothing imports it; within one folder littlefs does that in one step
+    # Renames, so that nothing imports it; littlefs does that in one step within one folder.
     if exists(path):
         remove(path + suffix)
         os.rename(path, path + suffix)

@@ -1,9 +1,10 @@
-# What `pull` does in the folder of a spool on the board; nothing else may use the spool meanwhile. With files.py.
+# Functions for the folder of a spool on the board, called by `pull`, together with files.py. No other program may use
+# the spool at the same time.
 import json
 
 
 def entries(folder):
-    # [number, bytes, SHA-256] of every finished entry, a line each, oldest first
+    # Prints [number, bytes, SHA-256] of every finished entry, one per line, oldest first.
     names = [item[0] for item in os.ilistdir(folder) if item[0].endswith(".ent")] if exists(folder) else []
     for name in sorted(names):
         path = folder + "/" + name

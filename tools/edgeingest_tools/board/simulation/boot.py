@@ -1,5 +1,5 @@
-# What a simulated board does before its REPL: mounts its flash at /, puts its modules in place, runs main.py.
-# boot.py FLASH BLOCKS main|raw [module.py ...]; it runs on MicroPython's unix port.
+# The start of a simulated board, before its REPL: loads its modules, mounts its flash at /, runs main.py.
+# Usage, on MicroPython's unix port: boot.py FLASH BLOCKS main|raw [module.py ...]
 import os
 import sys
 
@@ -10,23 +10,23 @@ def _boot(image, blocks, *modules):
     class Flash:
         def __init__(self):
             self.file = open(image, "r+b")
-            self.left = int(os.getenv("FLASH_WRITES") or -1)  # the power fails before the next one
+            self.writes_left = int(os.getenv("FLASH_WRITES") or -1)  # the power fails after so many; -1: never
 
         def readblocks(self, block, buffer, offset=0):
             self.file.seek(block * 4096 + offset)
             self.file.readinto(buffer)
 
         def writeblocks(self, block, buffer, offset=0):
-            if self.left == 0:
+            if self.writes_left == 0:
                 raise OSError(5)
-            self.left -= 1
+            self.writes_left -= 1
             self.file.seek(block * 4096 + offset)
             self.file.write(buffer)
 
         def ioctl(self, operation, value):
             if operation == 6:
                 self.writeblocks(value, b"\xff" * 4096)
-            return {4: blocks, 5: 4096}.get(operation, 0)  # how many, and bytes of one
+            return {4: blocks, 5: 4096}.get(operation, 0)  # number of blocks, bytes of one
 
     for module in modules:
         folder, _, name = module.rpartition("/")
@@ -37,7 +37,7 @@ def _boot(image, blocks, *modules):
     try:
         disk = kind(flash)
         disk.statvfs("/")
-    except OSError:  # the first time
+    except OSError:  # a new flash
         kind.mkfs(flash)
         disk = kind(flash)
     vfs.umount("/")
@@ -52,12 +52,12 @@ def _run():
             source = file.read()
     except OSError:
         return
-    print("\x00main\x00", end="")  # the simulation waits for this or a prompt
+    print("\x00main\x00", end="")  # simulated.py waits for this or a prompt
     try:
         exec(compile(source, "main.py", "exec"), {"__name__": "__main__"})
     except SystemExit:
         pass
-    except BaseException as error:  # with Ctrl-C, as the REPL would
+    except BaseException as error:  # prints KeyboardInterrupt, too, as the REPL does
         sys.print_exception(error)
 
 

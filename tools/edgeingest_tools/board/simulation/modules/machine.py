@@ -1,4 +1,4 @@
-"""What a simulated board has of MicroPython's module: identity and resets."""
+"""The parts of MicroPython's `machine` that a simulated board has: identity and resets."""
 
 import sys
 

@@ -1,6 +1,6 @@
-"""What a simulated board has of MicroPython's module: a Wi-Fi that leads to this computer's own network.
+"""The parts of MicroPython's `network` that a simulated board has: Wi-Fi over this computer's own network.
 
-It reaches every network but one called `nowhere`, and every password is right but one that begins with `wrong`.
+Connecting works with every network name except `nowhere`, and every password except one that begins with `wrong`.
 """
 
 STA_IF = 0
@@ -38,7 +38,7 @@ class WLAN:
         if name == "ssid":
             return WLAN._ssid
         if values:
-            raise ValueError("unknown config param")  # as chips that do not know one
+            raise ValueError("unknown config param")  # as real chips do for an unknown parameter
 
     def ifconfig(self):
         return "127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1"
