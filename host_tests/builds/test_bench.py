@@ -1,4 +1,4 @@
-"""`make bench` on tiny sizes: every script runs and gives numbers. How large they are is nobody's business here."""
+"""`make bench` with tiny sizes: every script runs and returns numbers, whose values are not checked."""
 
 import bench
 import bench_tables
@@ -7,7 +7,7 @@ import footprint
 
 
 def numbers(found):
-    """Every number in nested dicts."""
+    """Yields every number in nested dicts."""
     for value in found.values():
         if isinstance(value, dict):
             yield from numbers(value)

@@ -4,7 +4,7 @@ import compile_mpy
 import pytest
 from edgeingest_tools import firmware
 
-MPY_FORMAT = (6, 3)  # what MicroPython 1.23 and later load
+MPY_FORMAT = (6, 3)  # the format that MicroPython 1.23 and later load
 
 
 def test_there_is_firmware_to_compile():
@@ -18,7 +18,7 @@ def test_module_compiles(source, arch, tmp_path):
     assert compile_mpy.compile_file(source, target, arch) > 0
     head = target.read_bytes()
     assert head[:2] == bytes((ord("M"), MPY_FORMAT[0]))
-    if head[2] >> 2:  # the minor version counts where there is native code
+    if head[2] >> 2:  # the minor version matters only with native code
         assert head[2] & 3 == MPY_FORMAT[1]
     assert head[3] == 31  # bits of a small int: 32-bit boards load it, too
 

@@ -1,4 +1,4 @@
-"""Proves that `make demo` can fail: it passes on what really arrived, and on none of it damaged."""
+"""`make demo` can fail: it passes on the files that arrived, and on no damaged copy of them."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ def plain_output(monkeypatch):
 
 @pytest.fixture(scope="module")
 def arrived(tmp_path_factory):
-    """What MicroPython has sent to both services."""
+    """The folder of both services with the files that MicroPython has sent."""
     build = tmp_path_factory.mktemp("demo")
     assert demo.send(build) == 0
     return build
@@ -28,7 +28,7 @@ def arrived(tmp_path_factory):
 
 @pytest.fixture
 def compared(arrived, tmp_path, monkeypatch, capsys):
-    """compared(damage): runs the demo on a copy of what arrived, after damage(copy); its exit status and verdicts."""
+    """Returns compared(damage), which runs the demo on a copy of the files after damage(copy): (status, verdicts)."""
 
     def compare(damage):
         def send(build):
@@ -44,14 +44,14 @@ def compared(arrived, tmp_path, monkeypatch, capsys):
 
 
 def verdicts(capsys):
-    """The last column of the table; what goes on in another line is left out."""
+    """Returns the last column of the table, without continuation lines."""
     head, *lines = capsys.readouterr().out.partition("Look closer")[0].splitlines()
     at = head.index("against recording")
     return [line[at:].strip() for line in lines if line[:at].strip() or line[at:].startswith("expected")]
 
 
 def file(name, change):
-    """Damage to a stored file: change(content) gives the new one."""
+    """Returns damage to a stored file: change(content) is its new content."""
 
     def damage(build):
         [path] = build.glob(f"*/*/{name}")
@@ -63,7 +63,7 @@ def file(name, change):
 
 
 def index(service, statement):
-    """Damage to what a service has noted about a file."""
+    """Returns damage to the index of a service."""
 
     def damage(build):
         with contextlib.closing(sqlite3.connect(build / service / "index.sqlite")) as database, database:
@@ -73,14 +73,14 @@ def index(service, statement):
 
 
 def one_value(content):
-    """The last value that was recorded, by the smallest possible difference."""
+    """Changes the last recorded value by the smallest possible difference."""
     value = struct.pack(">f", demo.recorded("walking.01")["values"][-1][-1])
     at = content.rindex(b"\xfa" + value) + 4
     return content[:at] + bytes((content[at] ^ 1,)) + content[at + 1 :]
 
 
 def rows(change):
-    """Damage to the rows of a JSON message, which is written anew."""
+    """Returns change(content) for the rows of a JSON message."""
 
     def changed(content):
         message = json.loads(content)
@@ -91,7 +91,7 @@ def rows(change):
 
 
 def one_float(values):
-    """The same in JSON: from one float32 to the next."""
+    """Changes one value in JSON, from one float32 to the next."""
     values[50][3] *= 1 + 2**-22
 
 
@@ -100,7 +100,7 @@ def last_bit(content):
 
 
 def signature(content):
-    """One character of the 64."""
+    """Changes one character of the 64."""
     at = content.rindex(b"signature") + 20
     return content[:at] + (b"0" if content[at : at + 1] != b"0" else b"1") + content[at + 1 :]
 
@@ -188,7 +188,7 @@ def test_damage_is_found(compared, name):
 
 
 def test_a_board_with_another_hmac_key(tmp_path, monkeypatch, capsys):
-    """Not damaged afterwards but sent so: the service itself must have noticed."""
+    """The signatures are wrong when they arrive: the service must record that."""
     send = demo.send
     monkeypatch.setattr(demo, "send", lambda build: send(build, "another-key"))
     assert demo.main(tmp_path) == 1

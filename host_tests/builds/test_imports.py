@@ -1,4 +1,4 @@
-"""Holds the firmware to its rooms: what may import what, where I/O lives, and what no module may contain."""
+"""Layers of the firmware: the imports that each module may have, the modules that may do I/O, forbidden statements."""
 
 import ast
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from support.interpreters import FIRMWARE
 PACKAGE = FIRMWARE / "edgeingest"
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.glob("**/*.py"))
 
-# room -> rooms it may import besides errors, validate and body, which all but the LOWEST may; only lower ones.
+# module -> modules that it may import, besides errors, validate and body, which all but the LOWEST may; no cycles.
 # Either each module of a package has an entry, "package.module", or all have that of the package.
-ROOMS = {
+LAYERS = {
     "client": {"connection", "http", "ingestion", "multipart", "signing", "tls", "url"},
     "aio": {"client", "connection"},
     "multipart": {"ingestion", "service_errors", "signing"},
@@ -69,7 +69,7 @@ ROOMS = {
 }
 LOWEST = {"argument_errors", "body", "errors", "cbor_int_kernels", "cbor_kernels", "cbor_plain", "validate"}
 
-# module -> rooms that may import it; what is not listed here is free
+# module of MicroPython -> modules that may import it
 OUTSIDE = {
     "socket": {"connection", "network"},
     "ssl": {"tls"},
@@ -81,24 +81,24 @@ OUTSIDE = {
     "machine": {"capture", "network", "sources"},
     "camera": {"sources"},
 }
-# what every MicroPython that we support has
+# modules of MicroPython that all supported versions have, and that every module may import
 EVERYWHERE = {"array", "binascii", "collections", "errno", "gc", "hashlib", "io", "json", "math", "micropython", "os"}
 EVERYWHERE |= {"random", "re", "struct", "sys", "uctypes"}
 
 
-def room(module: Path) -> str:
-    """The entry in ROOMS of a file of the library."""
+def name_of(module: Path) -> str:
+    """Returns the name in LAYERS of a file of the library."""
     return entry([part for part in module.with_suffix("").parts if part != "__init__"])
 
 
 def entry(parts: Sequence[str]) -> str:
-    """The entry that a module has in ROOMS, or should have; parts: of its name."""
-    modules = any(name.startswith(parts[0] + ".") for name in ROOMS)
+    """Returns the name in LAYERS that a module has, or should have; parts: of its name."""
+    modules = any(name.startswith(parts[0] + ".") for name in LAYERS)
     return ".".join(parts[:2]) if modules else parts[0]
 
 
 def imports(tree: ast.AST, module: Path) -> list[tuple[int, str]]:
-    """(line, name) of every import, wherever it stands; our own modules with a leading dot."""
+    """Returns (line, name) of every import in the module; modules of the library have a leading dot."""
     depth = len(module.parts) - 1
     found = []
     for node in ast.walk(tree):
@@ -112,7 +112,7 @@ def imports(tree: ast.AST, module: Path) -> list[tuple[int, str]]:
 def from_import(node: ast.ImportFrom, module: Path, depth: int) -> list[str]:
     if node.level == 0:
         return [(node.module or "").removeprefix("edgeingest")]
-    package = list(module.parts[: depth + 1 - node.level])  # where the dots lead
+    package = list(module.parts[: depth + 1 - node.level])  # the package that the dots refer to
     if node.module:
         return ["." + ".".join([*package, node.module])]
     return ["." + ".".join([*package, alias.name]) for alias in node.names]
@@ -123,8 +123,8 @@ def parse(module: Path) -> ast.Module:
 
 
 def wrong_imports(tree: ast.AST, module: Path) -> list[str]:
-    here = room(module)
-    allowed = ROOMS[here] | (set() if here in LOWEST else {"errors", "body", "validate"})
+    here = name_of(module)
+    allowed = LAYERS[here] | (set() if here in LOWEST else {"errors", "body", "validate"})
     wrong = []
     for line, name in imports(tree, module):
         parts = name.lstrip(".").split(".")
@@ -150,25 +150,25 @@ def forbidden(tree: ast.AST) -> list[str]:
     return wrong
 
 
-def test_there_is_firmware_to_read():
+def test_there_are_modules():
     assert MODULES
 
 
-def test_the_table_itself_goes_only_down():
-    left = {name: below - {name} for name, below in ROOMS.items()}
+def test_the_table_has_no_cycles():
+    left = {name: below - {name} for name, below in LAYERS.items()}
     while left:
         bottom = {name for name, below in left.items() if not below & left.keys()}
-        assert bottom, f"a circle among {sorted(left)}"
+        assert bottom, f"a cycle among {sorted(left)}"
         left = {name: below for name, below in left.items() if name not in bottom}
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if m != Path("__init__.py")], ids=str)
 def test_imports_only_go_down(module):
-    assert room(module) in ROOMS, "a new room: give it a place in the table above"
+    assert name_of(module) in LAYERS, "a new module: add it to LAYERS"
     assert wrong_imports(parse(module), module) == []
 
 
-def test_the_package_loads_nothing_by_itself():
+def test_importing_the_package_loads_no_modules():
     """Public names are loaded on first use, inside functions; `gc` is in every MicroPython's C code."""
     found = imports(ast.Module(ast.parse((PACKAGE / "__init__.py").read_text()).body, []), Path("__init__.py"))
     assert [name for _, name in found] == ["gc"]
@@ -193,8 +193,8 @@ except:
 """
 
 
-def test_the_reader_of_imports_sees_every_form():
-    """So that the tests above cannot pass by looking at nothing."""
+def test_every_form_of_import_is_found():
+    """Otherwise the tests above could pass without finding any import."""
     wrong = [line.split(": ")[1] for line in wrong_imports(ast.parse(BAD), Path("cbor.py"))]
     names = ["socket", ".http", ".http", ".client", "typing"]
     assert wrong == [f"cbor may not import {name}" for name in names]
@@ -205,6 +205,6 @@ def test_the_reader_of_imports_sees_every_form():
     assert len(wrong_imports(ast.parse(package), Path("spool/folder.py"))) == 3
     assert len(wrong_imports(ast.parse("from . import Spool\nfrom .. import spool"), Path("spool/flush.py"))) == 2
     assert len(wrong_imports(ast.parse("from .spool.format import Entry"), Path("client.py"))) == 1
-    assert (room(Path("spool/__init__.py")), room(Path("spool/new.py"))) == ("spool", "spool.new")
-    assert (room(Path("sources/__init__.py")), room(Path("sources/adc.py"))) == ("sources", "sources")
+    assert (name_of(Path("spool/__init__.py")), name_of(Path("spool/new.py"))) == ("spool", "spool.new")
+    assert (name_of(Path("sources/__init__.py")), name_of(Path("sources/adc.py"))) == ("sources", "sources")
     assert [line.split(": ")[1] for line in forbidden(ast.parse(BAD))] == ["assert", "bare except", "print"]

@@ -1,4 +1,4 @@
-"""The manifests for freezing, executed by MicroPython's own manifestfile.py: all of the library, and the port's own.
+"""The manifests for freezing, executed by MicroPython's own manifestfile.py: the library, and the port's own files.
 
 The library is compiled with -O3; how the port's own files are compiled is left to the port.
 """
@@ -36,7 +36,7 @@ def rules():
 
 
 def frozen(rules, manifest, **places):
-    """{name in the firmware: (file, level of optimisation)} after executing a manifest as MicroPython's build does."""
+    """Executes a manifest as MicroPython's build does: {name in the firmware: (file, level of optimisation)}."""
     executed = rules.ManifestFile(rules.MODE_FREEZE, {name: str(place) for name, place in places.items()})
     executed.execute(str(manifest))
     found = {entry.target_path: (Path(entry.full_path).resolve(), entry.opt) for entry in executed.files()}
@@ -45,13 +45,13 @@ def frozen(rules, manifest, **places):
     return found
 
 
-def test_the_library_is_frozen_whole(rules):
+def test_all_of_the_library_is_frozen(rules):
     assert frozen(rules, FIRMWARE / "manifest.py") == LIBRARY
 
 
 @pytest.mark.parametrize("name", catalogue.names())
 def test_a_board_freezes_the_port_s_own_and_the_library(rules, tmp_path, name):
-    """The port is a stand-in of two files: MicroPython's sources are not here."""
+    """The port is replaced by two files, because MicroPython's sources are not installed."""
     port = tmp_path / "ports" / catalogue.load(name).port
     own = port / OWN[name]
     own.parent.mkdir(parents=True)
@@ -64,7 +64,7 @@ def test_a_board_freezes_the_port_s_own_and_the_library(rules, tmp_path, name):
 
 
 def test_a_manifest_that_names_a_missing_file_is_an_error(rules, tmp_path):
-    """So that the tests above cannot pass by executing nothing."""
+    """Otherwise the tests above could pass without executing anything."""
     (tmp_path / "manifest.py").write_text('module("gone.py")\n')
     with pytest.raises(rules.ManifestFileError, match=r"Cannot stat .*gone\.py"):
         frozen(rules, tmp_path / "manifest.py")

@@ -1,4 +1,4 @@
-"""firmware/package*.json: not stale, and what mip installs from them on an empty MicroPython uploads samples."""
+"""firmware/package*.json: up to date; with the files that mip installs from them a program uploads samples."""
 
 import contextlib
 import functools
@@ -23,7 +23,7 @@ import sys
 import mip
 mip.install(sys.argv[1], target=sys.argv[2])
 """
-# What a program does with the parts; {url} is a service. All that was installed has to load as well.
+# Programs that use the packages; {url} is a service.
 BLOCKING = """
 from array import array
 from edgeingest import Client, Sample
@@ -60,7 +60,7 @@ with Client("{key}", "{url}") as client:
 PROGRAMS = {"package.json": BLOCKING, "package-core.json": BLOCKING, "package-asyncio.json": AWAITED}
 
 
-# What only boards have.
+# Errors of modules that need what only boards have.
 ABSENT = ["no module named 'network'", "can't import name ADC", "can't import name I2S"]
 
 
@@ -71,7 +71,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The URL of a web server with the firmware, two folders down: URLs in the packages have to be relative."""
+    """Yields the URL of the firmware on a web server, in a subfolder: URLs in the packages must be relative."""
     root = tmp_path_factory.mktemp("site")
     shutil.copytree(FIRMWARE, root / "some" / "branch", ignore=shutil.ignore_patterns("__pycache__", "*.md"))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=root))
@@ -84,7 +84,7 @@ def site(tmp_path_factory):
 
 
 def micropython(folder, script, *arguments, heapsize="192K"):
-    """Runs a script on a MicroPython that has nothing but what is frozen and what is in the folder."""
+    """Runs a script on a MicroPython with its frozen modules and those in the folder; returns its output."""
     (folder / "run.py").write_text(script)
     command = [interpreters.micropython(), *modes.flags("py", heapsize), "run.py", *arguments]
     done = subprocess.run(
@@ -94,12 +94,12 @@ def micropython(folder, script, *arguments, heapsize="192K"):
     return done.stdout
 
 
-def test_the_packages_are_those_that_make_package_makes():
+def test_the_packages_are_up_to_date():
     there = {path.name: path.read_text() for path in FIRMWARE.glob("package*.json")}
     assert there == PACKAGES, "stale: run `make package`"
 
 
-def test_a_package_names_every_file_that_is_there():
+def test_package_json_names_every_file():
     names = {path.relative_to(FIRMWARE).as_posix() for path in FIRMWARE.glob("edgeingest/**/*.py")}
     made = json.loads(PACKAGES["package.json"])
     assert made["urls"] == [[name, name] for name in sorted(names)]
@@ -111,7 +111,7 @@ def test_every_part_has_a_program_that_uses_it():
 
 
 def everything(installed):
-    """A script that imports every module there is: a part that lacks what it needs fails here."""
+    """Returns a script that imports all installed modules, which fails if a package lacks a file that it needs."""
     lines = [f"absent = {ABSENT}"]
     for path in installed:
         module = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
@@ -121,7 +121,7 @@ def everything(installed):
 
 
 def install(site, folder, name):
-    """What mip on the device puts into the folder's lib: all that the package names, and it loads."""
+    """Installs a package with mip on the device; all its files are in the folder's lib, and load."""
     assert "Done" in micropython(folder, INSTALL, f"{site}/{name}", "lib")
     named = [name for name, _ in json.loads(PACKAGES[name])["urls"]]
     files = sorted(path.relative_to(folder / "lib") for path in (folder / "lib").rglob("*") if path.is_file())
@@ -130,14 +130,14 @@ def install(site, folder, name):
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_mip_on_the_device_installs_what_uploads(site, tmp_path, name):
+def test_uploads_with_what_mip_on_the_device_installs(site, tmp_path, name):
     install(site, tmp_path, name)
     with running(tmp_path / "data") as service:
         assert micropython(tmp_path, PROGRAMS[name].format(key=KEY, url=service.url)) == "mip.01.cbor\n"
         assert service.row(stored_name="mip.01.cbor")["rows"] == 2
 
 
-def test_the_spool_keeps_alone_and_sends_with_the_core_beside_it(site, tmp_path):
+def test_the_spool_package_works_alone_and_sends_with_the_core(site, tmp_path):
     install(site, tmp_path, "package-spool.json")
     assert micropython(tmp_path, KEPT) == "1\n"
     assert "Done" in micropython(tmp_path, INSTALL, f"{site}/package-core.json", "lib")
@@ -147,7 +147,7 @@ def test_the_spool_keeps_alone_and_sends_with_the_core_beside_it(site, tmp_path)
 
 
 def mpremote(port, *arguments):
-    """Runs mpremote against a board that is running, and gives what it said."""
+    """Runs mpremote on a board; returns its output."""
     command = [sys.executable, "-m", "mpremote", "connect", port, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -155,18 +155,18 @@ def mpremote(port, *arguments):
 
 
 @pytest.mark.parametrize("place", ["server", "folder"])
-def test_mpremote_mip_installs_what_uploads(site, tmp_path, place):
+def test_uploads_with_what_mpremote_mip_installs(site, tmp_path, place):
     source = site if place == "server" else FIRMWARE
     with contextlib.ExitStack() as stack:
         service = stack.enter_context(running(tmp_path / "data"))
         port = stack.enter_context(Simulated(tmp_path)).port
-        said = mpremote(port, "mip", "install", f"{source}/package-core.json")
-        assert said.count("Installing: /lib/edgeingest/") == len(json.loads(PACKAGES["package-core.json"])["urls"])
+        output = mpremote(port, "mip", "install", f"{source}/package-core.json")
+        assert output.count("Installing: /lib/edgeingest/") == len(json.loads(PACKAGES["package-core.json"])["urls"])
         assert "mip.01.cbor" in mpremote(port, "exec", BLOCKING.format(key=KEY, url=service.url))
         assert service.row(stored_name="mip.01.cbor")["rows"] == 2
 
 
-def test_nothing_is_installed_from_a_package_that_is_not_there(site, tmp_path):
-    """So that the tests above cannot pass without anything being fetched."""
+def test_nothing_is_installed_from_a_missing_package(site, tmp_path):
+    """Otherwise the tests above could pass without fetching anything."""
     assert "Package not found" in micropython(tmp_path, INSTALL, f"{site}/package-gone.json", "lib")
     assert not (tmp_path / "lib").exists()

@@ -1,4 +1,4 @@
-"""The library in a ROM file system, where its .mpy files run in place: the heap that is left to find for an upload."""
+"""The library in a ROM file system, where its .mpy files run in place: uploads from small heaps."""
 
 import hashlib
 import os
@@ -32,7 +32,7 @@ with Client(sys.argv[2], sys.argv[1], timeout_ms=60_000) as client:
 
 
 def upload(tmp_path, script, heap, *more, **settings):
-    """What the service has after the script ran; and the service's folder."""
+    """Runs the script; returns the row of its upload in the index of the service."""
     (tmp_path / "main.py").write_text(script)
     with running(tmp_path / "service", **settings) as service:
         done = run_from_rom(tmp_path / "main.py", heap, [service.url, KEY, *more])

@@ -1,4 +1,4 @@
-"""The size budget: what exceeds it fails, what is below can be held, and an update never raises it."""
+"""The size budget: a larger size fails, a smaller one can be recorded, and an update never raises it."""
 
 import ast
 import json
@@ -11,7 +11,7 @@ import size
 from support.interpreters import FIRMWARE
 
 
-def test_over_below_and_unknown():
+def test_sizes_over_and_below_the_budget_and_unknown():
     wrong, slack = size.compare(
         {"big": 11, "small": 9, "same": 5, "new": 1}, {"big": 10, "small": 10, "same": 5, "old": 3}
     )
@@ -45,14 +45,14 @@ def test_the_command_fails_over_budget(section, budget, code, tmp_path, monkeypa
     fine = {one.key: {"a": 100} for one in (size.MODULES, *on_device)}
     size.BUDGETS.write_text(json.dumps(fine | {section.key: {"a": budget}, "other": {"kept": 1}}))
     assert size.main([]) == code
-    said = capsys.readouterr().out
-    assert ("make size UPDATE=1" in said, f"over budget, {section.title}: a: 100" in said) == (code == 0, code == 1)
+    output = capsys.readouterr().out
+    assert ("make size UPDATE=1" in output, f"over budget, {section.title}: a: 100" in output) == (code == 0, code == 1)
     assert size.main(["--update"]) == code
     lowered = fine | {section.key: {"a": min(budget, 100)}, "other": {"kept": 1}}
     assert json.loads(size.BUDGETS.read_text()) == lowered
 
 
-def test_elsewhere_the_heap_is_shown_and_not_held(tmp_path, monkeypatch, capsys):
+def test_on_other_computers_the_heap_is_shown_and_not_compared(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(size, "compile_tree", lambda folder, arch: {"a": 100})
     monkeypatch.setattr(size, "on_device", lambda sizes: {size.LOADED: {"a": 100}, size.HEAPS: {"large one": 100}})
     monkeypatch.setattr(footprint, "comparable", lambda: False)
@@ -61,12 +61,12 @@ def test_elsewhere_the_heap_is_shown_and_not_held(tmp_path, monkeypatch, capsys)
     budget = {"mpy_armv6m": {"a": 100}, "loaded_armv6m": {"a": 100}, "smallest_heap_x64": {"large one": 1}}
     size.BUDGETS.write_text(json.dumps(budget))
     assert size.main(["--update"]) == 0
-    said = capsys.readouterr().out
-    assert "large one" in said and "not held to it here" in said
+    output = capsys.readouterr().out
+    assert "large one" in output and "not held to it here" in output
     assert json.loads(size.BUDGETS.read_text()) == budget
 
 
-# -- what is measured
+# -- measurements
 def public_names():
     [names] = [
         ast.literal_eval(node.value)
@@ -97,19 +97,19 @@ def test_first_uses_are_measured(place, monkeypatch):
     uses = {
         "nothing": "pass",
         "a thousand bytes": "import sys; sys.modules['kept'] = bytearray(1000)",
-        "a thousand that are let go": "bytearray(1000)",
+        "a thousand that are freed": "bytearray(1000)",
         "import edgeingest": footprint.FIRST_USES["import edgeingest"],
         "Client": footprint.FIRST_USES["Client"],
     }
     monkeypatch.setattr(footprint, "FIRST_USES", uses)
-    nothing, kept, let_go, package, client = footprint.first_uses(place).values()
-    assert abs(nothing) <= size.FIRST_USES.tolerance and abs(let_go) <= size.FIRST_USES.tolerance
+    nothing, kept, freed, package, client = footprint.first_uses(place).values()
+    assert abs(nothing) <= size.FIRST_USES.tolerance and abs(freed) <= size.FIRST_USES.tolerance
     assert 1000 <= kept <= 1500
     assert 100 < package <= 1536 < client  # importing the package loads nothing else
 
 
 def test_uploads_are_measured(place):
-    """On the one that needs least: what it loads adds up, and one kilobyte less is not enough for it."""
+    """With the smallest upload: the sizes of its modules add up, and one kilobyte less is not enough for it."""
     name, (function, mode) = next(iter(footprint.UPLOADS.items()))
     with device.service(place.folder) as service:
         arguments = [function, service.url(mode), ""]

@@ -1,4 +1,4 @@
-"""firmware/API.md: not stale, and what it says of a name is what Python itself says of it."""
+"""firmware/API.md: up to date, with the names, arguments and docstrings of the modules; its examples run."""
 
 import inspect
 import re
@@ -13,9 +13,9 @@ from support.uploads import JPEG
 
 TEXT = api.API.read_text()
 SECTIONS = re.split(r"(?m)^## ", TEXT)[1:]
-# CPython has no modules `network` and `machine`; what needs them is read like the rest.
+# CPython has no modules `network` and `machine`, so modules that need them cannot be imported here.
 IMPORTABLE = [section for section in SECTIONS if not section.startswith(("`edgeingest.network", "`edgeingest.sources"))]
-# What a module offers, asked of the imported module and not of its source.
+# Returns {public name: signature} of the imported module.
 ASK = """
 import inspect, sys
 module = __import__(name, None, None, ("x",))
@@ -34,7 +34,7 @@ for each in names:
 
 
 def documented(section):
-    """{name: signature} of a section."""
+    """Returns {name: signature} of a section."""
     found = re.findall(r"(?m)^### `(?:await |class )?(\w+)(\(.*\))?`$", section)
     return {name: signature for name, signature in found if not signature.endswith(("Error)", "Exception)"))}
 
@@ -43,7 +43,7 @@ def names(section):
     return re.findall(r"(?m)^### `(?:await |class )?(\w+)", section)
 
 
-def test_it_is_what_make_docs_makes():
+def test_it_is_up_to_date():
     assert api.document() == TEXT, "stale: run `make docs`"
 
 
@@ -65,11 +65,11 @@ def test_every_public_name_has_a_docstring():
             assert "```text\n" in part, part.splitlines()[0]
 
 
-def test_all_of_edgeingest_s_own_names_are_there():
+def test_all_public_names_are_in_the_first_section():
     assert names(SECTIONS[0]) == list(module_imports.public())
 
 
-# -- examples: the indented lines of a docstring; each is a program of its own, behind what all of them use
+# -- examples: the indented lines of a docstring; each runs as a program, after the PRELUDE
 PRELUDE = """
 import asyncio
 from array import array
@@ -96,12 +96,12 @@ client = Client("ei_your_api_key", ca="edgeingest.der", hmac_key="your_hmac_key"
 async_client = AsyncClient("ei_your_api_key", ca="edgeingest.der", hmac_key="your_hmac_key")
 spool = Spool("spool")
 """
-NOT_RUN = ("`edgeingest.config", "`edgeingest.network", "`edgeingest.sources")  # what these need, only a board has
+NOT_RUN = ("`edgeingest.config", "`edgeingest.network", "`edgeingest.sources")  # these need a board
 ENDLESS = "for sample in samples:"
 
 
 def examples():
-    """(module, example) of each block of lines that is indented by 4 spaces and follows a blank line."""
+    """Returns (module, example) of each block of lines that is indented by 4 spaces and follows a blank line."""
     found = []
     for section in SECTIONS:
         if section.startswith(NOT_RUN):
@@ -114,7 +114,7 @@ def examples():
 
 
 def test_there_are_examples_to_run():
-    """Every class and function that programs call has one."""
+    """For every class and function that programs call."""
     shown = "".join(example for _, example in examples())
     for name in (*module_imports.public(), "AsyncClient", "capture", "structured_labels", "Spool", "Encoder", "Chain"):
         assert name == "Stored" or name in shown, name

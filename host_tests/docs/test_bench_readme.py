@@ -1,4 +1,4 @@
-"""README's table of figures: it has the form that the tool writes, and says what `make bench` was meant to reach."""
+"""README's table of figures has the form that the tool writes, and the targets of `make bench`."""
 
 import json
 import re
@@ -17,7 +17,7 @@ def one(us=1.0, **more):
 
 @pytest.fixture
 def found():
-    """As the full bench leaves it, with figures that are easy to tell."""
+    """Results in the form of the full bench, with figures that are easy to recognize."""
     plan = bench.Plan()
     encoders = ("typed", "generic", "json.dump", "json.dumps", "CPython cbor2")
     calls = ("raw", "upload file", "upload Sample", "send file", "send Sample", "upload, new connection")
@@ -47,7 +47,7 @@ def found():
 
 
 def parts(text):
-    """(what is said above the table, its rows)"""
+    """Returns (text above the table, its rows)."""
     about, head, rows = text.partition(bench_readme.HEAD)
     assert head
     return " ".join(about.split()), [COLUMNS.match(line).groups() for line in rows.strip().splitlines()]
@@ -67,7 +67,7 @@ def test_figures_are_quoted(found):
 
 
 def test_readme_has_the_table_that_the_tool_writes(found):
-    """Its rows and targets, whatever was measured; with a date, the command and the machine."""
+    """Its rows and targets, with a date, the command and the machine; the measured figures may differ."""
     text = readme.text()
     assert text.count(bench_readme.BEGIN) == text.count(bench_readme.END) == 1
     about, rows = parts(text.partition(bench_readme.BEGIN)[2].partition(bench_readme.END)[0])

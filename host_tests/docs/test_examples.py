@@ -1,4 +1,4 @@
-"""Every example, run as it is on a simulated board, against the local service: what was stored is what was measured."""
+"""Every example runs unchanged on a simulated board with the local service, which stores what was measured."""
 
 import array
 import csv
@@ -17,7 +17,7 @@ G = 9.80665
 RAD = 0.017453292519943295
 RECORDED = "running.01"
 
-# recorded motion, a row every 10 ms of the capture's clock; chips measure up to 1000 times a second
+# Recorded motion, a row for every 10 ms of the capture's clock; chips measure up to 1000 times a second.
 MOTION = """
 import machine, chips, network
 network.reset("rp2")
@@ -32,7 +32,7 @@ def moving(chip, address):
 
 
 def recording():
-    """Rows of three accelerations and three rotations, small enough for every chip's range."""
+    """Returns rows of three accelerations and three rotations, within the range of every chip."""
     with (DATA / f"{RECORDED}.csv").open() as file:
         rows = [[float(value) for value in row[1:]] for row in list(csv.reader(file))[1:]]
     largest = max(abs(value) for row in rows for value in row)
@@ -56,13 +56,13 @@ def stored(service, row):
 
 
 def messages(service, category="training"):
-    """The stored messages in the order of their arrival."""
+    """Returns (row of the index, message) of the stored messages, in the order of their arrival."""
     rows = [row for row in service.rows() if row["category"] == category]
     return [(row, cbor2.loads(stored(service, row))) for row in rows]
 
 
 def compare(values, axes):
-    """Whether the rows are those of the recording, one after the other."""
+    """Asserts that the rows are those of the recording, one after the other."""
     wanted = [[v * G for v in row[:3]] + [v * RAD for v in row[3:]] for row in recording()]
     wanted = [row[:axes] for row in wanted]
     places = []
@@ -75,7 +75,7 @@ def compare(values, axes):
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
-def test_an_example_is_short_and_says_what_it_does(path):
+def test_an_example_is_short_and_has_a_docstring(path):
     text = path.read_text()
     assert len(text.splitlines()) < 40
     assert text.startswith('"""')
@@ -95,13 +95,13 @@ def test_imu_training(board, service):
     assert board.said.count("stored wave.") == 10
 
 
-def test_a_sensor_that_is_not_there(board, service):
-    """The program ends with words that say what to do, and without a key in them."""
+def test_a_missing_sensor(board, service):
+    """The program ends with an error that has advice, and no key."""
     with pytest.raises(AssertionError) as caught:
         board.run("imu_training", "import machine, chips\nmachine.buses[0] = {0x3C: chips.Mpu6050()}")
-    said = str(caught.value)
-    assert "MPU6050 at 0x68: nothing answers" in said and "finds 0x3c" in said
-    assert board.settings["api_key"] not in said and "password1" not in said
+    output = str(caught.value)
+    assert "MPU6050 at 0x68: nothing answers" in output and "finds 0x3c" in output
+    assert board.settings["api_key"] not in output and "password1" not in output
     assert service.rows() == []
 
 
@@ -131,7 +131,7 @@ def test_camera_testing(board, service):
     attach = """
 import sys
 class Camera:
-    # the newer camera module, on a picture that is another one each time
+    # the newer camera module; each picture differs in a comment
     class PixelFormat:
         JPEG = 3
     def __init__(self, **options):
@@ -161,33 +161,33 @@ sys.modules["camera"] = module
 
 
 def test_battery_logger(board, service):
-    """Wakes, measures, sleeps; the sixth time it sends, and what cannot be sent then is sent the next time."""
+    """Wakes, measures, sleeps; every sixth time it sends, or the next time if it cannot send then."""
     attach = moving("Lis3dh", 0x18) + "Ideal.now += 123456 * WAKE\n"
     for wake in range(5):
         assert "deepsleep 600000" in board.run("battery_logger", attach.replace("WAKE", str(wake)), data=recording())
     assert service.rows() == []
-    said = board.run("battery_logger", attach.replace("WAKE", "5") + "network.air.clear()", data=recording())
-    assert "next time: Wi-Fi 'home': no network of this name is in reach" in said and "deepsleep" in said
+    output = board.run("battery_logger", attach.replace("WAKE", "5") + "network.air.clear()", data=recording())
+    assert "next time: Wi-Fi 'home': no network of this name is in reach" in output and "deepsleep" in output
     assert service.rows() == []
-    said = board.run("battery_logger", attach.replace("WAKE", "6"), data=recording())
-    assert "deepsleep" in said
+    output = board.run("battery_logger", attach.replace("WAKE", "6"), data=recording())
+    assert "deepsleep" in output
     found = messages(service)
-    assert len(found) == 7, said
+    assert len(found) == 7, output
     for number, (row, message) in enumerate(found):
         assert (row["sent_name"], row["label"], row["signature"]) == (f"wave.{number}.cbor", "wave", "valid")
         assert len(message["payload"]["values"]) == 100
         compare(message["payload"]["values"], 3)
     board.run("battery_logger", attach.replace("WAKE", "7"), data=recording())
-    assert len(service.rows()) == 7  # the next six begin
+    assert len(service.rows()) == 7  # the next six are not complete
 
 
-def test_a_logger_without_its_sensor_sleeps_all_the_same(board):
-    said = board.run("battery_logger", "import machine\nmachine.buses[0] = {}")
-    assert "next time: LIS3DH at 0x18: nothing answers" in said and "deepsleep 600000" in said
+def test_a_logger_without_its_sensor_sleeps(board):
+    output = board.run("battery_logger", "import machine\nmachine.buses[0] = {}")
+    assert "next time: LIS3DH at 0x18: nothing answers" in output and "deepsleep 600000" in output
 
 
 def test_continuous_asyncio(board, service):
-    """In real time: six seconds, of which no row is lost."""
+    """Six seconds in real time; no row is lost."""
     attach = """
 import machine, chips, network, utime
 network.reset("esp32")
@@ -196,11 +196,11 @@ def motion(n):
     return data[utime.ticks_diff(utime.ticks_us(), began) // 20000 % len(data)]
 machine.buses[0] = {0x68: chips.Mpu6050(motion)}
 """
-    said = board.run("continuous_asyncio", attach, ideal=False, data=recording())
+    output = board.run("continuous_asyncio", attach, ideal=False, data=recording())
     found = messages(service)
     assert [len(message["payload"]["values"]) for _, message in found] == [100] * 3
     assert {row["label"] for row, _ in found} == {"wave"}
-    assert said.count("rows lost so far: 0") == 3 and said.count("alive") >= 4
+    assert output.count("rows lost so far: 0") == 3 and output.count("alive") >= 4
     wanted = [[v * G for v in row[:3]] + [v * RAD for v in row[3:]] for row in recording()]
     for _, message in found:
         for row in message["payload"]["values"]:
@@ -208,7 +208,7 @@ machine.buses[0] = {0x68: chips.Mpu6050(motion)}
 
 
 def test_button_labels(board, service):
-    """Bouncing, three short presses, a long one, four short ones, two long ones, two short ones."""
+    """The button bounces; three short presses, one long, four short, two long, two short."""
     attach = (
         moving("Bmi160", 0x68)
         + """
@@ -223,12 +223,12 @@ presses = pressed()
 machine.levels[15] = lambda: next(presses)
 """
     )
-    said = board.run("button_labels", attach, data=recording())
+    output = board.run("button_labels", attach, data=recording())
     found = messages(service)
     labels = ["idle"] * 3 + ["wave"] * 4 + ["idle"] * 2
     assert [row["label"] for row, _ in found] == labels
     assert [row["sent_name"] for row, _ in found] == [f"{label}.{n:02d}.cbor" for n, label in enumerate(labels)]
-    assert said.count("label: ") == 3
+    assert output.count("label: ") == 3
     for _, message in found:
         compare(message["payload"]["values"], 6)
 

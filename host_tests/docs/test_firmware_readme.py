@@ -1,4 +1,4 @@
-"""firmware/README.md: its tables are what boards/*/board.toml say; its commands and files exist; images are made."""
+"""firmware/README.md: its tables agree with boards/*/board.toml; its commands and files exist; images are made."""
 
 import re
 import shlex
@@ -25,7 +25,7 @@ IMAGES = [line for line in LINES if line.startswith(".venv/bin/edgeingest image 
 
 
 def table(title):
-    """The cells of the table with this first column, without its head."""
+    """Returns the cells of the table whose head begins with this column, without the head."""
     rows = re.search(rf"(?m)^\| {title} \|.*\n\|[-|]+\n((?:\|.*\n)+)", TEXT).group(1)
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows.splitlines()]
 
@@ -70,7 +70,7 @@ def test_the_bold_modules_are_those_that_an_upload_loads(tmp_path):
     assert sorted(bold) == sorted(["__init__", *loaded])
 
 
-def test_the_functions_on_the_way_of_a_sample_are_there():
+def test_the_functions_on_the_way_of_a_sample_exist():
     """`module.Class.method`, and `_method` of a class that the same step names before it."""
     way = re.search(r"(?s)The way of one Sample.*?\n\n(.*?)\n\n", TEXT).group(1)
     sources = "".join(path.read_text() for path in PACKAGE.glob("*.py"))
@@ -81,15 +81,15 @@ def test_the_functions_on_the_way_of_a_sample_are_there():
         ), name
 
 
-def test_the_pins_are_those_that_the_boards_have():
-    said = {"ESP32_GENERIC": "GPIO 34", "ESP32_GENERIC_S3": "GPIO 1 on an S3", "ESP32_GENERIC_C3": "0 on a C3"}
-    said |= dict.fromkeys(["RPI_PICO_W", "RPI_PICO2_W"], "reads GPIO 26")
-    for name, words in said.items():
+def test_the_pins_are_those_of_the_boards():
+    expected = {"ESP32_GENERIC": "GPIO 34", "ESP32_GENERIC_S3": "GPIO 1 on an S3", "ESP32_GENERIC_C3": "0 on a C3"}
+    expected |= dict.fromkeys(["RPI_PICO_W", "RPI_PICO2_W"], "reads GPIO 26")
+    for name, words in expected.items():
         assert words in TEXT
         assert str(catalogue.load(name).pins.adc) in re.findall(r"\d+", words)
 
 
-def test_what_the_library_takes_of_the_flash(once):
+def test_the_size_of_the_library_in_flash(once):
     """Bytes, and littlefs's blocks of 4 KB."""
     bytes_, blocks = re.search(
         r"the library is about (\d+) KB of \.mpy .* about (\d+) KB of the board's 4 KB", TEXT
@@ -101,7 +101,7 @@ def test_what_the_library_takes_of_the_flash(once):
 
 @pytest.mark.parametrize("line", LINES)
 def test_a_command_exists(line):
-    """make's targets, the subcommands of edgeingest with their options, and the files they are given."""
+    """Targets of make, subcommands of edgeingest with their options, and the files in their arguments."""
     program, *words = shlex.split(line)
     if program == "make" and "-C" not in words:
         assert words[0] in TARGETS

@@ -1,4 +1,4 @@
-"""What firmware/README.md says for a plain Pico and for no board at all, command by command: the sample arrives."""
+"""The commands of firmware/README.md for a plain Pico and for no board, one by one: the sample arrives."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ from support.service import HMAC_KEY, KEY, environment, running
 TEXT = (FIRMWARE / "README.md").read_text()
 SECTION = TEXT.split("## A plain Pico\n")[1].split("\n## ")[0]
 COMMANDS = re.search(r"```sh\n(.*?)```", SECTION, re.DOTALL).group(1).splitlines()
-# A converter that counts its readings, and a clock for the capture, beside what a simulated board has.
+# A converter that counts its readings, and a clock for captures, added to a simulated board.
 ADC = (
     CLOCK
     + """
@@ -38,7 +38,7 @@ class ADC:
 
 
 def run(command, port, folder, **variables):
-    """A command as it is typed, on this board."""
+    """Runs a command as a user types it, on this board."""
     program, *words = shlex.split(command)
     if program == ".venv/bin/mpremote":
         words = ["mpremote", "connect", port, *words]
@@ -65,7 +65,7 @@ def test_a_plain_pico(tmp_path, port):
     assert [shlex.split(command)[1] for command in COMMANDS] == ["deploy", "provision", "run", "pull"]
     with running(tmp_path / "data", hmac_key=HMAC_KEY) as service:
         keys = {"API_KEY": KEY, "HMAC_KEY": HMAC_KEY, "URL": service.url, "LABEL": "idle", "DEVICE_NAME": "attic"}
-        answers = {f"EDGEINGEST_{name}": value for name, value in keys.items()}  # what provision would ask for
+        answers = {f"EDGEINGEST_{name}": value for name, value in keys.items()}  # answers to questions of provision
         deploy, provision, first, pull = COMMANDS
         assert "is on the board" in run(deploy, port, tmp_path)
         run(provision, port, tmp_path, **answers)
@@ -82,7 +82,7 @@ def test_a_plain_pico(tmp_path, port):
 
 
 def test_no_board_at_hand(tmp_path):
-    """The commands for an ESP32 on a simulated board, and its own first sample."""
+    """The commands for an ESP32 on a simulated board, and the first sample of that board."""
     [first] = re.findall(r"(?m)^\.venv/bin/mpremote connect /dev/pts/1 (run .*)$", TEXT)
     _, esp32, *_ = TEXT.split("\n## ")
     deploy, provision, doctor, _, main = re.findall(r"(?m)^ +(\.venv/bin/.*)$", esp32)

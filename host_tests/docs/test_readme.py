@@ -1,4 +1,4 @@
-"""Does what README.md says: its programs on MicroPython, its commands in a copy of the project."""
+"""Runs what is in README.md: its programs on MicroPython, its commands in a copy of the project."""
 
 import contextlib
 import functools
@@ -46,7 +46,7 @@ def upload_a_picture(program, folder):
 
 
 def keep_a_level(program, folder):
-    """Twice: first nobody is there, then the service is, and gets what waited, too."""
+    """Runs it twice: first without the service, then with it, which also gets the entry that waited."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         done = run(program, folder, "192.168.1.10", 4810, f"http://127.0.0.1:{closed.getsockname()[1]}")
@@ -54,12 +54,12 @@ def keep_a_level(program, folder):
     with running(folder / "service", **KEYS) as service:
         done = run(program, folder, "192.168.1.10", 4810, service.url)
         assert (done.returncode, done.stderr) == (0, "")
-        # Within one second both are signed alike: then the second is a duplicate of the first.
+        # If both are signed in the same second, the second is a duplicate of the first.
         assert ("stored=2" in done.stdout or "stored=1, duplicates=1" in done.stdout) and "kept=0" in done.stdout
         assert {row["signature"] for row in service.rows()} == {"valid"}
 
 
-# first lines of a Python block -> what runs it
+# first lines of a Python block -> function that runs it
 PROGRAMS = {
     "import ntptime": upload_a_wave,
     "from edgeingest import Client, File": upload_a_picture,
@@ -73,8 +73,8 @@ def test_program(block, tmp_path):
 
 
 @pytest.mark.parametrize("wrong", ["authority", "name"])
-def test_the_first_program_does_verify(wrong, tmp_path):
-    """Else its test above would show nothing: TLS must not be what the redirection has replaced."""
+def test_the_first_program_verifies_the_server(wrong, tmp_path):
+    """The redirection in the test above must not replace the verification by TLS."""
     with service_at(tmp_path / "service", "other.example" if wrong == "name" else HOST) as service:
         certificates.server_context(tmp_path / "other", [HOST])
         shutil.copyfile(
@@ -87,7 +87,7 @@ def test_the_first_program_does_verify(wrong, tmp_path):
 
 
 # -- the commands
-# What is on the board: a line a file, as a heap that was used has no room for one large text.
+# Prints the files on the board, one a line, because a fragmented heap has no space for one large text.
 HASHES = """
 import binascii, hashlib, os
 folders = ["lib/edgeingest/"]
@@ -105,7 +105,7 @@ for folder in folders:
 
 
 class Place(Checkout):
-    """Where commands run: with a board on a port and a service in place of the real one, for those that need them."""
+    """Runs commands, with a simulated board on a port and a local service in place of the real one where needed."""
 
     def __init__(self, folder: Path, stack: contextlib.ExitStack):
         super().__init__(folder / "checkout")
@@ -120,7 +120,7 @@ class Place(Checkout):
         return self._stack.enter_context(Simulated(self._outside)).port
 
     def background(self, command, *more):
-        """Starts a service, to be stopped at the end; the URL it says it listens on."""
+        """Starts a service that is stopped at the end; returns the URL that it prints."""
         started = subprocess.Popen(
             [*shlex.split(command), *more],
             cwd=self.folder,
@@ -144,7 +144,7 @@ def make_setup(place, command):
 
 
 def deploy(place, command):
-    """What is there afterwards is the library, compiled for what stands in for a board."""
+    """The files on the board afterwards are those of the library, compiled for the simulated board."""
     place.run(command, "--port", place.port)
     place.run("make mpy")
     made = place.folder / "build" / "mpy" / "x64"
@@ -155,7 +155,7 @@ def deploy(place, command):
 
 
 def provision(place, command):
-    """With this the board is complete: the first program must run there."""
+    """The board is complete with this: the first program must run on it."""
     settings = place.folder / "settings.toml"
     root = place.service.directory / "ca.der"
     lines = {"api_key": KEYS["api_keys"][0], "hmac_key": KEYS["hmac_key"], "url": place.service.url, "ca": str(root)}
@@ -174,7 +174,7 @@ def make_demo(place, command):
 
 
 def make_test(place, command):
-    """Tests cannot run all tests; that this is what the command does can be seen."""
+    """A test cannot run all tests; it checks the command that make would run."""
     assert place.run(command, "--dry-run", "READY=").startswith(".venv/bin/python -m pytest -n 2 host_tests")
 
 
@@ -196,12 +196,12 @@ def show_sample(place, command):
 
 
 def serve(place, command):
-    """With a free port: other tests may have theirs at the same time."""
+    """With a free port, because other tests run at the same time."""
     place.url = place.background(command, "--port", "0")
 
 
 def own_program(place, command):
-    """A program with the client that the sentence below the block has."""
+    """Runs a program with the client of the sentence below the block."""
     client = next(code for code in readme.code() if code.startswith("Client("))
     assert "http://127.0.0.1:4810" in client
     program = (
@@ -215,7 +215,7 @@ def own_program(place, command):
     assert "own.cbor" in listed and " valid " in listed
 
 
-# command -> what runs it
+# command -> function that runs it
 COMMANDS = {
     "make setup": make_setup,
     ".venv/bin/edgeingest deploy": deploy,
@@ -232,7 +232,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("blocks", [slice(0, 1), slice(1, None)], ids=["onto a board", "here"])
 def test_commands(blocks, tmp_path):
-    """One after another, as `list` shows what the demo has sent."""
+    """In this order, because `list` shows the files that the demo has sent."""
     with contextlib.ExitStack() as stack:
         place = Place(tmp_path, stack)
         for block in readme.blocks("sh")[blocks]:

@@ -1,4 +1,4 @@
-"""Holds the text of README.md to the code: every name in it, and every figure that can be looked up."""
+"""Compares the text of README.md with the code: every name in it, and every figure that the code has."""
 
 import ast
 import os
@@ -28,7 +28,7 @@ SERVE = {option: each for each in COMMANDS["serve"].params for option in each.op
 
 
 def arguments():
-    """The arguments of Client and its methods that have a default, and that as it is written."""
+    """Returns {argument: default, as source} of Client and its methods."""
     found = {}
     for function in ast.walk(ast.parse((PACKAGE / "client.py").read_text())):
         if isinstance(function, ast.FunctionDef) and function.args.defaults:
@@ -38,7 +38,7 @@ def arguments():
     return found
 
 
-# -- names: every inline code has one of these forms, and what stands in it is there
+# -- names: every inline code has one of these forms; the function checks that the name exists
 HERE = {
     r"make ([\w-]+)": lambda name: name in TARGETS,
     r"edgeingest (\w+)": lambda name: name in COMMANDS,
@@ -55,7 +55,7 @@ HERE = {
     r"((?:armv|xtensa|rv32)\w+)": lambda name: name in compile_mpy.ARCHITECTURES,
     r"(files|data)": lambda name: f'/api/{{category}}/{name}"' in SERVICE,
     r"(ca|\w+_ms|\w+(?==))(?:=|=True|=Retry\(\))?": lambda name: name in arguments(),
-    r"(array|getaddrinfo)": lambda name: True,  # MicroPython's own
+    r"(array|getaddrinfo)": lambda name: True,  # names of MicroPython
     r"(hmac_key)": lambda name: name in arguments(),
     r"edgeingest\.(capture)": lambda name: f"def {name}(" in (PACKAGE / f"{name}.py").read_text(),
     r"edgeingest\.aio\.(\w+)": lambda name: f"class {name}(" in (PACKAGE / "aio.py").read_text(),
@@ -111,7 +111,7 @@ def test_inline_code(text, workers):
     pytest.fail(f"no test knows what `{text}` of README.md is")
 
 
-# -- claims: a part of a sentence, and what it must agree with
+# -- claims: a part of a sentence, and the code that it must agree with
 def claimed(*parts):
     for part in parts:
         assert part in readme.prose()
@@ -154,7 +154,7 @@ def test_claims_about_the_library(part, true, workers):
 def test_limits_are_checked_before_connecting(workers):
     claimed("files of 100 MiB and more, and more than 1000 files in a request; so does edgeingest, before it connects")
     assert (Settings.max_file_size, Settings.max_files) == (100 << 20, 1000)
-    with socket.socket() as closed:  # nobody listens there: what comes so far is a NetworkError
+    with socket.socket() as closed:  # no server: an upload that passes the checks ends with a NetworkError
         closed.bind(("127.0.0.1", 0))
         source = """
 class Large:

@@ -1,4 +1,4 @@
-"""The page about sources: its code runs, and the source that it teaches is right, to the data sheet's own numbers."""
+"""The page about sources: its code runs, and its example of a source returns the values of the data sheet."""
 
 import re
 
@@ -23,7 +23,7 @@ class Adxl345(chips.Chip):
         return 100 if self.registers[0x2D] & 8 else 0
     def take(self, motion):
         if self.registers[0x31] & 0x0B != 0x0B:
-            raise ValueError("this test knows 16 g at full resolution")
+            raise ValueError("only 16 g at full resolution is simulated")
         self.registers[0x32:0x38] = chips.little([round(value * 256) for value in motion[:3]])
 
 state = [0]
@@ -35,11 +35,11 @@ def clock():
 
 @pytest.fixture(scope="module")
 def run(workers):
-    # an interpreter of its own: other tests shorten the waits of the drivers in theirs
+    # a separate interpreter, because other tests shorten the waits of the drivers in theirs
     return workers("py", paths=[FAKES], heapsize="4M").run
 
 
-def test_the_source_of_ones_own(run):
+def test_the_example_of_a_source(run):
     code = (
         CHIP
         + OWN.replace("Adxl345", "Own")
@@ -55,7 +55,7 @@ result = list(buffer)
     refused(lambda: run(wrong), "ADXL345 at 0x53", "another chip", kind="SourceError")
 
 
-def test_it_has_30_lines():
+def test_the_example_has_at_most_30_lines():
     code = [line for line in OWN.splitlines() if line.strip()]
     assert len(code) <= 30
 

@@ -1,4 +1,4 @@
-"""firmware/edgeingest/__init__.pyi: not stale, and a type checker knows the public names by it, and no others."""
+"""firmware/edgeingest/__init__.pyi: up to date; with it a type checker knows the public names, and no others."""
 
 import os
 import subprocess
@@ -22,13 +22,13 @@ edgeingest.octets
 """
 
 
-def test_it_is_what_make_docs_makes():
+def test_it_is_up_to_date():
     assert stub.STUB.read_text() == stub.text(), "stale: run `make docs`"
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory):
-    """What mypy prints of the program."""
+def output(tmp_path_factory):
+    """The output of mypy for PROGRAM."""
     folder = tmp_path_factory.mktemp("stub")
     names = [*module_imports.public(), *stub.errors()]
     (folder / "program.py").write_text(PROGRAM.format(names=", ".join(names)))
@@ -51,16 +51,16 @@ def said(tmp_path_factory):
     return done.stdout
 
 
-def test_the_types_of_names_are_known(said):
-    assert said.count("Revealed type") == 2
-    assert "def (api_key: Any" in said and "-> edgeingest.client.Client" in said
-    assert 'Revealed type is "edgeingest.client.Client"' in said
+def test_the_types_of_names_are_known(output):
+    assert output.count("Revealed type") == 2
+    assert "def (api_key: Any" in output and "-> edgeingest.client.Client" in output
+    assert 'Revealed type is "edgeingest.client.Client"' in output
 
 
 @pytest.mark.parametrize("name", ["uplaod", "verdicts", "octets"])
-def test_what_is_not_public_is_an_error(said, name):
-    assert f'has no attribute "{name}"' in said
+def test_a_name_that_is_not_public_is_an_error(output, name):
+    assert f'has no attribute "{name}"' in output
 
 
-def test_the_public_names_are(said):
-    assert "cannot find" not in said.lower() and said.count("error:") == 3
+def test_the_public_names_are_found(output):
+    assert "cannot find" not in output.lower() and output.count("error:") == 3
