@@ -126,7 +126,7 @@ DAMAGES = {
         index("http", f"UPDATE samples SET signature = 'invalid' {STANDING}"),
         "signature wrong",
     ),
-    "a signature that nobody checked": (
+    "a signature that was not checked": (
         index("http", f"UPDATE samples SET signature = 'unchecked' {WALKING}"),
         "signature wrong",
     ),
