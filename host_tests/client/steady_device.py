@@ -6,7 +6,8 @@ from array import array
 from edgeingest import Client, File, Sample
 from micropython import heap_lock, heap_unlock
 
-WINDOWS = 40
+# After 32 windows the socket is polled, which allocates on a 32-bit PC: its addresses are no small integers there.
+WINDOWS = 40 if sys.maxsize >> 31 else 30
 
 
 class Locking:

@@ -3,6 +3,7 @@
 import pytest
 from device import Device
 from support.device_source import device_source
+from support.interpreters import interpreter
 from support.peer import peer
 from support.receiver import answer, requests
 
@@ -42,5 +43,6 @@ def test_the_same_for_any_size(device):
     lines = printed(device, "calls")
     assert len(lines) == 4
     for small, large in lines:
-        assert abs(int(large) - int(small)) <= 512  # a slice for each window would be 15,000
+        # A slice for each window would be 15,000. On a 32-bit PC a poll allocates: its addresses are no small integers.
+        assert abs(int(large) - int(small)) <= (1024 if interpreter().architecture == "x86" else 512)
         assert int(large) <= CALL

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cbor2
 import pytest
+from support.interpreters import interpreter
 from support.peer import answering, peer
 from support.scripts import run_script
 from support.service import HMAC_KEY, KEY, running
@@ -78,7 +79,10 @@ def test_a_call_allocates_little_whatever_the_size(tmp_path):
     for name, size in (("small", 10_000), ("large", 10_000_000)):
         (tmp_path / name).write_bytes(bytes(size))
     with peer(answering("stored.bin")) as made:
-        assert run(made, "call_garbage", "192K", True, tmp_path / "small", tmp_path / "large")[0][:9] == "True True"
+        found = run(made, "call_garbage", "192K", True, tmp_path / "small", tmp_path / "large")[0].split()
+    assert found[0] == "True"
+    # On a 32-bit PC each poll allocates an integer, as addresses are no small integers there; boards' addresses are.
+    assert found[1] == "True" or interpreter().architecture == "x86" and int(found[3]) - int(found[2]) < 8192
 
 
 FLOODS = {
