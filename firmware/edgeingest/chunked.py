@@ -23,7 +23,7 @@ class Chunked:
     def feed(self, view):
         """Takes bytes; returns how many."""
         if self._state == _DATA:
-            n = self._parser.take(view[: self._left])
+            n = self._parser.take(view[: min(self._left, len(view))])  # a slice takes no number beyond a machine word
             self._left -= n
             if not self._left:
                 self._state = _DATA_END

@@ -79,7 +79,7 @@ class ResponseParser:
             elif self._chunked:
                 used += self._chunked.feed(rest)
             else:
-                used += self.take(rest if self._left is None else rest[: self._left])
+                used += self.take(rest if self._left is None else rest[: min(self._left, len(rest))])  # see chunked
                 self.done = self._left == 0
         return used
 

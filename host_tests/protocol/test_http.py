@@ -167,6 +167,17 @@ def test_limits_are_exact(worker, step):
     assert attempt(chunks, limit_body=29) == "ProtocolError"
 
 
+def test_sizes_beyond_a_machine_word(worker):
+    """A board has words of 32 bits and takes no larger number as an index; the wasm builds have such words, too."""
+    parse = worker.define(DEVICE).parse
+    for size in (2**30, 2**31 - 1, 2**31, 2**32 - 1):
+        data = CHUNKED + b"%x\r\nhello" % size
+        assert parse(data)[:4] == (len(data), False, 200, b"hello")
+    for size in (2**31, 2**32, 10**15 - 1):
+        data = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\nhello" % size
+        assert parse(data)[:4] == (len(data), False, 200, b"hello")
+
+
 FLOODS = (
     b"HTTP/1.1 200 " + b"x" * 20_000,
     b"HTTP/1.1 200 OK\r\nA: " + b"x" * 20_000,
