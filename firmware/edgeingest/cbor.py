@@ -65,7 +65,7 @@ class Encoder:
     def _put(self, n, major):
         """Writes the first n bytes of the buffer. Raises an EncodeError inside an indefinite string of another type."""
         if self._chunk and self._chunk != major:
-            raise EncodeError("an indefinite string takes definite strings of its own kind only: end() it first")
+            raise EncodeError("an indefinite string takes definite ones of its kind only: end() it first")
         self._write(self._views[n])
 
     def _head(self, major, n):
@@ -172,7 +172,7 @@ class Encoder:
             try:
                 data = s.encode()
             except UnicodeError:
-                raise EncodeError("%r has no UTF-8 form: it holds a lone surrogate" % s)
+                raise EncodeError("%r has a lone surrogate" % s)
         self._head(0x60, len(data))
         self._write(data)
 
@@ -353,17 +353,19 @@ class Encoder:
                 self._item(items, depth)
                 pos = self._pos
                 continue
-            pos = put_head(page, pos, 0x80, len(items))
+            if len(items) < 24:
+                page[pos] = 0x80 | len(items)
+                pos += 1
+            else:
+                pos = put_head(page, pos, 0x80, len(items))
             for x in items:
                 kind = type_of(x)
                 if kind is real and least < x < most:
                     pack(">Bd", page, pos, 0xFB, x)
                     pos += 9
                 elif kind is whole and -0x10000 <= x < 0x10000:
-                    major = 0
-                    if x < 0:
-                        major = 0x20
-                        x = -1 - x
+                    major = 0x20 if x < 0 else 0
+                    x = -1 - x if major else x
                     if x > 255:
                         pack(">BH", page, pos, major | 25, x)
                         pos += 3

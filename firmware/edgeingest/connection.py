@@ -99,6 +99,8 @@ class Connection:
         """Ends a call, whatever came of it, and returns its result. The connection stays open if all went well."""
         if self._state != _KEPT:
             self.close()
+        elif self.sent > len(self._view):
+            self._set_nodelay(0)
         self._parser.begin(0, None)  # what it holds of the reply is garbage now
         result = self._result
         self._result = None
@@ -119,6 +121,8 @@ class Connection:
 
     def poll(self, events, timeout_ms):
         """Waits at most so long; returns which of the events are there (with POLLERR and POLLHUP)."""
+        if self.sent and self._polled is not self._tcp:
+            self._end_handshake()
         self._poll.modify(self._polled, events)
         for found in self._poll.ipoll(timeout_ms):
             return found[1]
@@ -223,11 +227,14 @@ class Connection:
         view = self._view
         size = len(view)
         left = request.size
-        self._next_look = _LOOK * size
-        self._stalled = False
+        read = request.readinto
+        send = self._send
+        hurried = self._deadline is not None
+        look = _LOOK
+        self._stalled_at = -1
         self._phase = _SENDING
         while left:
-            n = request.readinto(view)
+            n = read(view)
             if n is None:
                 self._stall(_WAITING_FOR_BODY)
                 yield BODY_NOT_READY
@@ -236,53 +243,38 @@ class Connection:
             left -= n
             if not left and self.sent:
                 self._set_nodelay(1)  # the last window must not wait for the ACK of those before it (Nagle's algorithm)
-            self._window = view if n == size else view[:n]
-            while not self._send_window():
-                yield READABLE | WRITABLE
-                self._check_time()
-                if self._has_early_reply():
-                    return
-            if left and self._should_stop():
+            rest = view if n == size else view[:n]
+            while rest:
+                try:
+                    n = send(rest)
+                except (OSError, ValueError) as e:
+                    raise self._error(e)
+                if not n:
+                    self._stall(_SENDING)
+                    yield READABLE | WRITABLE
+                    self._check_time()
+                    if self._has_early_reply():
+                        return
+                    continue
+                self.sent += n
+                rest = rest[n:] if n < len(rest) else None
+            look = look - 1 or _LOOK
+            if left and (look == _LOOK or hurried) and self._should_stop(look):
                 return
             if self.shares:
                 yield WINDOW_SENT
-        if self.sent > size:
-            self._set_nodelay(0)
-
-    def _send_window(self):
-        """Sends as much of the window as the socket takes; True when nothing is left of it."""
-        window = self._window
-        while True:
-            try:
-                n = self._send(window)
-            except (OSError, ValueError) as e:
-                raise self._error(e)
-            if not n:
-                self._window = window
-                self._stall(_SENDING)
-                return False
-            if not self.sent:
-                self._end_handshake()
-            self.sent += n
-            self._stalled = False
-            if n == len(window):
-                return True
-            window = window[n:]
 
     def _stall(self, phase):
         """Called when nothing can be sent: the time limit of the phase counts from the last progress."""
-        if not self._stalled:
-            self._stalled = True
+        if self._stalled_at != self.sent:
+            self._stalled_at = self.sent
             self._begin_phase(phase)
 
-    def _should_stop(self):
+    def _should_stop(self, look):
         """Called between two windows. True if the peer has answered already; checks the limit of the call."""
-        if self._deadline is not None and not self.has_time(0):
+        if not self.has_time(0):
             self._check_time()
-        if self.sent < self._next_look:
-            return False
-        self._next_look += _LOOK * len(self._view)
-        return self._has_early_reply()
+        return look == _LOOK and self._has_early_reply()
 
     def _has_early_reply(self):
         """True if the head of a final reply has come before the whole request was sent.
@@ -386,14 +378,13 @@ class Connection:
         self._state = _USED
 
     def _end_handshake(self):
-        """Called after the first bytes were sent: from now on the TCP socket itself is polled.
+        """Called when bytes were sent: from now on the TCP socket itself is polled.
 
         That is right as long as `readinto` has returned None before, and much faster: a TLS object has no descriptor.
         """
-        if self._polled is not self._tcp:
-            self._poll.unregister(self._polled)
-            self._polled = self._tcp
-            self._poll.register(self._tcp, READABLE | WRITABLE)
+        self._poll.unregister(self._polled)
+        self._polled = self._tcp
+        self._poll.register(self._tcp, READABLE | WRITABLE)
 
     def _set_nodelay(self, on):
         """Turns Nagle's algorithm off, or on again."""
