@@ -81,6 +81,11 @@ class Client:
     def __exit__(self, *_):
         self.close()
 
+    @property
+    def status(self):
+        """HTTP status of the last reply, or None."""
+        return self._connection.status
+
     def close(self):
         """Closes the connection; the next call opens a new one."""
         self._connection.close()

@@ -74,6 +74,7 @@ class Connection:
         self._timeout_ms = timeout_ms
         self._view = memoryview(bytearray(buffer_size))
         self._parser = ResponseParser()
+        self.status = None  # of the last reply
         self.retry = retry
         self._socket = self._tcp = self._polled = self._poll = None  # _tcp: the socket below TLS; else the same
         self._state = _CLOSED
@@ -217,6 +218,7 @@ class Connection:
             raise failure or e
         if failure and parser.status < 300:
             raise failure
+        self.status = parser.status
         self._result = reply.finish(parser.status, parser.header)
         # A long refusal is not read to its end; and what comes next would count as the rest of half a request.
         if parser.keep_alive and parser.done and self.sent == request.size:

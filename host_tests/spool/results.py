@@ -2,5 +2,6 @@
 
 from collections import namedtuple
 
-Flushed = namedtuple("Flushed", "stored duplicates rejected damaged kept error", defaults=(0, 0, 0, 0, 0, None))
+FIELDS = "stored duplicates rejected damaged kept error repeated stuck"
+Flushed = namedtuple("Flushed", FIELDS, defaults=(0, 0, 0, 0, 0, None, 0, {}))
 Recovered = namedtuple("Recovered", "finished waiting dropped damaged", defaults=(0, 0, 0, 0))

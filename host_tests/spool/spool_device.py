@@ -9,7 +9,7 @@ from edgeingest import File, Sample, errors
 from edgeingest.body import Body
 from edgeingest.ingestion import Stored
 from edgeingest.spool import Spool
-from spools_device import AsyncService, Service, files, flushed, size, wave
+from spools_device import AsyncService, Service, files, flushed, place, restarted, size, wave
 
 
 def put_and_restart(folder):
@@ -130,7 +130,7 @@ def numbers(folder):
     spool = Spool(folder)
     flushed(spool, Service())
     found.append(_files_after_put(spool, folder))
-    for name in ("/00000009.tmp", "/note.txt"):
+    for name in ("/000000/00000009.tmp", "/note.txt"):
         with open(folder + name, "wb"):
             pass
     found.append(_files_after_put(Spool(folder), folder))
@@ -144,16 +144,16 @@ def _number_rejected(folder):
 def outcome_of_error(folder, expression):
     """Returns "kept", "rejected" or "raised" for an entry with which the client raises this error, or what else
     happens."""
-    spool = Spool(folder)
+    spool = restarted(folder)
     spool.put("training", wave(1))
     before = _number_rejected(folder)
     error = eval("errors." + expression, {"errors": errors})
     try:
         result = flushed(spool, Service([error]))
         if _number_rejected(folder) == before + 1:
-            outcome, expected = "rejected", (0, 0, 1, 0, 0, None)
+            outcome, expected = "rejected", (0, 0, 1, 0, 0, None, 0, {})
         else:
-            outcome, expected = "kept", (0, 0, 0, 0, 1, type(error).__name__)
+            outcome, expected = "kept", (0, 0, 0, 0, 1, type(error).__name__, 0, {})
         if result != expected:
             outcome = repr((outcome, result))
     except errors.IngestError as e:
@@ -209,7 +209,7 @@ async def _flush_async(folder):
         status = e.status
     slow = SlowService(spool)
     last = await spool.flush_async(slow)
-    first = tuple(first[:5]) + (type(first.error).__name__,)
+    first = tuple(first[:5]) + (type(first.error).__name__,) + tuple(first[6:])
     return first, status, tuple(last), slow.refusals, len(slow.stored)
 
 
@@ -280,7 +280,9 @@ def put_in_a_full_file_system(folder):
 
 
 def flush_without_space_to_set_aside(folder):
-    """Flushes three entries, of which the first is rejected. Returns (entries, files)."""
+    """Flushes three entries, of which the first is rejected, twice: there is no space for it, then there is.
+
+    Returns [(result, files) of each]."""
     spool = Spool(folder)
     for i in range(3):
         spool.put("training", wave(i), disallow_duplicates=False)
@@ -288,12 +290,32 @@ def flush_without_space_to_set_aside(folder):
     def set_aside(*arguments):
         raise errors.SpoolFull("no space")
 
-    spool._folder.set_aside = set_aside
-    try:
-        spool.flush(Service([{"wave.0.cbor": "no"}]))
-        raise RuntimeError("nothing was raised")
-    except errors.SpoolFull:
-        return spool.entries, files(folder)
+    kept, spool._folder.set_aside = spool._folder.set_aside, set_aside
+    found = [(flushed(spool, Service([{"wave.0.cbor": "no"}])), files(folder))]
+    spool._folder.set_aside = kept
+    return found + [(flushed(spool, Service([{"wave.0.cbor": "no"}])), files(folder))]
+
+
+def flush_what_cannot_be_removed(folder):
+    """Flushes four entries, of which the second cannot be removed; three times, the last when it can be.
+
+    Returns ([result of each], names of what was sent, files)."""
+    spool = Spool(folder)
+    for i in range(4):
+        spool.put("training", wave(i))
+    remove = spool._folder.remove
+
+    def fails(number, *rest):
+        if number == 2:
+            raise OSError(5, "EIO")
+        remove(number, *rest)
+
+    service = Service()
+    spool._folder.remove = fails
+    found = [flushed(spool, service), flushed(spool, service)]
+    spool._folder.remove = remove
+    found.append(flushed(spool, service))
+    return found, [name for name, _, _ in service.stored], files(folder)
 
 
 def flush_unreadable(folder, number):
@@ -320,7 +342,7 @@ def flush_a_damaged_length(folder):
     """Flushes an entry whose first frame claims 61440 bytes more. Returns (result, size of the largest buffer)."""
     spool = Spool(folder)
     spool.put("training", File(bytes(100_000), name="a.bin"))
-    with open(folder + "/00000001.ent", "r+b") as file:
+    with open(folder + place("00000001.ent"), "r+b") as file:
         file.seek(2)
         file.write(b"\xf0")
     sizes = []

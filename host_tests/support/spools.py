@@ -7,5 +7,5 @@ from array import array
 from edgeingest import File, Sample, Wav, errors
 from edgeingest.ingestion import Stored
 from edgeingest.spool import Spool
-from spools_device import AsyncService, Service, files, flushed, size, wave
+from spools_device import AsyncService, Service, files, flushed, place, restarted, size, wave
 """

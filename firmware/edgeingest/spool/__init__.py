@@ -6,7 +6,7 @@ from ..body import Chain
 from ..errors import SampleError, SpoolFull
 from ..ingestion import body_of, check_body, check_category, header_field, header_fields
 from ..validate import check_file_name, check_flag, check_whole
-from .folder import Folder
+from .folder import folder_at
 from .format import Writer, encode_header, framed
 
 _RESERVED = const(64)  # bytes of an entry besides its header's content and the frames of its body: more than it has
@@ -25,22 +25,25 @@ def __getattr__(name):
 class Spool:
     """A queue of samples and files in a folder, sent oldest first.
 
-    path: the folder, on littlefs if power may fail; it is made if its parent exists. One Spool at a time may use it.
+    path: the folder, on littlefs if power may fail; it is made if its parent exists. One program at a time may use it;
+    several Spool objects of a program at one path are the same queue.
     max_bytes: of all files in it, also those that were set aside; the file system may need a block more for each.
     drop_oldest: when there is no room, drop the oldest file and count it in `dropped`, instead of raising SpoolFull.
 
-    `entries`: how many wait. `bytes`: of all files. `dropped`: how many were dropped since this object was made.
+    `entries`: how many wait. `bytes`: of all files. `dropped`: how many were dropped since the program was started.
     Wrong arguments are a SampleError. Errors of the file system are an OSError, or SpoolFull when it has no space.
     Opening a spool removes what an interrupted `put` left. A file is checked before it is sent, and moved to `damaged/`
-    if it is not what was written; what the service refused for good is moved to `rejected/`. A .txt file beside each
-    has the reason, for a person to read. Neither is sent again.
+    if it is not what was written; what the service has refused is moved to `rejected/`. A .txt file beside each has the
+    reason, for a person to read. Neither is sent again, unless `retry_rejected` is called.
 
         spool = Spool("spool", max_bytes=200_000)
     """
 
     def __init__(self, path, max_bytes=1 << 18, drop_oldest=False):
         check_whole(max_bytes, "max_bytes", 1, 1 << 40)
-        self._folder = Folder(path, max_bytes, check_flag(drop_oldest, "drop_oldest"))
+        self._max_bytes = max_bytes
+        self._drop_oldest = check_flag(drop_oldest, "drop_oldest")
+        self._folder = folder_at(path)
 
     @property
     def entries(self):
@@ -53,6 +56,10 @@ class Spool:
     @property
     def dropped(self):
         return self._folder.dropped
+
+    def _reserve(self, size):
+        """Makes sure that this many bytes may be added, or raises SpoolFull."""
+        self._folder.reserve(size, self._max_bytes, self._drop_oldest)
 
     def put(
         self,
@@ -86,7 +93,7 @@ class Spool:
             head = _header(number, category, body, name, label, metadata, no_label, disallow_duplicates, add_date_id)
             if file_name is not None and body.name and _extension(name) != _extension(body.name):
                 raise SampleError("file_name: %r must end as %r does: the service goes by that" % (name, body.name))
-            folder.reserve(len(head) + framed(body.size) + _RESERVED)
+            self._reserve(len(head) + framed(body.size) + _RESERVED)
             chain = Chain((body,), name)
 
             def fill(file):
@@ -103,7 +110,7 @@ class Spool:
                     folder.write(number, fill)
                     break
                 except SpoolFull as e:
-                    if not (chain.rewindable and folder.drop()):
+                    if not (chain.rewindable and self._drop_oldest and folder.drop()):
                         raise e
             folder.highest = number
         finally:
@@ -144,7 +151,7 @@ class Spool:
         body = Chain((), check_file_name("%s.cbor" % name, "file_name"), Recording.content_type)
         head = _header(number, category, body, body.name, label, metadata, no_label, disallow_duplicates, add_date_id)
         sample = Sample(sensors, interval_ms, FutureRows(), device_type, device_name, name, typecode, 1, iat)
-        recording = Recording(folder, number, head, sample, hmac_key)
+        recording = Recording(folder, self._reserve, number, head, sample, hmac_key)
         folder.highest = number
         return recording
 
@@ -163,29 +170,46 @@ class Spool:
 
         return recover(self._folder, hmac_key, check_flag(drop, "drop"))
 
-    def flush(self, client):
+    def retry_rejected(self):
+        """Makes the entries in `rejected/` wait again: after the settings were corrected, for instance.
+
+        Returns how many.
+
+            print(spool.retry_rejected())
+        """
+        from .recovery import retry_rejected
+
+        return retry_rejected(self._folder)
+
+    def flush(self, client, max_failures=10):
         """Sends what waits, oldest first, as requests of entries with equal category, label, metadata and flags.
 
         Up to 64 go into a request, if their file names differ. They are read from flash when they are sent. What was
-        stored, or was a duplicate, is removed. When something stops it that may pass (no network, the service is busy,
-        its reply makes no sense), the rest is kept: see `error`. An entry that is refused (status 400, 413, 415, 421,
-        422; or named in the reply) is moved to `rejected/`. Any other answer of the service (such as 401), and a
-        certificate that cannot be verified, is for you to correct: it is raised, and the entries are kept.
-        Returns Flushed(stored, duplicates, rejected, damaged, kept, error): how many; and the NetworkError,
-        ProtocolError or ServiceError that stopped it, or None.
+        stored, or was a duplicate, is removed. An entry that the service refuses in its own words (status 400, 413,
+        415, 421, 422; or named in the reply) is moved to `rejected/`; but after three refusals in the same words in a
+        row the flush ends, and keeps them: it may be the settings.
+        No network, or a service that asks to come back later, ends the flush. After another failure that may pass (5xx,
+        a reply that makes no sense, the page of a proxy) it goes on with other entries, and tries those that failed by
+        themselves; two failures in a row end it. An entry that failed in `max_failures` calls, while others were
+        stored, is moved to `rejected/`; a restart begins to count anew. Any other answer of the service (such as 401),
+        and a certificate that cannot be verified, is for you to correct: it is raised, and the entries are kept.
+
+        Returns Flushed(stored, duplicates, rejected, damaged, kept, error, repeated, stuck): how many; the IngestError
+        that ended it or kept an entry, or None; how many of the duplicates have the bytes of another entry of this
+        spool; a dict with the number of each entry that could not be moved or removed on flash, and why.
 
             print(spool.flush(client))
         """
         from .flush import flush
 
-        work = flush(self._folder, client, False)
+        work = flush(self._folder, client, False, check_whole(max_failures, "max_failures", 1, 1 << 20))
         try:
             work.send(None)  # to its end: it awaits nothing
         except StopIteration as e:
             result = e.value
         return result  # not from within `try`: the native emitter loses the value
 
-    async def flush_async(self, client):
+    async def flush_async(self, client, max_failures=10):
         """`flush` with an AsyncClient. What is put meanwhile is kept for the next call.
 
         Returns Flushed, as `flush` does.
@@ -194,7 +218,7 @@ class Spool:
         """
         from .flush import flush
 
-        return await flush(self._folder, client, True)
+        return await flush(self._folder, client, True, check_whole(max_failures, "max_failures", 1, 1 << 20))
 
 
 def _extension(name):

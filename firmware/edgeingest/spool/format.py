@@ -219,17 +219,23 @@ class Reader:
 
 
 class Entry(Body):
-    """A finished file as a body: the bytes that were put, under their name and with their content type."""
+    """A finished file as a body: the bytes that were put, under their name and with their content type.
+
+    The file is open until `close`. number: its own. header: what H says. sum: 30 bits of the CRC-32 of the bytes,
+    once they were checked.
+    """
 
     _reader: "Reader" = None  # while the file is open
+    sum = 0
 
     def __init__(self, path, number):
         self._path = path
-        self._number = number
+        self.number = number
         try:
             self._open()
-        finally:
+        except (OSError, Damaged) as e:
             self.close()
+            raise e
         self.name = self.header.name
         self.content_type = self.header.content_type
 
@@ -237,12 +243,14 @@ class Entry(Body):
         """Opens the file, and reads what its end and its header say. Raises Damaged."""
         self._reader = reader = Reader(self._path)
         self.size = self._left = reader.sent()
-        self.header = Header(self._number, *reader.next())
+        self.header = Header(self.number, *reader.next())
         self._content = b""  # what is left of the frame that is being sent; None at the end
+        self._begun = False
 
     def _next(self):
         """Goes on to the next frame that is sent, or to the end. Raises Damaged."""
         reader = self._reader
+        self._begun = True
         kind, content = reader.next()
         if kind == b"R":
             kind, content = reader.next()
@@ -270,12 +278,22 @@ class Entry(Body):
         return filled
 
     def check(self):
-        """Reads all of it. Raises Damaged."""
+        """Reads all of it, from the beginning, and closes the file. Raises Damaged."""
+        self.rewind()
+        found = 0
         try:
-            self._open()
+            if self._reader is None:
+                self._open()
             while self._content is not None:
+                found = crc32(self._content, found)
                 self._next()
         finally:
+            self.close()
+        self.sum = found & 0x3FFFFFFF  # a small integer on every board
+
+    def rewind(self):
+        """The next byte is the first again. An open file of which none was read stays open."""
+        if self._begun:
             self.close()
 
     def close(self):
@@ -283,5 +301,3 @@ class Entry(Body):
         if self._reader is not None:
             self._reader.close()
             self._reader = None
-
-    rewind = close

@@ -38,10 +38,11 @@ class Recording:
 
     content_type = "application/cbor"  # for check_body, with `size`
 
-    def __init__(self, _folder, _number, _header, _sample, _hmac_key):
+    def __init__(self, _folder, _reserve, _number, _header, _sample, _hmac_key):
         self.rows = 0
         self.number = _number
         self._folder = _folder
+        self._reserve = _reserve
         self._name = _sample.name
         self._typecode = _sample.typecode
         self._axes = len(_sample.sensors)
@@ -53,9 +54,9 @@ class Recording:
         start[-1] = _INDEFINITE_ARRAY  # was the head of an array of one row
         self._tail = _BREAK + bytes(_sample.protected(_hmac_key))
         size = len(start)
-        _folder.reserve(len(_header) + 2 * size + 2 * _RESERVED)
+        _reserve(len(_header) + 2 * size + 2 * _RESERVED)
         try:
-            self._file = open(_folder.path(_number, "rec"), "wb")
+            self._file = _folder.create(_number, "rec")
         except OSError as e:
             raise no_space(e)
         _folder.recording.append(_number)
@@ -98,7 +99,7 @@ class Recording:
         size = rows * self._row_size + writer.waiting
         self.size = writer.sent + size + _RESERVED  # at most
         check_body(self, self._name)
-        self._folder.reserve(framed(size) + _RESERVED)
+        self._reserve(framed(size) + _RESERVED)
         try:
             writer.add(self._encoded(data, rows))
         except OSError as e:
@@ -150,6 +151,7 @@ class Recording:
     def _count(self, size):
         """Adds what the file has grown by to the folder's count. size: of the file."""
         self._folder.bytes += size - self._counted
+        self._folder.growing += size - self._counted
         self._counted = size
 
     def _end(self):

@@ -1,5 +1,9 @@
-"""Recovers recordings that a power cut ended: they become entries that end with a whole row, or are set aside."""
+"""Recovers recordings that a power cut ended: they become entries that end with a whole row, or are set aside.
 
+Also takes back rejected entries, and moves the files of earlier versions of this library into shards.
+"""
+
+import os
 from collections import namedtuple
 from struct import calcsize, unpack
 
@@ -7,7 +11,7 @@ from micropython import const
 
 from ..errors import SpoolFull
 from ..signing import Hmac, key_bytes
-from .folder import DAMAGED, no_space
+from .folder import DAMAGED, REJECTED, exists, no_space
 from .format import ABOUT, MAX_FRAME, Damaged, Header, Reader, Writer
 
 # what became of a recording: indices of the counts of Recovered
@@ -15,6 +19,7 @@ _FINISHED = const(0)
 _WAITING = const(1)
 _DROPPED = const(2)
 _DAMAGED = const(3)
+_FEW = const(32)  # files that are moved between two listings
 
 # What `Spool.recover` did: how many recordings became entries, still wait, were dropped, and were damaged.
 Recovered = namedtuple("Recovered", ("finished", "waiting", "dropped", "damaged"))
@@ -99,19 +104,46 @@ def recover(folder, hmac_key, drop):
     """Finishes, or drops, every recording that is not at work. Returns Recovered."""
     key = None if hmac_key is None else key_bytes(hmac_key)
     counts = [0, 0, 0, 0]
-    number = 0
-    while numbers := folder.numbers_above(number, 8, "rec"):
-        for number in numbers:
-            if number not in folder.recording:
-                counts[_recover(folder, number, key, drop)] += 1
+    for number in folder.numbers("rec"):
+        if number not in folder.recording:
+            counts[_recover(folder, number, key, drop)] += 1
     return Recovered(*counts)
+
+
+def retry_rejected(folder):
+    """Makes all rejected entries wait again. Returns how many."""
+    count = 0
+    for number in folder.numbers("ent", REJECTED):
+        folder.take_back(number)
+        count += 1
+    folder.refusals = None, 0
+    folder.failures.clear()
+    return count
+
+
+def move_to_shards(folder, where):
+    """Moves the files of earlier versions, which had no shards, a few at a time: there may be thousands."""
+    found = True
+    while found:
+        found = []
+        for number, kind, _ in folder.files(where):
+            if len(found) < _FEW:
+                found.append((number, kind))
+        for number, kind in found:
+            path = "%s/%08d.%s" % (folder.root(where), number, kind)
+            if kind == "tmp":
+                os.remove(path)
+                continue
+            if not exists(folder.shard(number, where)):
+                os.mkdir(folder.shard(number, where))
+            os.rename(path, folder.path(number, kind, where))
 
 
 def _recover(folder, number, key, drop):
     """Finishes one recording if that is possible. Returns what became of it."""
     path = folder.path(number, "rec")
     # Empty: the cut was before its first bytes. An entry of this number: it was before the copied file was removed.
-    if drop or not folder.size(number, "rec") or number in folder.numbers_above(number - 1, 1):
+    if drop or not folder.size(number, "rec") or exists(folder.path(number, "ent")):
         folder.remove(number, "rec")
         return _DROPPED
     recording = InterruptedRecording(path, number, key)
@@ -152,5 +184,7 @@ def _append_end(folder, number, recording):
     except OSError as e:
         raise no_space(e)
     finally:
-        folder.bytes += folder.size(number, "rec") - recording.end
+        grown = folder.size(number, "rec") - recording.end
+        folder.bytes += grown
+        folder.growing += grown
     folder.rename_to_entry(number)

@@ -3,8 +3,10 @@
 import os
 from array import array
 
+import edgeingest.spool.folder
 from edgeingest import Sample, errors
 from edgeingest.ingestion import Stored
+from edgeingest.spool import Spool
 
 
 class Service:
@@ -29,7 +31,7 @@ class Service:
         self.calls.append(("files", category, sorted(arguments.items()), names))
         fate = self.fates.pop(0) if self.fates else None
         if self.bad in names:
-            fate = errors.ServiceError("the service answered 400: bad", 400)
+            fate = errors.ServiceError("the service answered 400: bad", 400, "bad")
         if isinstance(fate, Exception):
             raise fate
         results = [None] * len(items)
@@ -63,25 +65,37 @@ class AsyncService(Service):
 
 
 def files(path):
-    """Returns the sorted names of the files in a folder; those in its folders as folder/name."""
+    """Returns the sorted paths of the files in a folder and in those below it; of a shard only the file's name."""
     found = []
     for name in sorted(os.listdir(path)):
         if os.stat(path + "/" + name)[0] & 0x4000:
-            found += [name + "/" + each for each in sorted(os.listdir(path + "/" + name))]
+            found += [each if name.isdigit() else name + "/" + each for each in files(path + "/" + name)]
         else:
             found.append(name)
     return found
 
 
+def place(name):
+    """Returns the path in a spool of a file that `files` lists."""
+    folder, _, name = ("/" + name).rpartition("/")
+    return "%s/%06d/%s" % (folder, int(name.split(".")[0]) >> 6, name)
+
+
 def size(path):
-    return sum(os.stat(path + "/" + name)[6] for name in files(path))
+    return sum(os.stat(path + "/" + place(name))[6] for name in files(path))
+
+
+def restarted(*args, **named):
+    """Returns a Spool as it is after a restart of the board: what the program knew of its folder is gone."""
+    edgeingest.spool.folder._folders.clear()
+    return Spool(*args, **named)
 
 
 def flushed(spool, service):
     result = spool.flush(service)
     if spool.bytes != size(spool._folder._path) or result.kept != spool.entries:
         raise ValueError("counted %d bytes, there are %d" % (spool.bytes, size(spool._folder._path)))
-    return tuple(result[:5]) + (None if result.error is None else type(result.error).__name__,)
+    return tuple(result[:5]) + (None if result.error is None else type(result.error).__name__,) + tuple(result[6:])
 
 
 def wave(number, axes=1):
