@@ -1,6 +1,5 @@
 """Runs on MicroPython: a spool on a littlefs in RAM whose space runs out."""
 
-import os
 from array import array
 
 import vfs
@@ -8,6 +7,7 @@ from edgeingest import File
 from edgeingest.errors import SpoolFull
 from edgeingest.spool import Spool
 from power_device import KEY, SENSORS, Device, Service
+from spools_device import size
 
 FOLDER = "/f/spool"
 LIMIT = 10_000_000  # more than the flash has
@@ -30,7 +30,7 @@ def _put(spool, number):
 
 
 def _bytes_in_files():
-    return sum(item[3] for item in os.ilistdir(FOLDER))
+    return size(FOLDER)
 
 
 def put_until_full():

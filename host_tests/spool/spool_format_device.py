@@ -5,7 +5,7 @@ from array import array
 
 from edgeingest import File, Sample
 from edgeingest.spool import Spool
-from spools_device import Service, files, flushed
+from spools_device import Service, files, flushed, place
 
 SENSORS = [("accX", "m/s2"), ("accY", "m/s2")]
 TIME = 1700000000
@@ -39,7 +39,7 @@ def contents(folder):
     """Returns {name: content} of the files."""
     found = {}
     for name in files(folder):
-        with open(folder + "/" + name, "rb") as file:
+        with open(folder + place(name), "rb") as file:
             found[name] = file.read()
     return found
 

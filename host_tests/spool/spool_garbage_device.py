@@ -2,8 +2,7 @@
 
 import os
 
-from edgeingest.spool import Spool
-from spools_device import Service, files, flushed, wave
+from spools_device import Service, files, flushed, place, restarted, wave
 
 
 def start_up(folder, contents, key):
@@ -12,12 +11,12 @@ def start_up(folder, contents, key):
     Returns (recovered, flushed, names that were stored, number of files at the end)."""
     if folder.rsplit("/", 1)[1] in os.listdir(folder.rsplit("/", 1)[0]):
         for name in files(folder):
-            os.remove(folder + "/" + name)
-    spool = Spool(folder, 10_000_000)
+            os.remove(folder + place(name))
+    restarted(folder, 10_000_000)
     for number, (extension, content) in enumerate(contents):
         with open("%s/%08d.%s" % (folder, number + 1, extension), "wb") as file:
             file.write(content)
-    spool = Spool(folder, 10_000_000)
+    spool = restarted(folder, 10_000_000)
     spool.put("training", wave(1))
     recovered = tuple(spool.recover(key))
     service = Service()

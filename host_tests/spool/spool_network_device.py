@@ -7,6 +7,7 @@ from array import array
 from edgeingest import Client, Sample, errors
 from edgeingest.aio import AsyncClient
 from edgeingest.spool import Spool
+from spools_device import restarted
 
 SENSORS = (("a", "m"),)
 
@@ -48,7 +49,7 @@ def flush_refused(folder, url, key, hmac_key):
     found = contents(folder)
     recording._file.close()
     found += contents(folder)
-    return texts, found, repr(Spool(folder).recover()), b"".join(contents(folder + "/rejected"))
+    return texts, found, repr(restarted(folder).recover()), b"".join(contents(folder + "/rejected"))
 
 
 async def _flush_async(folder, url, key, hmac_key):

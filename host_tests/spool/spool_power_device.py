@@ -38,7 +38,7 @@ def live(kind, cut):
 
 
 def _write_without_renaming(self, number, fill):
-    with open(self.path(number, "ent"), "wb") as file:
+    with self.create(number, "ent") as file:
         fill(file)
     self.entries += 1
     self.bytes += os.stat(self.path(number, "ent"))[6]

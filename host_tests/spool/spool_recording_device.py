@@ -7,9 +7,9 @@ import edgeingest.spool.recovery
 from edgeingest import File, errors
 from edgeingest.spool import Spool
 from edgeingest.spool.format import Writer
-from spools_device import Service, files, flushed, size, wave
+from spools_device import Service, files, flushed, place, restarted, size, wave
 
-REC = "/00000001.rec"
+REC = "/000000/00000001.rec"
 
 
 def begin(spool, typecode="f", axes=2, key=None, **named):
@@ -23,7 +23,7 @@ def begin(spool, typecode="f", axes=2, key=None, **named):
 def empty(folder):
     """Removes the files in the folder of a spool, if it exists."""
     for name in files(folder) if folder.rsplit("/", 1)[1] in os.listdir(folder.rsplit("/", 1)[0]) else ():
-        os.remove(folder + "/" + name)
+        os.remove(folder + place(name))
 
 
 def _read(path):
@@ -44,7 +44,7 @@ def recorded(folder, buffers, typecode, axes, key, syncs):
     """Returns (rows, bodies that are sent) of a recording of these buffers, synced after those whose index is in
     `syncs`."""
     empty(folder)
-    spool = Spool(folder)
+    spool = restarted(folder)
     with begin(spool, typecode, axes, key) as recording:
         for i, buffer in enumerate(buffers):
             recording.write(buffer)
@@ -61,7 +61,7 @@ def cut(folder, buffers, typecode, axes, key, first, step):
 
     Returns (lengths of the file after each sync, [(length, recovered, flushed, bodies, files) of each cut])."""
     empty(folder)
-    spool = Spool(folder)
+    spool = restarted(folder)
     recording = begin(spool, typecode, axes, key)
     syncs = []
     for buffer in buffers:
@@ -74,7 +74,7 @@ def cut(folder, buffers, typecode, axes, key, first, step):
     for end in range(first, min(first + 300 * step, len(whole) + 1), step):  # more results would fragment the heap
         empty(folder)
         _write(folder + REC, whole[:end])
-        spool = Spool(folder)
+        spool = restarted(folder)
         recovered = tuple(spool.recover(key))
         service = Service()
         outcome = flushed(spool, service)
@@ -92,7 +92,7 @@ def recover_without_the_key(folder, key):
         recording.write(array("f", [i] * 6))
         recording.sync()
     del recording
-    spool = Spool(folder)
+    spool = restarted(folder)
     first = tuple(spool.recover())
     waiting = files(folder)
     again = tuple(spool.recover())
@@ -157,7 +157,7 @@ def damaged(folder, finished, key, first, step):
 
     Returns [(recovered, flushed with an entry that is right, other bodies, files) of each change]."""
     empty(folder)
-    spool = Spool(folder)
+    spool = restarted(folder)
     if finished:
         spool.put("training", File(bytes(range(200)) * 3, name="a.txt"), label="x")
     else:
@@ -165,7 +165,7 @@ def damaged(folder, finished, key, first, step):
         recording.write(array("f", range(12)))
         recording.sync()
         recording._file.close()
-    name = folder + "/00000001." + ("ent" if finished else "rec")
+    name = folder + "/000000/00000001." + ("ent" if finished else "rec")
     whole = _read(name)
     found = []
     for at in range(first, min(first + 300 * step, len(whole)), step):
@@ -173,7 +173,7 @@ def damaged(folder, finished, key, first, step):
         changed = bytearray(whole)
         changed[at] ^= 1 << at % 8
         _write(name, changed)
-        spool = Spool(folder)
+        spool = restarted(folder)
         spool.put("training", wave(2))
         recovered = tuple(spool.recover(key))
         service = Service()
@@ -192,7 +192,7 @@ class FailingReader(edgeingest.spool.recovery.Reader):
 def recover_before_rows(folder, unreadable):
     """Recovers a recording of which all before its rows is damaged or unreadable. Returns (recovered, files)."""
     empty(folder)
-    spool = Spool(folder)
+    spool = restarted(folder)
     recording = begin(spool)
     recording.sync()
     start = os.stat(folder + REC)[6]
@@ -206,7 +206,7 @@ def recover_before_rows(folder, unreadable):
     if unreadable:
         edgeingest.spool.recovery.Reader = FailingReader
     try:
-        return tuple(Spool(folder).recover()), files(folder)
+        return tuple(restarted(folder).recover()), files(folder)
     finally:
         edgeingest.spool.recovery.Reader = reader
 
@@ -230,7 +230,7 @@ def recover_without_space(folder, torn):
 
     kept, Writer.end_recording = Writer.end_recording, fails
     try:
-        spool = Spool(folder)
+        spool = restarted(folder)
         without = tuple(spool.recover()), files(folder), spool.bytes == size(folder)
     finally:
         Writer.end_recording = kept

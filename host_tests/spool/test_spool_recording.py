@@ -135,7 +135,7 @@ def test_recordings_are_dropped_on_request(worker, tmp_path):
 spool = Spool(folder)
 begin(spool, key=key).write(array("f", range(4)))
 begin(spool).sync()
-spool = Spool(folder)
+spool = restarted(folder)
 result = tuple(spool.recover(drop=True)), files(folder), spool.bytes
 """
     found = worker.run(DEVICE + source, folder=str(tmp_path / "spool"), key=KEY)

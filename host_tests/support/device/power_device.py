@@ -12,8 +12,8 @@ import vfs
 from edgeingest import File, Sample
 from edgeingest.errors import FilesError, NetworkError
 from edgeingest.ingestion import Stored
-from edgeingest.spool import Spool
 from edgeingest.spool.format import Entry
+from spools_device import files, place, restarted
 
 MORE = b"once more"
 REFUSED = 4  # the entry that the service refuses
@@ -143,10 +143,17 @@ def value(recording, index):
     return index * 0.5 - recording
 
 
+def flush(spool, service):
+    """Flushes the spool, which goes on after an error of the file system: here that is raised."""
+    stuck = spool.flush(service).stuck
+    if stuck:
+        raise OSError(stuck)
+
+
 def workload(promised):
     """20 entries, of which one is refused, 2 recordings, 2 flushes, of which the first is cut short by the network."""
     service = Service(promised)
-    spool = Spool("/f/spool")
+    spool = restarted("/f/spool")
 
     def put(first, end):
         for number in range(first, end):
@@ -167,7 +174,7 @@ def workload(promised):
     put(5, 8)
     rows(0, one, 43, 100)
     service.fails_after = 3
-    spool.flush(service)
+    flush(spool, service)
     rows(0, one, 143, 200, False)
     one.close()
     promised.append(("synced", 0, 343))
@@ -179,7 +186,7 @@ def workload(promised):
     two.close()
     promised.append(("synced", 1, 300))
     put(18, 20)
-    spool.flush(service)
+    flush(spool, service)
     return spool
 
 
@@ -284,7 +291,7 @@ class Bench:
 
     def send(self, service, refused):
         """Recovers, sends everything, and uses the spool again."""
-        spool = Spool("/f/spool")
+        spool = restarted("/f/spool")
         recovered = spool.recover(KEY)
         flushed = spool.flush(service)
         damaged = recovered.damaged + flushed.damaged
@@ -321,11 +328,13 @@ class Bench:
 def rejected():
     """Returns the bytes in rejected/; checks that the refused entry is there unchanged, with its reason."""
     total = 0
-    for name, _, _, size in os.ilistdir("/f/spool/rejected") if "rejected" in os.listdir("/f/spool") else ():
-        total += size
-        path = "/f/spool/rejected/" + name
+    for name in files("/f/spool"):
+        if not name.startswith("rejected/"):
+            continue
+        path = "/f/spool" + place(name)
+        total += os.stat(path)[6]
         if name.endswith(".ent"):
-            if read(Entry(path, int(name[:-4]))) != read(content(REFUSED)):
+            if read(Entry(path, int(name[-12:-4]))) != read(content(REFUSED)):
                 raise ValueError("another entry is in rejected/")
             with open(path[:-3] + "txt") as file:
                 if file.read() != "no":

@@ -168,7 +168,7 @@ def _recovered_signed(wire, spool):
 @flushed("spool recovered recording with a torn end")
 def _recovered_torn(wire, spool):
     _interrupted(spool, hmac_key=HMAC_KEY)
-    [name] = [name for name in os.listdir(wire.folder + "/spool") if name.endswith(".rec")]
-    with open(wire.folder + "/spool/" + name, "ab") as file:
+    [name] = [name for name in os.listdir(wire.folder + "/spool/000000") if name.endswith(".rec")]
+    with open(wire.folder + "/spool/000000/" + name, "ab") as file:
         file.write(b"D\x40\0torn")
     wire.spool().recover(HMAC_KEY)
