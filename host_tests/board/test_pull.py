@@ -21,7 +21,7 @@ for number in range(%d, %d):
     spool.put("training", sample, label="wave", disallow_duplicates=%s)
 print(spool.entries)
 """
-LEFT = "import os\nprint(sorted(os.listdir('/spool')))"
+LEFT = "import os\nprint(sorted(sum([os.listdir('/spool/' + name) for name in os.listdir('/spool')], [])))"
 
 
 @pytest.fixture(scope="module")
@@ -121,12 +121,15 @@ def test_with_a_wrong_key_everything_stays_on_the_board(board, service, account,
 
 def test_a_damaged_entry_is_set_aside_on_the_board(board, service, account):
     fill(board, 0, 2)
-    run(board, "f = open('/spool/00000001.ent', 'r+b')\nf.seek(60)\nf.write(b'!')\nf.close()")
+    run(board, "f = open('/spool/000000/00000001.ent', 'r+b')\nf.seek(60)\nf.write(b'!')\nf.close()")
     error = edgeingest(board, "pull", *account, good=False)
     assert "set aside on the board" in error
     assert names(service) == ["wave.1.cbor"]
-    assert run(board, LEFT) == "['damaged']\n"
-    assert run(board, "import os\nprint(sorted(os.listdir('/spool/damaged')))") == "['00000001.ent', '00000001.txt']\n"
+    assert run(board, LEFT) == "['000000']\n"  # in damaged/
+    assert (
+        run(board, "import os\nprint(sorted(os.listdir('/spool/damaged/000000')))")
+        == "['00000001.ent', '00000001.txt']\n"
+    )
 
 
 def test_with_the_configuration_of_the_board(board, service, tmp_path):

@@ -45,7 +45,7 @@ def test_every_entry_arrives_once_over_a_bad_network(tmp_path, torture, attempts
 def test_no_key_is_in_a_file(worker, tmp_path):
     refusal = f"refused: {KEY} {HMAC_KEY}"
     results = [{"success": False, "error": f"{word} {KEY}"} for word in ("no", "not", "nor")]
-    answers = [reply(refusal, status) for status in (400, 503, 401, 200)]
+    answers = [reply(refusal, status) for status in (400, 429, 401, 200)]
     answers[3] = reply(json.dumps({"success": True, "files": results}))
 
     def handler(made, connection, number):

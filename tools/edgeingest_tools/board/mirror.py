@@ -59,26 +59,30 @@ class Mirror:
                     f"{self._list} is damaged: remove it and run this again; the service knows what it has already"
                 ) from None
 
+    def _file(self, number: int, kind: str, folder: str = "") -> Path:
+        """Returns the path of a file of the spool; 64 numbers are in a folder."""
+        return self.spool / folder / f"{number >> 6:06d}" / f"{number:08d}.{kind}"
+
     def waiting(self) -> list[int]:
         """Returns the numbers of the entries that are here and were not sent yet."""
-        return sorted(int(path.stem) for path in self.spool.glob("*.ent"))
+        return sorted(int(path.stem) for path in [*self.spool.glob("*.ent"), *self.spool.glob("[0-9]*/*.ent")])
 
     def add(self, number: int, data: bytes, hashed: str) -> None:
         """Keeps an entry that was copied from the board. Raises BoardError if its hash is wrong."""
         if hashlib.sha256(data).hexdigest() != hashed:
             raise BoardError("an entry did not arrive as it is on the board: check the cable, then run this again")
-        _write(self.spool / f"{number:08d}.ent", data)
+        _write(self._file(number, "ent"), data)
         self.copied[number] = hashed  # after the file: an entry in this list without a file is finished
         self._save()
 
     def is_finished(self, number: int, hashed: str) -> bool:
         """Returns True if the entry can be removed from the board."""
-        return self.copied.get(number) == hashed and not (self.spool / f"{number:08d}.ent").exists()
+        return self.copied.get(number) == hashed and not self._file(number, "ent").exists()
 
     def set_aside(self, number: int) -> tuple[str, str] | None:
         """Returns (folder, reason) if the entry was rejected or is damaged, else None."""
         for folder in ASIDE:
-            reason = self.spool / folder / f"{number:08d}.txt"
+            reason = self._file(number, "txt", folder)
             if reason.exists():
                 return folder, reason.read_text(errors="replace")
         return None
@@ -88,7 +92,7 @@ class Mirror:
         self.copied.pop(number, None)
         for folder in ASIDE:
             for kind in ("txt", "ent"):
-                (self.spool / folder / f"{number:08d}.{kind}").unlink(missing_ok=True)
+                self._file(number, kind, folder).unlink(missing_ok=True)
         self._save()
 
     def flush(self, account: Account) -> Flushed:
@@ -114,12 +118,20 @@ class Mirror:
 def _write(path: Path, data: bytes) -> None:
     """Writes a file completely or not at all, and before any later write, even if the computer's power fails."""
     part = path.with_suffix(".part")
+    if not path.parent.exists():
+        path.parent.mkdir()
+        _sync(path.parent.parent)
     with part.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Returns when the names in a folder are on the disk."""
     if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        opened = os.open(folder, os.O_RDONLY)
+        os.fsync(opened)
+        os.close(opened)

@@ -48,8 +48,8 @@ def pull(
             while entries:
                 size = 0
                 while entries and size < _ROUND_BYTES:
-                    number, count, hashed = entries.pop(0)
-                    mirror.add(number, link.read(f"{spool}/{number:08d}.ent"), hashed)
+                    number, count, hashed, path = entries.pop(0)
+                    mirror.add(number, link.read(path), hashed)
                     size += count
                     progress.advance(task)
                 _send(mirror, account, total)
@@ -73,20 +73,23 @@ def _send(mirror: Mirror, account: Account, total: list[int]) -> None:
         raise BoardError(f"{done.error}; what is not stored is still on the board, run this again")
 
 
-def _remove_finished(link: Link, spool: str, mirror: Mirror) -> list[tuple[int, int, str]]:
-    """Removes the finished entries from the board, or sets them aside; returns (number, bytes, hash) of the others."""
+def _remove_finished(link: Link, spool: str, mirror: Mirror) -> list[tuple[int, int, str, str]]:
+    """Removes the finished entries from the board, or sets them aside.
+
+    Returns (number, bytes, hash, path on the board) of the others.
+    """
     remaining = []
-    for number, count, hashed in link.lines(f"entries({spool!r})", 60):
+    for number, count, hashed, path in link.lines(f"entries({spool!r})", 60):
         if mirror.is_finished(number, hashed):
             aside = mirror.set_aside(number)
             if aside:
-                link.run(f"set_entry_aside({spool!r}, {number}, {aside[0]!r}, {aside[1]!r})")
+                link.run(f"set_entry_aside({spool!r}, {path!r}, {number}, {aside[0]!r}, {aside[1]!r})")
             else:
-                link.run(f"os.remove('{spool}/{number:08d}.ent')")
+                link.run(f"os.remove({path!r})")
             mirror.forget(number)
         else:
-            remaining.append((number, count, hashed))
-    numbers = {number for number, _, _ in remaining}
+            remaining.append((number, count, hashed, path))
+    numbers = {number for number, *_ in remaining}
     for number in mirror.copied.keys() - numbers:  # removed from the board just before the cable failed
         mirror.forget(number)
     return remaining
