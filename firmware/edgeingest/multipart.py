@@ -34,11 +34,7 @@ class ItemBodies:
         self._hmac_key = hmac_key
         self._checked = 0
         self._sums = bytearray(4 * len(items))  # of the names, which are not held: there may be 1000
-        self._iat = None
-        if hmac_key:
-            from .signing import now
-
-            self._iat = now()
+        self._iat = None  # of the first item that needs one, less its index; False: the clock was not set then
 
     def __len__(self):
         return len(self._items)
@@ -46,7 +42,12 @@ class ItemBodies:
     def __getitem__(self, index):
         item = self._items[index]
         if self._hmac_key and getattr(item, "iat", 0) is None:
-            item.iat = self._iat  # a Sample that is made anew has the same bytes, and counts as a duplicate
+            if self._iat is None:
+                from .signing import next_iat
+
+                self._iat = (next_iat(len(self._items) - index) or index) - index or False
+            # A Sample that is made anew has the same bytes: it has the same size, and counts as a duplicate.
+            item.iat = self._iat and self._iat + index
         body = body_of(item, self._hmac_key, index)
         if index == self._checked:
             self._check(index, body)

@@ -11,7 +11,7 @@ from micropython import const
 
 from .body import Chain, typecode_of
 from .cbor_rows import TypedRows, append_head
-from .signing import Signed, key_bytes, now
+from .signing import Signed, key_bytes, next_iat
 from .validate import argument_error, check_text
 
 _AXES = const(1024)
@@ -50,8 +50,9 @@ class Sample:
         any number of bytes at a time (None: none ready), with `rows=`.
     device_type: the kind of board; device_name: a name of this one, unique in the project, or None.
     name: file name without extension; a label is inferred from it when none is given.
-    iat: when it was signed, in seconds since 1970; None: when it is signed first, if the clock is set; False: left
-        out. Messages that are not signed have it only when it is given.
+    iat: when it was signed, in seconds since 1970; None: when it is signed first, if the clock is set, and a second
+        that no other Sample has: with equal bytes the service takes two samples for one; False: left out. Messages
+        that are not signed have it only when it is given.
     Everything wrong is a SampleError that names the argument.
 
         sensors = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))
@@ -159,7 +160,9 @@ class Sample:
     def signed_at(self, hmac_key):
         """Returns the `iat` of a message with this key or None; False: it has none."""
         if self.iat is None and hmac_key:
-            self.iat = now()  # once for all: a sample that is sent again has the same bytes, and counts as a duplicate
+            self.iat = (
+                next_iat()
+            )  # once for all: a sample that is sent again has the same bytes, and counts as a duplicate
         return False if self.iat is None else self.iat
 
     def protected(self, hmac_key):

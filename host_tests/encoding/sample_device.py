@@ -21,6 +21,7 @@ def message(named, format="cbor", key=None, clock=None, ways=((1,), (3,), (64,),
     if clock:
         real = edgeingest.signing.time
         edgeingest.signing.time = FakeTime(*clock)
+        edgeingest.signing._last_iat = 0
     try:
         body = Sample(**named).body(format=format, hmac_key=key)
     finally:

@@ -121,10 +121,11 @@ class Flush:
         self._newest = folder.highest  # what is put meanwhile has to wait, or this might never end
         self._examined = self._examine_all()
         self._waiting = []  # examined entries that did not fit into a request yet
-        self._alone = []  # numbers of entries that are asked for by themselves
+        self._alone = []  # numbers of entries that are asked for by themselves, before others
+        self._suspects = []  # numbers of entries that failed in an earlier flush, which are asked for last
         self._refused = []  # (number, reason) of refusals of one kind in a row
         self._failed = []  # (number, reason) of entries that failed by themselves
-        self._failures = 0  # requests in a row that failed
+        self._failures = 0  # entries in a row that failed by themselves
         self._proven = False  # the service has stored an entry: it is not the network or the settings
         self._counts = [0, 0, 0, 0]
         self._repeated = 0
@@ -136,7 +137,7 @@ class Flush:
         folder = self._folder
         batch = Batch(folder)
         waiting = self._waiting
-        if len(self._alone) < _MAX_FILES:
+        if not self._alone:
             for entry in list(waiting):
                 if batch.add(entry):
                     waiting.remove(entry)
@@ -146,8 +147,8 @@ class Flush:
                         waiting.append(entry)
                     if batch.raw or len(waiting) == _MAX_WAITING:
                         break
-        while self._alone and batch.header is None:
-            entry = self._examine(self._alone.pop(0))
+        while batch.header is None and (self._alone or self._suspects):
+            entry = self._examine((self._alone or self._suspects).pop(0))
             if entry is not None:
                 batch.add(entry)
         folder.sending = batch.numbers + [entry.number for entry in waiting]
@@ -161,8 +162,8 @@ class Flush:
                 return
             if number in folder.stuck:  # the service has it
                 self._remove(number)
-            elif number in folder.failures:  # the others first
-                self._alone.append(number)
+            elif number in folder.failures:
+                self._suspects.append(number)
             else:
                 entry = self._examine(number)
                 if entry is not None:
@@ -221,13 +222,12 @@ class Flush:
             raise error
         if meaning >= _FAILED:
             self.error = error
-        return meaning != _ENDS and self._take_failed(batch, meaning) and self._take_refused(batch, error)
+        return meaning != _ENDS and self._take_failed(batch) and self._take_refused(batch, error)
 
-    def _take_failed(self, batch, meaning):
+    def _take_failed(self, batch):
         """Takes the entries that have no result. Returns whether to go on."""
         missing = [number for number, result in zip(batch.numbers, batch.results) if result is None]
         if len(batch) > 1:
-            self._failures += meaning == _FAILED and len(self._alone) > 0  # asked for by themselves, they may go well
             self._alone.extend(missing)
         elif missing:
             self._failures += 1
@@ -314,9 +314,6 @@ class Flush:
                 self._set_aside(number, REJECTED, reason, _REJECTED)
             elif number in failures or len(failures) < _MAX_FAILURES:
                 failures[number] = count, reason
-        for number in self._alone:  # they, and those that were not asked for, come last the next time
-            if len(failures) < _MAX_FAILURES and self.error:
-                failures.setdefault(number, (0, ""))
         return Flushed(*(self._counts + [folder.entries, self.error, self._repeated, self._stuck]))
 
 

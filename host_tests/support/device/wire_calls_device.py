@@ -4,7 +4,7 @@ from array import array
 from collections import OrderedDict
 
 from edgeingest import Client, File, Sample, Wav
-from edgeingest.spool import Spool
+from spools_device import restarted
 
 KEY = "ei_0123456789abcdef"
 HMAC_KEY = "fed53116f20684c067774ebf9e7bcbdc"
@@ -52,8 +52,8 @@ class Wire:
         return path
 
     def spool(self):
-        """A new object for the spool in the folder."""
-        return Spool(self.folder + "/spool")
+        """The spool in the folder, as after a restart."""
+        return restarted(self.folder + "/spool")
 
 
 def call(name):
