@@ -44,4 +44,4 @@ class Large:
 spool = Spool(sys.argv[1], 100_000_000)
 print(spool.entries, spool.flush(Unreachable()).error)
 spool.put("training", Large())
-print(spool.entries, os.stat("%s/%06d/%08d.ent" % (sys.argv[1], spool.entries >> 6, spool.entries))[6] > 1_000_000)
+print(spool.entries, os.stat("%s/%06d/%08d.ent" % (sys.argv[1], spool.entries >> 5, spool.entries))[6] > 1_000_000)

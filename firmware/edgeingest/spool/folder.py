@@ -2,9 +2,9 @@
 
     000000/00000007.ent   an entry that waits                 rejected/   entries that the service refused
     000000/00000008.rec   a recording that is not finished    damaged/    files that are not what was written
-    000001/00000064.tmp   an entry that is being written      *.txt there: the reason, beside the file of its number
+    000002/00000064.tmp   an entry that is being written      *.txt there: the reason, beside the file of its number
 
-A shard has 64 numbers: the time to find a file grows with the names in its folder, on littlefs and on FAT. `rejected/`
+A shard has 32 numbers: the time to find a file grows with the names in its folder, on littlefs and on FAT. `rejected/`
 and `damaged/` have shards as well.
 
 Both file systems of MicroPython sync the device when a file is closed, flushed, renamed or removed (VfsLfs2, VfsFat).
@@ -21,7 +21,7 @@ from ..validate import argument_error
 
 _KINDS = ("ent", "rec", "tmp", "txt")
 _FLAT = (b".ent", b".rec", b".tmp")
-_SHARD_BITS = const(6)
+_SHARD_BITS = const(5)
 _SHARDS = const(32)  # whose numbers are held at a time
 _ENOSPC = const(28)  # MicroPython's errno lacks it
 

@@ -78,7 +78,7 @@ def files(path):
 def place(name):
     """Returns the path in a spool of a file that `files` lists."""
     folder, _, name = ("/" + name).rpartition("/")
-    return "%s/%06d/%s" % (folder, int(name.split(".")[0]) >> 6, name)
+    return "%s/%06d/%s" % (folder, int(name.split(".")[0]) >> 5, name)
 
 
 def size(path):

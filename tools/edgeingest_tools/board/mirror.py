@@ -60,8 +60,8 @@ class Mirror:
                 ) from None
 
     def _file(self, number: int, kind: str, folder: str = "") -> Path:
-        """Returns the path of a file of the spool; 64 numbers are in a folder."""
-        return self.spool / folder / f"{number >> 6:06d}" / f"{number:08d}.{kind}"
+        """Returns the path of a file of the spool; 32 numbers are in a folder."""
+        return self.spool / folder / f"{number >> 5:06d}" / f"{number:08d}.{kind}"
 
     def waiting(self) -> list[int]:
         """Returns the numbers of the entries that are here and were not sent yet."""

@@ -8,7 +8,7 @@ def sorted_names(folder):
 
 
 def entries(folder):
-    # Prints [number, bytes, SHA-256, path] of every finished entry, one per line, oldest first. 64 numbers are in a
+    # Prints [number, bytes, SHA-256, path] of every finished entry, one per line, oldest first. 32 numbers are in a
     # folder; earlier versions of the library had all in one.
     for part in [""] + [name + "/" for name in sorted_names(folder) if name.isdigit()]:
         for name in sorted_names(folder + "/" + part[:-1] if part else folder):
@@ -18,7 +18,7 @@ def entries(folder):
 
 
 def set_entry_aside(folder, path, number, where, reason):
-    place = "%s/%s/%06d/%08d." % (folder, where, number >> 6, number)
+    place = "%s/%s/%06d/%08d." % (folder, where, number >> 5, number)
     folders(place)
     with open(place + "txt", "w") as file:
         file.write(reason)
