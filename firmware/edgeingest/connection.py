@@ -168,7 +168,7 @@ class Connection:
         if not self.left():
             from .network_errors import deadline_error
 
-            raise deadline_error(self._phase, self._host, self.sent)
+            raise deadline_error(self._phase, self._host, self.sent, self._context)
 
     # -- a request and its reply
 

@@ -101,6 +101,10 @@ def refusal(status, words, header=None):
         text += " (check api_key)"
     elif 300 <= status < 400:
         text += " (redirects are not followed: check url)"
+    elif status in (404, 405):
+        text += " (this is not the ingestion service: check url)"
+    elif status == 400 and ("HTTPS" in words or "SSL" in words):  # servers that took plain HTTP for a handshake
+        text += " (https:// instead?)"
     return ServiceError(text, status, words[:200], _retry_after(header) if header else None)
 
 
