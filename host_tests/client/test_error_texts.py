@@ -132,3 +132,107 @@ def test_a_404_is_not_the_service(worker, call):
         kind, text = outcome(worker, f"Client(KEY, url=url).{call}('training', good)", url=made.url)
     assert kind == "ServiceError"
     assert "404: Not Found" in text and "check url" in text
+
+
+# source -> words of its error; each has to be a SampleError
+MAKES = "a file is given as File('climate.csv')"
+ARGUMENTS = {
+    # what is no item yet
+    "c.upload('training', 'climate.csv')": ("items: ", MAKES),
+    "c.send('training', 'climate.csv')": ("item: ", MAKES),
+    "c.upload('training', ['climate.csv'])": ("item 0: ", MAKES),
+    "c.upload('training', b'1,2')": ("items: ", "bytes have no file name: File(bytes, name="),
+    "c.send('training', bytearray(b'1,2'))": ("item: ", "bytes have no file name: File(bytes, name="),
+    "c.upload('training', [memoryview(b'1,2')])": ("item 0: ", "bytes have no file name: File(bytes, name="),
+    "c.upload('training', open('/dev/null', 'rb'))": ("item 0: ", "a stream is given as File(stream, name=", "size="),
+    "c.send('training', open('/dev/null', 'rb'))": ("item: ", "a stream is given as File(stream, name=", "size="),
+    "c.upload('training', values)": ("items: ", "Sample(sensors, interval_ms, values, device_type)"),
+    "c.upload('training', [1.5])": ("item 0: ", "1.5", "Sample(sensors, interval_ms, values, device_type)"),
+    "c.send('training', values)": ("item: ", "Sample(sensors, interval_ms, values, device_type)"),
+    "c.send('training', [good])": ("item: ", "send takes one", "upload"),
+    "c.upload('training', {'a': good})": ("items: ", "<class 'dict'>", "list(d.values())"),
+    "c.upload('training', iter([good]))": ("items: ", "list(...)"),
+    "c.upload('training', (item for item in [good]))": ("items: ", "list(...)"),
+    "c.upload('training', [])": ("items: ", "one or more"),
+    "c.upload('training', [good] * 1001)": ("items: ", "1001", "1000", "several calls"),
+    "c.upload('training', [good, good])": ("items: ", "item 1", "item 0", "'a.cbor'", "name="),
+    "c.upload('train', good)": ("category: ", "'train'", "training, testing"),
+    "c.upload('training', good, label='a', no_label=True)": ("no_label: ", "'a'", "leave one of them out"),
+    "c.upload('training', good, label='a' * 5000)": ("label: ", "5000", "4096", "shorter"),
+    "c.upload('training', good, metadata={'a': 1})": ("metadata: ", "'a'", "1", "str(1)"),
+    "c.upload('training', good, metadata={1: 'a'})": ("metadata: ", "1", "str(1)"),
+    "c.upload('training', good, label=5)": ("label: ", "5", "str(5)"),
+    # empty
+    "c.upload('training', File(b'', name='a.csv'))": ("a.csv: ", "is empty"),
+    "c.send('training', File(empty))": ("empty.csv: ", "is empty"),
+    "c.upload('training', [good, File(empty)])": ("empty.csv: ", "is empty"),
+    "c.send('training', Bytes([]))": ("own.cbor: ", "is empty"),
+    "c.upload('training', Bytes([], size='5'))": ("own.cbor: ", "size", "'5'"),
+    "c.upload('training', Sample(sensors, 10, [], 'UNIX'))": ("values: ", "'sample'", "no rows", "at least one"),
+    # files
+    "File(b'1,2')": ("name: ", "bytes have no file name", 'name="climate.csv"'),
+    "File(bytearray(9))": ("name: ", "bytes have no file name", 'name="climate.csv"'),
+    "File(open('/dev/null', 'rb'), size=5)": ("name: ", "a stream has no file name", 'name="climate.csv"'),
+    "File(open('/dev/null', 'rb'), name='a')": ("size: ", "File(stream, name=", "size="),
+    "File(5)": ("source: ", "<class 'int'>", "bytes, a path"),
+    "File([1, 2])": ("source: ", "<class 'list'>", "bytes, a path"),
+    "File('nowhere.csv')": ("source: ", "'nowhere.csv'", "ENOENT", "os.listdir()"),
+    "File('/tmp')": ("source: ", "'/tmp'", "is a folder", "a file"),
+    "File(b'1', name='a', size=5)": ("size: ", "5", "1", "leave size out"),
+    "File(b'1', name='a', size=-5)": ("size: ", "-5"),
+    # samples
+    "Sample('accX', 10, values, 'UNIX')": ("sensors: ", "'accX'", '(("accX", "m/s2"),)', "pairs of name and units are"),
+    "Sample(['accX'], 10, values, 'UNIX')": ("sensors: ", "'accX'", '(("accX", "m/s2"),)'),
+    "Sample(('accX', 'm/s2'), 10, values, 'UNIX')": ("sensors: ", "'accX'", '(("accX", "m/s2"),)'),
+    "Sample([('accX',)], 10, values, 'UNIX')": ("sensors: ", "('accX',)", '(("accX", "m/s2"),)'),
+    "Sample([], 10, values, 'UNIX')": ("sensors: ", "[]", '(("accX", "m/s2"),)'),
+    "Sample(sensors, '10', values, 'UNIX')": ("interval_ms: ", "'10'"),
+    "Sample(sensors, 10, 5, 'UNIX')": ("values: ", "5", "array"),
+    "Sample(sensors, 10, b'12345678', 'UNIX')": ("values: ", "typecode="),
+    "Sample(sensors, 10, [1, 2], 'UNIX')": ("values: ", "row 0", "2"),
+    "Sample(sensors, 10, [(1, 2), (1,)], 'UNIX')": ("values: ", "row 1", "2"),
+    "Sample(sensors, 10, values, 'UNIX', rows=5)": ("rows: ", "5", "1", "leave it out"),
+    "Sample(sensors, 10, values, 'UNIX', typecode='h')": ("typecode: ", "'h'", "'f'", "leave it out"),
+    "Sample(sensors, 10, array('f', (1, 2, 3)), 'UNIX')": ("values: ", "3", "2 (one per sensor)"),
+    "Sample(sensors, 10, [(1, 2)], 'UNIX').body('cbr')": ("format: ", "'cbr'", "cbor json csv binary"),
+    # sound
+    "Wav([1, 2, 3], 16000)": ("source: ", "array('h', ...)", "<class 'list'>"),
+    "Wav((1, 2, 3), 16000, bits=8)": ("source: ", "array('B', ...)", "<class 'tuple'>"),
+    "Wav([1, 2, 3], 16000, bits=24)": ("source: ", "raw bytes", "<class 'list'>"),
+    "Wav([1, 2, 3], 16000, bits=32)": ("source: ", "array('i', ...)", "<class 'list'>"),
+    "Wav(None, 16000)": ("source: ", "array('h', ...)", "<class 'NoneType'>"),
+    "Wav(values, 16000)": ("source: ", "array('h', ...)", "array of 'f'"),
+    "Wav(array('h', (1, 2, 3)), 16000, channels=2)": ("source: ", "6", "4", "channels"),
+    "Wav(open('/dev/null', 'rb'), 16000)": ("size: ", "frames="),
+    # the client
+    "Client(KEY, ca='nowhere.der')": ("ca: 'nowhere.der'", "ENOENT", "`edgeingest ca HOST -o ca.der` gets it"),
+    "Client(KEY, ca='/tmp')": ("ca: '/tmp'", "`edgeingest ca HOST -o ca.der` gets it"),
+    "Client(KEY, ca='')": ("ca: ''", "`edgeingest ca HOST -o ca.der` gets it"),
+    "Client(KEY, ca=b'')": ("ca: ", "is empty", "`edgeingest ca HOST -o ca.der` gets it"),
+    "Client(KEY, ca=empty)": ("ca: ", "is empty", "`edgeingest ca HOST -o ca.der` gets it"),
+    "Client(KEY, ca=b'junk')": ("ca: ", "`edgeingest ca HOST -o ca.der` gets it"),
+    "Client(KEY, ca=b'-----BEGIN CERTIFICATE-----')": ("ca: ", "END", "`edgeingest ca HOST -o ca.der` gets it"),
+    "Client(KEY, ca=5)": ("ca: ", "int", "path"),
+    "Client(KEY, url='host')": ("url: ", "http:// or https://", "https://ingestion.edgeimpulse.com"),
+    "Client(KEY, url='http://h/api')": ("url: ", "no path", "https://ingestion.edgeimpulse.com"),
+    "Client(KEY, url='http://h:x')": ("url: ", "'x'", "65535"),
+    "Client(KEY, retry=5)": ("retry: ", "5", "Retry()"),
+    "Client(KEY, buffer_size=5)": ("buffer_size: ", "5", "64"),
+    # labels
+    "labels.bounding_boxes([])": ("files: ", "[]", '{"frame.jpg": [("cup", 10, 20, 30, 40)]}'),
+    "labels.structured_labels('a')": ("files: ", "'a'", '{"wave.01.cbor": [(0, 49, "idle"), (50, 99, "wave")]}'),
+    "labels.info_labels({})": ("files: ", "{}", "path, category and label"),
+}
+
+
+@BOARD
+def test_arguments(worker, tmp_path):
+    (tmp_path / "empty.csv").write_bytes(b"")
+    wrong = {}
+    for source, words in ARGUMENTS.items():
+        call = "c = Client(KEY, url='http://127.0.0.1:1')\n" + source
+        kind, text = outcome(worker, call, empty=str(tmp_path / "empty.csv"))
+        place = words[0] if not words[0].startswith("item ") else "items: " + words[0]
+        if kind not in ("SampleError", "LimitError") or not text.startswith(place) or not all(w in text for w in words):
+            wrong[source] = (kind, text)
+    assert wrong == {}
