@@ -6,7 +6,6 @@ format) and 5 (what a client checks). Name look-up (getaddrinfo) blocks, and no 
 
 import os
 import select
-import socket
 import struct
 import time
 
@@ -17,6 +16,8 @@ from .signing import epoch, plausible
 from .validate import check_whole
 
 try:
+    import socket
+
     import network  # MicroPython's own: imports without a dot never look into this package
 except ImportError:
     raise NetworkError("this MicroPython has no Wi-Fi: put samples into a Spool, and get them with `edgeingest pull`")
@@ -61,6 +62,8 @@ def connect(ssid, password=None, timeout_ms=20_000, country=None, hostname=None)
 
         connect("home", "password of home")
     """
+    if ssid is None:
+        raise SampleError("ssid: no Wi-Fi is configured: run `edgeingest provision`")
     if not isinstance(ssid, str) or not 1 <= len(ssid.encode()) <= 32:
         raise SampleError("ssid: a name of 1 to 32 bytes is needed, not %r" % (ssid,))
     if password is not None and (not isinstance(password, str) or not 8 <= len(password.encode()) <= 64):

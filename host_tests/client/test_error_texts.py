@@ -1,10 +1,13 @@
 """Error texts: each names the value and the next step. The situations are made for real."""
 
+import functools
+import re
 import socket
 
 import pytest
 from support.chains import issued
 from support.device_source import device_source
+from support.interpreters import FIRMWARE, ROOT
 from support.peer import answering, peer, reply
 
 BOARD = pytest.mark.modes("mpy")
@@ -236,3 +239,80 @@ def test_arguments(worker, tmp_path):
         if kind not in ("SampleError", "LimitError") or not text.startswith(place) or not all(w in text for w in words):
             wrong[source] = (kind, text)
     assert wrong == {}
+
+
+def described():
+    """Returns {public name: its module} of API.md."""
+    places = {}
+    for line in (FIRMWARE / "API.md").read_text().splitlines():
+        if line.startswith("## "):
+            module = line[3:].strip("`")
+        elif line.startswith("### "):
+            places[re.search(r"`(?:class )?(\w+)", line)[1]] = module
+    return places
+
+
+@pytest.mark.modes("py", "mpy", "wasm-1.23")
+def test_names_of_other_modules(worker):
+    places = described()
+    assert places["Spool"] == "edgeingest.spool" and len(places) > 40
+    for name, place in places.items():
+        if place == "edgeingest" or name in ("capture", "Retry") or name.endswith("Error") and place.endswith("errors"):
+            continue  # `from edgeingest import` gives it, or the module of this name
+        words = f"edgeingest has no {name}: it is in {place} (from {place} import {name})"
+        for source in (f"from edgeingest import {name}", f"import edgeingest\nedgeingest.{name}"):
+            assert outcome(worker, source, imports="") == ("AttributeError", words)
+
+
+@pytest.mark.modes("py", "mpy", "wasm-1.23")
+@pytest.mark.parametrize("name", ["Nothing", "nothing", "NothingError"])
+def test_names_that_are_nowhere(worker, name):
+    kind, text = outcome(worker, "from edgeingest import " + name, imports="")
+    assert kind == "AttributeError"
+    assert text == f"edgeingest has no {name}: firmware/API.md lists what it has"
+
+
+PLAIN_PICO = {
+    "from edgeingest import Client": "ImportError",
+    "from edgeingest.aio import AsyncClient": "ImportError",
+    "from edgeingest import aio": "ImportError",
+    "import edgeingest.client": "ImportError",
+    "from edgeingest.network import connect": "NetworkError",
+}
+
+
+@pytest.mark.parametrize("mode", ["py", "mpy"])
+@pytest.mark.parametrize("source", PLAIN_PICO)
+def test_a_board_without_network(workers, lacking, mode, source):
+    kind, text = outcome(workers(mode, paths=[lacking("socket")]), source, imports="")
+    assert (kind, "put samples into a Spool" in text, "`edgeingest pull`" in text) == (PLAIN_PICO[source], True, True)
+
+
+@pytest.mark.parametrize("mode", ["py", "mpy"])
+def test_a_firmware_without_tls(workers, lacking, mode):
+    source = "from edgeingest import Client\nClient('ei_1', ca=b'0')"
+    kind, text = outcome(workers(mode, paths=[lacking("ssl")]), source, imports="")
+    assert (kind, "ssl" in text, "http://" in text) == ("ImportError", True, True), text
+
+
+@pytest.fixture(scope="module")
+def lacking(tmp_path_factory):
+    """A folder in which a module of MicroPython is not there, as on boards whose firmware leaves it out."""
+
+    @functools.cache
+    def folder(name):
+        path = tmp_path_factory.mktemp(name)
+        (path / f"{name}.py").write_text(f"raise ImportError(\"no module named '{name}'\")\n")
+        return path
+
+    return folder
+
+
+@pytest.mark.parametrize("ssid", [None, "''", "5"])
+def test_no_wifi_is_configured(workers, ssid):
+    network = ROOT / "tools" / "edgeingest_tools" / "board" / "simulation" / "modules"
+    kind, text = outcome(
+        workers("mpy", paths=[network]), f"from edgeingest.network import connect\nconnect({ssid})", imports=""
+    )
+    assert kind == "SampleError"
+    assert ("no Wi-Fi is configured: run `edgeingest provision`" in text) == (ssid is None), text
