@@ -32,7 +32,8 @@ class File(Body):
     """A file.
 
     source: bytes-like; a path (str); a stream with `readinto`; or a body. name: the file name to send, from the path or
-    body if not given. size: bytes, needed for a stream. content_type: by the extension if not given.
+    body if not given; a label is inferred from it when none is given, see `upload`.
+    size: bytes, needed for a stream. content_type: by the extension if not given.
     A stream is read from where it stands, and again only if it has `seek` and `tell`; it is not closed.
     A source that is not exactly `size` bytes long is a SampleError when it is sent; only of a stream without `seek`
     (a socket, a UART) nothing is read, or waited for, beyond `size`.
