@@ -86,7 +86,11 @@ def network_error(phase, where, e, tls, sent, clock):
 def deadline_error(phase, host, sent, tls):
     """Returns the error for a phase, or a call, that took too long. tls: an SSLContext, or None."""
     text = "no time left while %s %s, after %d bytes were sent" % (_DOING[phase], host, sent)
-    if tls and phase == _SENDING and not sent:
+    if phase == _CONNECTING:
+        text += " (nothing answers: is url right, is the network up?)"
+    elif phase == _RECEIVING:
+        text += " (a slow service needs more timeout_ms)"
+    elif tls and phase == _SENDING and not sent:
         text += _NO_TLS
     return DeadlineError(text, None, sent)
 
@@ -95,6 +99,8 @@ def _certificate_advice(why, clock):
     """Returns what to do about a certificate that is refused, by the words of mbedTLS."""
     if "expired" in why or "future" in why:
         return " (the board's clock says %d-%02d-%02d; if that is wrong, set it)" % clock[:3]
+    if "not match" in why:
+        return " (it is of another host: check url)"
     if "trusted" in why or "CA" in why or "signed" in why:
         return " (ca= is not the root of its chain)"
     return ""

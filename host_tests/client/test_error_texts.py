@@ -1,5 +1,6 @@
 """Error texts: each names the value and the next step. The situations are made for real."""
 
+import contextlib
 import functools
 import re
 import socket
@@ -316,3 +317,90 @@ def test_no_wifi_is_configured(workers, ssid):
     )
     assert kind == "SampleError"
     assert ("no Wi-Fi is configured: run `edgeingest provision`" in text) == (ssid is None), text
+
+
+NONSENSE = {
+    "a log-in page": (b"<html>Log in</html>", ("ProtocolError", "<html>Log in", "wants a log-in", "check url")),
+    "nothing": (b"", ("ProtocolError", "check url")),
+    "a list": (b"[1]", ("ProtocolError", "[1]", "check url")),
+}
+
+
+@BOARD
+@pytest.mark.parametrize("name", ["a log-in page", "nothing"])
+def test_answers_of_others(worker, name):
+    data, (wanted, *words) = NONSENSE[name]
+    with peer(answering(data)) as made:
+        kind, text = outcome(worker, "Client(KEY, url=url).send('training', good)", url=made.url)
+    assert kind == wanted and all(word in text for word in words), text
+
+
+@BOARD
+@pytest.mark.parametrize("name", NONSENSE)
+def test_answers_of_others_to_files(worker, name):
+    data, (wanted, *words) = NONSENSE[name]
+    with peer(answering(data)) as made:
+        kind, text = outcome(worker, "Client(KEY, url=url).upload('training', good)", url=made.url)
+    assert kind == wanted and "check url" in text, text
+
+
+@BOARD
+def test_a_peer_that_speaks_something_else(worker):
+    def handler(made, connection, number):
+        connection.send(b"SSH-2.0-OpenSSH_9.6\r\n")
+        connection.until_closed()
+
+    with peer(handler) as made:
+        kind, text = outcome(worker, "Client(KEY, url=url).send('training', good)", url=made.url)
+    assert (kind, "SSH-2.0" in text, "(this is not HTTP: check url)" in text) == ("ProtocolError", True, True), text
+
+
+@BOARD
+@pytest.mark.parametrize("status", [413, 429, 500, 503])
+def test_statuses_have_the_next_step(worker, status):
+    with peer(answering("because", status)) as made:
+        kind, text = outcome(worker, "Client(KEY, url=url).send('training', good)", url=made.url)
+    step = "send fewer or smaller files at once" if status == 413 else "try again later"
+    assert (kind, f"{status}: because ({step})" in text) == ("ServiceError", True), text
+
+
+@BOARD
+def test_a_connection_that_is_not_made_in_time(worker):
+    """The queue of a listener that accepts nobody is full, so no packet of the client is answered."""
+    with socket.socket() as listener, contextlib.ExitStack() as waiting:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(3):
+            other = waiting.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(listener.getsockname())
+        source = "Client(KEY, url=url, timeout_ms=300).send('training', good)"
+        kind, text = outcome(worker, source, url=f"http://127.0.0.1:{listener.getsockname()[1]}")
+    assert (kind, "(nothing answers: is url right, is the network up?)" in text) == ("DeadlineError", True), text
+
+
+@BOARD
+def test_an_answer_that_does_not_come_in_time(worker):
+    with peer(lambda made, connection, number: made.closing.wait(10)) as made:
+        kind, text = outcome(worker, "Client(KEY, url=url, timeout_ms=300).send('training', good)", url=made.url)
+    assert (kind, "(a slow service needs more timeout_ms)" in text) == ("DeadlineError", True), text
+
+
+@BOARD
+def test_the_certificate_of_another_host(worker):
+    chain = issued(name="example.org")
+    with peer(answering(), chain.context) as made:
+        kind, text = outcome(worker, SEND, url=f"https://localhost:{made.port}", ca=chain.der)
+    assert (kind, "(it is of another host: check url)" in text) == ("CertificateError", True), text
+
+
+def test_wifi_passwords_and_time_servers(workers):
+    worker = workers("mpy", paths=[ROOT / "tools" / "edgeingest_tools" / "board" / "simulation" / "modules"])
+    imports = "from edgeingest.network import connect, set_clock"
+    kind, text = outcome(worker, "connect('net', 'short')", imports=imports)
+    assert (kind, "not 5" in text, "short" in text) == ("SampleError", True, False), text
+    source = "set_clock('127.0.0.1', 200, port)"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        kind, text = outcome(worker, source, imports=imports, port=silent.getsockname()[1])
+    assert kind == "DeadlineError" and "is the network up, is UDP port" in text, text
