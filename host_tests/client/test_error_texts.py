@@ -222,6 +222,10 @@ ARGUMENTS = {
     "Client(KEY, url='http://h:x')": ("url: ", "'x'", "65535"),
     "Client(KEY, retry=5)": ("retry: ", "5", "Retry()"),
     "Client(KEY, buffer_size=5)": ("buffer_size: ", "5", "64"),
+    # sensors
+    "from edgeingest.sources.mpu6050 import Mpu6050\nMpu6050(None, range_g=3)": ("range_g", "16", "3, 250, 3"),
+    "from edgeingest.sources.bmi160 import Bmi160\nBmi160(None, range_dps=5)": ("range_g", "range_dps", "2, 5"),
+    "from edgeingest.sources.lis3dh import Lis3dh\nLis3dh(None, range_g=3)": ("range_g: ", "16", "3"),
     # labels
     "labels.bounding_boxes([])": ("files: ", "[]", '{"frame.jpg": [("cup", 10, 20, 30, 40)]}'),
     "labels.structured_labels('a')": ("files: ", "'a'", '{"wave.01.cbor": [(0, 49, "idle"), (50, 99, "wave")]}'),

@@ -49,8 +49,7 @@ class Bmi160(Imu):
         ranges = dict(_G)
         if range_g not in ranges or range_dps not in _DPS:
             raise SampleError(
-                "range_g: one of 2 4 8 16, range_dps: one of 125 250 500 1000 2000 is needed, not %r and %r"
-                % (range_g, range_dps)
+                "range_g, range_dps: 2 4 8 16, 125 250 500 1000 2000 are needed, not %r, %r" % (range_g, range_dps)
             )
         self.identify(_CHIP_ID, _ID)
         self._command(_RESET, 10)

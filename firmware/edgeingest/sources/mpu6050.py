@@ -49,7 +49,7 @@ class Mpu6050(Imu):
         super().__init__(i2c, address, type(self).__name__.upper())
         if range_g not in _G or range_dps not in _DPS or filter not in (1, 2, 3, 4, 5, 6):
             raise SampleError(
-                "range_g: one of 2 4 8 16, range_dps: one of 250 500 1000 2000, filter: 1 to 6 is needed, not %r, %r and %r"
+                "range_g, range_dps, filter: 2 4 8 16, 250 500 1000 2000, 1 to 6 are needed, not %r, %r, %r"
                 % (range_g, range_dps, filter)
             )
         self.identify(_WHO_AM_I, self._identity)
