@@ -2,8 +2,6 @@
 out of the errors of a call. Loaded when there is an error.
 """
 
-from errno import ECONNREFUSED, ECONNRESET, EHOSTUNREACH
-
 from micropython import const
 
 from .errors import CertificateError, DeadlineError, NetworkError
@@ -24,24 +22,11 @@ _DOING = (
     "waiting for the reply of",
 )
 _CLOSED = "closed the connection"
+_RESET = "ECONNRESET"
 _FINDING = const(0)
 _CONNECTING = const(1)
 _SENDING = const(2)
 _RECEIVING = const(4)
-# What to do when there is no address, by the code of getaddrinfo: unix, lwIP on RP2, lwIP on ESP32
-_NO_NAME = "no such name: is url right?"
-_NO_SERVER = "no name server answers: is the network up?"
-_EITHER = "no such name, or no name server answers: is url right, is the network up?"
-_FIND_ADVICE = {"-2": _NO_NAME, "-3": _NO_SERVER, "-6": _NO_SERVER, "-202": _EITHER}
-# When no connection is made, by errno
-_REFUSED = "nothing listens there: is the service running, is the port right?"
-_NO_WAY = "there is no way to that address: is the network up, is url right?"
-_CONNECT_ADVICE = {
-    ECONNREFUSED: _REFUSED,
-    ECONNRESET: _REFUSED,  # as lwIP calls it
-    EHOSTUNREACH: _NO_WAY,
-    101: _NO_WAY,  # ENETUNREACH, which MicroPython does not name
-}
 # MbedTLS error codes, as the errno of an OSError
 _NO_CA_CHAIN = -0x7680
 _VERIFY_FAILED = -0x2700
@@ -51,7 +36,6 @@ _ADVICE = {
     -0x6E80: " (its TLS is older than 1.2)",  # bad protocol version
     -0x7780: " (it refused: no version or cipher of TLS in common?)",  # fatal alert
     -0x7280: _NO_TLS,  # end of the connection
-    ECONNRESET: _NO_TLS,
 }
 _RECOGNIZED = 8  # this many characters of a key are enough to recognize one that was cut off
 
@@ -70,17 +54,38 @@ def network_error(phase, where, e, tls, sent, clock):
             text = "%s did not prove who it is%s%s" % (where, why, _certificate_advice(why, clock))
             return CertificateError(text, number)
         if phase != _CONNECTING:
-            why += _ADVICE.get(number, "")
+            why += _NO_TLS if _RESET in why else _ADVICE.get(number, "")
     if phase == _FINDING:
-        why += " (%s)" % _FIND_ADVICE.get(str(e).strip("[]").rsplit(" ", 1)[-1], "is url right, is the network up?")
+        why += _lookup_advice(why)
     elif phase == _CONNECTING:
-        why += " (%s)" % _CONNECT_ADVICE.get(number, "is the service running, is url right?")
-    elif not tls and (e is None or number == ECONNRESET):
+        why += _connect_advice(why)
+    elif not tls and (e is None or _RESET in why):
         why += " (if it has answered nothing: https:// instead?)"
     if sent:
         why += ", after %d bytes were sent" % sent
     what = _CLOSED if sent and phase != _RECEIVING else _FAILED[phase]
     return NetworkError("%s %s%s" % (where, what, why), number, sent)
+
+
+def _lookup_advice(why):
+    """Returns what to do when there is no address, by the code of getaddrinfo: unix, lwIP on RP2, lwIP on ESP32."""
+    code = why.strip("]").rsplit(" ", 1)[-1]
+    if code == "-2":
+        return " (no such name: is url right?)"
+    if code in ("-3", "-6"):
+        return " (no name server answers: is the network up?)"
+    if code == "-202":
+        return " (no such name, or no name server answers: is url right, is the network up?)"
+    return " (is url right, is the network up?)"
+
+
+def _connect_advice(why):
+    """Returns what to do when no connection is made, by the name of the errno."""
+    if "ECONNREFUSED" in why or _RESET in why:  # the second is what lwIP calls it
+        return " (nothing listens there: is the service running, is the port right?)"
+    if "EHOSTUNREACH" in why or why.endswith("101"):  # ENETUNREACH, which MicroPython does not name
+        return " (there is no way to that address: is the network up, is url right?)"
+    return " (is the service running, is url right?)"
 
 
 def deadline_error(phase, host, sent, tls):
