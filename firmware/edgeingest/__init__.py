@@ -27,16 +27,16 @@ def _module(name):
 
 def __getattr__(name):
     """Called for a name that is not loaded yet. `from edgeingest import labels` asks here as well on MicroPython."""
-    if name in __all__:
-        value = getattr(_module(_MODULES.get(name, name.lower())), name)
-    elif name.endswith("Error"):
-        value = getattr(_module("errors"), name)
-    elif name.startswith("_"):
+    if name.startswith("_"):
         raise AttributeError(name)
-    else:
-        try:
+    try:
+        if name in __all__:
+            value = getattr(_module(_MODULES.get(name, name.lower())), name)
+        elif name.endswith("Error"):
+            value = getattr(_module("errors"), name)
+        else:
             return _module(name)
-        except ImportError:
-            raise AttributeError("edgeingest has no " + name)
+    except (ImportError, AttributeError) as e:
+        raise _module("import_errors").no_name(name, e)
     globals()[name] = value
     return value

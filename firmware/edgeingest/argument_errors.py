@@ -3,6 +3,10 @@
 Each text names the argument first and shows the value; secrets are never shown.
 """
 
+from array import array
+
+from micropython import const
+
 from .errors import LimitError, SampleError
 
 _TEXTS = {
@@ -13,19 +17,22 @@ _TEXTS = {
     "longer": "%r has more than its size of %d bytes",
     "category": "category: %r is none of training, testing, anomaly, split",
     "character": "%s: %r has a character in it that cannot be sent: %r",
-    "field": "%s: %d bytes as a header field, at most %d can be sent",
-    "files": "items: 1 to %d files go into a request, not %d",
+    "field": "%s: %d bytes as a header field, at most %d can be sent: make it shorter",
+    "files": "items: 1 to %d files go into a request, not %d: make several calls",
     "hmac_key": "hmac_key: the key as the project's dashboard shows it is needed, a str of visible ASCII characters "
     "without a space or a line end",
-    "item": "%s: a Sample, a File or a body is needed; %r has no %s",
-    "items": "items: a Sample, a File, a body or a sequence of them is needed, not %r",
-    "label": "no_label: label=%r and no_label=True exclude each other",
-    "name": "items: item %d has the name %r, as item %d has",
-    "no items": "items: there are none",
-    "no rows": "values: %r has no rows",
+    "info files": "files: a list of dicts with path, category and label is needed, not %r",
+    "label": "no_label: label=%r and no_label=True exclude each other: leave one of them out",
+    "label files": "files: a dict of file names is needed, such as "
+    '{"frame.jpg": [("cup", 10, 20, 30, 40)]} for boxes, '
+    '{"wave.01.cbor": [(0, 49, "idle"), (50, 99, "wave")]} for segments, not %r',
+    "name": "items: item %d has the name %r, as item %d has: give them different ones (name=)",
+    "no items": "items: there are none: one or more are needed",
+    "no rows": "values: %r has no rows: at least one is needed",
     "parts": "%r: a part that was made anew has another size than before",
     "read": "%r cannot be read a second time",
-    "rows": "rows: None or %d, which values has, is needed, not %r",
+    "rows": "rows: values has %d rows: say that or leave it out, not %r",
+    "sensors": 'sensors: 1 to 1024 pairs of name and units are needed, such as (("accX", "m/s2"),), not %r',
     "whole": "%s: a whole number of %d to %d is needed, not %r",
     "size": "%s: %d bytes; a file must have less than %d",
 }
@@ -34,29 +41,42 @@ _NEEDED = {
     "iat": "seconds since 1970, a number from 0 up to 1e15, or None or False",
     "interval_ms": "a number of more than 0 (and up to 1e15)",
     "on_stored": "a function",
-    "retry": "a Retry",
-    "sensors": "1 to 1024 (name, units) pairs",
+    "retry": "a Retry, such as Retry(),",
     "typecode": "one of b B h H i I l L q Q f d, with a buffer or a row source,",
     "values": "an array, a buffer with typecode=, a list or a row source",
 }
 _LIMITS = ("field", "files", "size")  # what the service would take less of: a LimitError
+_SHOWN = const(200)  # characters of a value
 
 
 def argument_error(what, values):
     """Returns the SampleError or LimitError.
 
     what: a key of one of the tables above; or the argument and what it has to be, as one text ("size: a number of
-    bytes"); or "body" for an item that is none. values: what the text shows.
+    bytes"); or "body" or "items" for what is no item. values: what the text shows.
     """
     if what == "body":
         return _no_body(*values)
+    if what == "items":
+        return _no_item(
+            "items: a Sample, a File, a body or a sequence of them", values[0], "list(...) makes a sequence"
+        )
     if what == "size" and (type(values[1]) is not int or values[1] < 1):
+        if values[1] == 0:
+            return SampleError("%s: it is empty, there is nothing to send" % values[0])
         return SampleError("%s: size: a whole number of bytes, 1 or more, is needed, not %r" % values[:2])
     text = _TEXTS.get(what)
     if text is None:
-        if what in _NEEDED:
-            what = "%s: %s" % (what, _NEEDED[what])
-        return SampleError("%s is needed, not %r" % (what, values[0]))
+        value = values[0]
+        shown = ("%r" % (value,))[:_SHOWN]
+        if "a str" in what:
+            if isinstance(value, (int, float)):
+                shown += ": str(%s) makes one" % shown
+            elif isinstance(value, (bytes, bytearray)):
+                shown += ": its decode() makes one"
+        return SampleError(
+            "%s is needed, not %s" % ("%s: %s" % (what, _NEEDED[what]) if what in _NEEDED else what, shown)
+        )
     return (LimitError if what in _LIMITS else SampleError)(text % values)
 
 
@@ -65,7 +85,30 @@ def _no_body(item, index):
     for member in ("readinto", "rewind", "close", "size", "name", "content_type"):
         if not hasattr(item, member):
             break
-    return argument_error("item", ("item" if index is None else "items: item %d" % index, type(item), member))
+    what = "item" if index is None else "items: item %d" % index
+    return _no_item(what + ": a Sample, a File or a body", item, "it has no " + member)
+
+
+def _no_item(what, item, otherwise):
+    """Returns the error for what was given instead of an item, with the way to make one of it."""
+    shown = type(item)
+    if isinstance(item, str):
+        shown = item[:_SHOWN]
+        how = "a file is given as File(%r)" % shown
+    elif isinstance(item, (bytes, bytearray, memoryview)):
+        how = 'bytes have no file name: File(bytes, name="climate.csv")'
+    elif isinstance(item, (int, float, array)):
+        shown = shown if isinstance(item, array) else item
+        how = "values are given as Sample(sensors, interval_ms, values, device_type)"
+    elif isinstance(item, (list, tuple)):
+        how = "send takes one, upload takes several"
+    elif isinstance(item, dict):
+        how = "those of a dict d are list(d.values())"
+    elif hasattr(item, "readinto") and not hasattr(item, "content_type"):
+        how = 'a stream is given as File(stream, name="climate.csv", size=number of bytes)'
+    else:
+        how = otherwise
+    return SampleError("%s is needed, not %r: %s" % (what, shown, how))
 
 
 def check_characters(value, what, end, refused):

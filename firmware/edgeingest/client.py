@@ -106,7 +106,9 @@ class Client:
         """Sends one item, or a sequence of up to 1000 (Sample, File, body), in one request to the `files` endpoint.
 
         category: "training", "testing", "anomaly", or "split". label: for all of them; otherwise the service infers one
-        from each file name, unless no_label. metadata: a dict of str to str. deadline_ms: for the whole call.
+        from each file name, unless no_label: its beginning, as far as it has only A-Z, a-z, 0-9, spaces, - and _. So
+        `wave.01.cbor` has `wave`, but `Tür.01.cbor` has `T`, and `.hidden.cbor` has none.
+        metadata: a dict of str to str. deadline_ms: for the whole call.
         disallow_duplicates: what is stored already is not stored again, and is no error. add_date_id: the service makes
         the stored names unique. boundary: of the multipart body, random if not given.
 

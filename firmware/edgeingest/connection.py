@@ -9,7 +9,6 @@ or `aio`) waits for that, no longer than `left()`, and resumes it.
 
 import gc
 import select
-import socket
 import sys
 import time
 from errno import EINPROGRESS
@@ -18,6 +17,13 @@ from micropython import const
 
 from .errors import DeadlineError, NetworkError, ProtocolError
 from .http import ResponseParser
+
+try:
+    import socket
+except ImportError:
+    from .import_errors import no_module
+
+    raise no_module("socket")
 
 # Events that are waited for. Those of poll are positive numbers:
 READABLE = select.POLLIN
@@ -169,7 +175,7 @@ class Connection:
         if not self.left():
             from .network_errors import deadline_error
 
-            raise deadline_error(self._phase, self._host, self.sent)
+            raise deadline_error(self._phase, self._host, self.sent, self._context)
 
     # -- a request and its reply
 

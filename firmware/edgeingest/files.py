@@ -32,7 +32,8 @@ class File(Body):
     """A file.
 
     source: bytes-like; a path (str); a stream with `readinto`; or a body. name: the file name to send, from the path or
-    body if not given. size: bytes, needed for a stream. content_type: by the extension if not given.
+    body if not given; a label is inferred from it when none is given, see `upload`.
+    size: bytes, needed for a stream. content_type: by the extension if not given.
     A stream is read from where it stands, and again only if it has `seek` and `tell`; it is not closed.
     A source that is not exactly `size` bytes long is a SampleError when it is sent; only of a stream without `seek`
     (a socket, a UART) nothing is read, or waited for, beyond `size`.
@@ -62,7 +63,7 @@ class File(Body):
             else:
                 actual = size
                 if size is None:
-                    raise SampleError("size: the number of bytes in the stream is needed")
+                    raise SampleError("size: the number of bytes is needed: File(stream, name=..., size=...)")
                 self.rewindable = hasattr(source, "seek") and hasattr(source, "tell")
                 self._exact = not self.rewindable
                 try:
@@ -76,7 +77,10 @@ class File(Body):
                 raise SampleError("source: bytes, a path, a stream or a body is needed, not %r" % type(source))
             actual = self._stream.size
         if size is not None and size != actual:
-            raise SampleError("size: %d was said, but the source has %d bytes" % (size, actual))
+            raise SampleError("size: %d was said, but the source has %d bytes: leave size out" % (size, actual))
+        if name is None:
+            kind = "a stream has" if hasattr(source, "readinto") else "bytes have"
+            raise SampleError('name: %s no file name: give one, such as name="climate.csv"' % kind)
         self.name = check_text(name, "name")
         self.content_type = (
             content_type_of(name) if content_type is None else check_text(content_type, "content_type", 127)
@@ -100,7 +104,7 @@ class File(Body):
         try:
             n = self._stream.readinto(window)
         except OSError as e:
-            raise self._error("cannot be read: error %s" % e.errno)
+            raise self._error("cannot be read: %s" % e)
         if n:
             left -= n
             self._left = left
@@ -119,7 +123,7 @@ class File(Body):
         try:
             self._stream = open(self._path, "rb")
         except OSError as e:
-            raise SampleError("source: %r cannot be opened: error %s" % (self._path, e.errno))
+            raise SampleError("source: %r cannot be opened: %s" % (self._path, e))
 
     def rewind(self):
         """Starts again from where the source stood."""
@@ -152,7 +156,7 @@ def _size_of(path):
     try:
         stat = os.stat(path)
     except (OSError, ValueError) as e:
-        raise SampleError("source: %r cannot be read: %s" % (path, e))
+        raise SampleError("source: %r cannot be read: %s (os.listdir() tells what is there)" % (path, e))
     if stat[0] & 0x4000:
-        raise SampleError("source: %r is a folder" % path)
+        raise SampleError("source: %r is a folder: give the path of a file" % path)
     return stat[6]

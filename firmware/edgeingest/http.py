@@ -105,7 +105,12 @@ class ResponseParser:
 
     def bad(self, what, data, start=0):
         """Returns the error for a reply that is not HTTP; it shows the data from `start` on."""
-        return ProtocolError("the reply has a bad %s: %r" % (what, bytes(data[start : start + 40])))
+        data = bytes(data[start : start + 40])
+        advice = ""
+        if self.status is None:
+            tls = data.startswith(b"\x15\x03")  # an alert
+            advice = " (this is TLS: https:// instead?)" if tls else " (this is not HTTP: check url)"
+        return ProtocolError("the reply has a bad %s: %r%s" % (what, data, advice))
 
     def end_of_line(self, data, start):
         """Returns where the line that begins there ends, behind its LF; 0 if it is not complete."""

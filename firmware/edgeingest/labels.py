@@ -107,7 +107,7 @@ def info_labels(files):
         client.upload("training", [File("frame.jpg"), labels])
     """
     if not isinstance(files, (list, tuple)) or not files:
-        raise SampleError("files: a list of dicts with path, category and label is needed")
+        raise argument_error("info files", files)
     for file in files:
         _check_info(file)
     return LabelFile("info.labels", '{"version":1,"files":[', files, _info_entry, "]}")
@@ -116,7 +116,7 @@ def info_labels(files):
 def _check_files(files):
     """Checks that files is a dict of file names."""
     if not isinstance(files, dict) or not files:
-        raise SampleError("files: a dict of file names is needed, not %r" % (files,))
+        raise argument_error("label files", files)
     for file in files:
         _text("files", "file name", file)
 

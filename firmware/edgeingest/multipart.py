@@ -117,7 +117,7 @@ def files_request(items, hmac_key, boundary, on_stored):
     if not held and (
         isinstance(items, (str, dict)) or not hasattr(items, "__len__") or not hasattr(items, "__getitem__")
     ):
-        raise argument_error("items", type(items))
+        raise argument_error("items", items)
     count = len(items)
     if not count:
         raise argument_error("no items")

@@ -6,7 +6,6 @@ format) and 5 (what a client checks). Name look-up (getaddrinfo) blocks, and no 
 
 import os
 import select
-import socket
 import struct
 import time
 
@@ -17,6 +16,8 @@ from .signing import epoch, plausible
 from .validate import check_whole
 
 try:
+    import socket
+
     import network  # MicroPython's own: imports without a dot never look into this package
 except ImportError:
     raise NetworkError("this MicroPython has no Wi-Fi: put samples into a Spool, and get them with `edgeingest pull`")
@@ -61,10 +62,13 @@ def connect(ssid, password=None, timeout_ms=20_000, country=None, hostname=None)
 
         connect("home", "password of home")
     """
+    if ssid is None:
+        raise SampleError("ssid: no Wi-Fi is configured: run `edgeingest provision`")
     if not isinstance(ssid, str) or not 1 <= len(ssid.encode()) <= 32:
         raise SampleError("ssid: a name of 1 to 32 bytes is needed, not %r" % (ssid,))
     if password is not None and (not isinstance(password, str) or not 8 <= len(password.encode()) <= 64):
-        raise SampleError("password: 8 to 64 bytes are needed, or None for an open network")
+        given = len(password.encode()) if isinstance(password, str) else type(password)
+        raise SampleError("password: 8 to 64 bytes are needed, not %s; or None for an open network" % given)
     check_whole(timeout_ms, "timeout_ms", 1, _LONGEST_MS)
     if country:
         network.country(country)
@@ -114,7 +118,11 @@ def _wait(wlan, start, timeout_ms, ssid):
             return status
         if time.ticks_diff(time.ticks_ms(), start) >= timeout_ms:
             wlan.disconnect()
-            raise DeadlineError("Wi-Fi %r: no address within %d ms (status %d)" % (ssid, timeout_ms, status), status)
+            raise DeadlineError(
+                "Wi-Fi %r: no address within %d ms (status %d; a DHCP server has to give one)"
+                % (ssid, timeout_ms, status),
+                status,
+            )
         time.sleep_ms(_POLL_MS)
     return None
 
@@ -141,7 +149,10 @@ def set_clock(host="pool.ntp.org", timeout_ms=10_000, port=123):
     while True:
         left_ms = timeout_ms - time.ticks_diff(time.ticks_ms(), start)
         if left_ms <= 0:
-            raise DeadlineError("clock: %s from %s within %d ms" % (why, host, timeout_ms))
+            raise DeadlineError(
+                "clock: %s from %s within %d ms (is the network up, is UDP port %d open?)"
+                % (why, host, timeout_ms, port)
+            )
         try:
             seconds = plausible(_query(host, min(left_ms, _ANSWER_MS), port))
         except OSError as e:  # the name is not known, or there is no route yet

@@ -22,15 +22,20 @@ _DOING = (
     "waiting for the reply of",
 )
 _CLOSED = "closed the connection"
+_RESET = "ECONNRESET"
 _FINDING = const(0)
+_CONNECTING = const(1)
+_SENDING = const(2)
 _RECEIVING = const(4)
 # MbedTLS error codes, as the errno of an OSError
 _NO_CA_CHAIN = -0x7680
 _VERIFY_FAILED = -0x2700
+_NO_TLS = " (before TLS began: is the port right? if it does not speak TLS: http:// instead?)"
 _ADVICE = {
     -0x7200: " (it does not speak TLS: http:// instead?)",  # invalid record
     -0x6E80: " (its TLS is older than 1.2)",  # bad protocol version
     -0x7780: " (it refused: no version or cipher of TLS in common?)",  # fatal alert
+    -0x7280: _NO_TLS,  # end of the connection
 }
 _RECOGNIZED = 8  # this many characters of a key are enough to recognize one that was cut off
 
@@ -48,18 +53,50 @@ def network_error(phase, where, e, tls, sent, clock):
         if isinstance(e, ValueError) or number in (_NO_CA_CHAIN, _VERIFY_FAILED):
             text = "%s did not prove who it is%s%s" % (where, why, _certificate_advice(why, clock))
             return CertificateError(text, number)
-        why += _ADVICE.get(number, "")
+        if phase != _CONNECTING:
+            why += _NO_TLS if _RESET in why else _ADVICE.get(number, "")
     if phase == _FINDING:
-        why += " (check the name, and that the network is up)"
+        why += _lookup_advice(why)
+    elif phase == _CONNECTING:
+        why += _connect_advice(why)
+    elif not tls and (e is None or _RESET in why):
+        why += " (if it has answered nothing: https:// instead?)"
     if sent:
         why += ", after %d bytes were sent" % sent
     what = _CLOSED if sent and phase != _RECEIVING else _FAILED[phase]
     return NetworkError("%s %s%s" % (where, what, why), number, sent)
 
 
-def deadline_error(phase, host, sent):
-    """Returns the error for a phase, or a call, that took too long."""
+def _lookup_advice(why):
+    """Returns what to do when there is no address, by the code of getaddrinfo: unix, lwIP on RP2, lwIP on ESP32."""
+    code = why.strip("]").rsplit(" ", 1)[-1]
+    if code == "-2":
+        return " (no such name: is url right?)"
+    if code in ("-3", "-6"):
+        return " (no name server answers: is the network up?)"
+    if code == "-202":
+        return " (no such name, or no name server answers: is url right, is the network up?)"
+    return " (is url right, is the network up?)"
+
+
+def _connect_advice(why):
+    """Returns what to do when no connection is made, by the name of the errno."""
+    if "ECONNREFUSED" in why or _RESET in why:  # the second is what lwIP calls it
+        return " (nothing listens there: is the service running, is the port right?)"
+    if "EHOSTUNREACH" in why or why.endswith("101"):  # ENETUNREACH, which MicroPython does not name
+        return " (there is no way to that address: is the network up, is url right?)"
+    return " (is the service running, is url right?)"
+
+
+def deadline_error(phase, host, sent, tls):
+    """Returns the error for a phase, or a call, that took too long. tls: an SSLContext, or None."""
     text = "no time left while %s %s, after %d bytes were sent" % (_DOING[phase], host, sent)
+    if phase == _CONNECTING:
+        text += " (nothing answers: is url right, is the network up?)"
+    elif phase == _RECEIVING:
+        text += " (a slow service needs more timeout_ms)"
+    elif tls and phase == _SENDING and not sent:
+        text += _NO_TLS
     return DeadlineError(text, None, sent)
 
 
@@ -67,6 +104,8 @@ def _certificate_advice(why, clock):
     """Returns what to do about a certificate that is refused, by the words of mbedTLS."""
     if "expired" in why or "future" in why:
         return " (the board's clock says %d-%02d-%02d; if that is wrong, set it)" % clock[:3]
+    if "not match" in why:
+        return " (it is of another host: check url)"
     if "trusted" in why or "CA" in why or "signed" in why:
         return " (ca= is not the root of its chain)"
     return ""

@@ -4,6 +4,7 @@ from binascii import a2b_base64
 
 from .errors import SampleError
 
+_GETS_IT = "`edgeingest ca HOST -o ca.der` gets it"
 _BEGIN = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -14,7 +15,7 @@ def certificates(ca):
     for part in ca.split(_BEGIN)[1:]:
         base64, end, _ = part.partition(b"-----END CERTIFICATE-----")
         if not end:
-            raise SampleError("ca: a certificate in it has no END line")
+            raise SampleError("ca: a certificate in it has no END line: it was cut off; " + _GETS_IT)
         found.append(a2b_base64(b"".join(base64.split())))
     if not found:
         raise ValueError("neither begins as DER nor has BEGIN CERTIFICATE")
@@ -26,9 +27,14 @@ def complaint(ca, e):
     if ca is None:
         return SampleError(
             "ca: https needs the root certificate of the service, as DER or PEM (a path or bytes). "
-            "`edgeingest ca HOST -o ca.der` gets it; insecure=True works without one, and anybody on the network path "
+            + _GETS_IT
+            + "; insecure=True works without one, and anybody on the network path "
             "can read the API key"
         )
     if isinstance(ca, str) and "-----BEGIN" not in ca:
-        return SampleError("ca: %r cannot be read: %s" % (ca, e))
-    return SampleError("ca: this is no certificate (DER or PEM): %s" % e)
+        return SampleError(
+            "ca: %r cannot be read: %s; %s, `mpremote cp ca.der :` puts it on the board" % (ca, e, _GETS_IT)
+        )
+    return SampleError(
+        "ca: %s; %s" % ("this is no certificate (DER or PEM): %s" % e if ca else "it is empty", _GETS_IT)
+    )

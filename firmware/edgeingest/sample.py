@@ -49,7 +49,8 @@ class Sample:
         for one axis; or a row source: an object whose `readinto(buffer)` gives raw little-endian values of `typecode`,
         any number of bytes at a time (None: none ready), with `rows=`.
     device_type: the kind of board; device_name: a name of this one, unique in the project, or None.
-    name: file name without extension; a label is inferred from it when none is given.
+    name: file name without extension; a label is inferred from it when none is given: its beginning, as far as it has
+        only A-Z, a-z, 0-9, spaces, - and _ (`wave` from "wave.01", but `T` from "Tür.01", and none from ".hidden").
     iat: when it was signed, in seconds since 1970; None: when it is signed first, if the clock is set, and a second
         that no other Sample has: with equal bytes the service takes two samples for one; False: left out. Messages
         that are not signed have it only when it is given.

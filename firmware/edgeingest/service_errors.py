@@ -12,7 +12,7 @@ _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 def nonsense(body):
     """Returns the error for a reply that is not what the documentation says."""
-    return ProtocolError("the service's answer is not what it should be: %r" % body[:80])
+    return ProtocolError("the service's answer is not what it should be: %r (check url)" % body[:80])
 
 
 def wrong_count(count, total):
@@ -84,7 +84,10 @@ def stored_name(status, body, value, header, cut):
     # JSON, or the page of a network that wants a log-in, is no name.
     page = words.startswith('{"') or "\n" in words or "<html" in words.lower() or "<!doctype" in words.lower()
     if isinstance(value, dict) or not words or page or cut:
-        raise ProtocolError("the service took it, but did not say the name it stored the data under: %r" % words[:80])
+        raise ProtocolError(
+            "the service took it, but did not say the name it stored the data under: %r (check url; a network that "
+            "wants a log-in answers like this)" % words[:80]
+        )
     return words
 
 
@@ -101,6 +104,14 @@ def refusal(status, words, header=None):
         text += " (check api_key)"
     elif 300 <= status < 400:
         text += " (redirects are not followed: check url)"
+    elif status in (404, 405):
+        text += " (this is not the ingestion service: check url)"
+    elif status == 413:
+        text += " (send fewer or smaller files at once)"
+    elif status == 429 or status >= 500:
+        text += " (try again later)"
+    elif status == 400 and ("HTTPS" in words or "SSL" in words):  # servers that took plain HTTP for a handshake
+        text += " (https:// instead?)"
     return ServiceError(text, status, words[:200], _retry_after(header) if header else None)
 
 

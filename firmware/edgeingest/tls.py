@@ -1,6 +1,11 @@
 """Makes the SSLContext for `ca=`. Loaded for https only."""
 
-import ssl
+try:
+    import ssl
+except ImportError:
+    from .import_errors import no_module
+
+    raise no_module("ssl")
 
 
 def tls_context(ca, insecure):

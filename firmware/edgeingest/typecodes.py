@@ -45,7 +45,7 @@ def set_shape(sample, rows):
             raise argument_error("values", values)
         sample.typecode = own
     if own and own != sample.typecode:
-        raise SampleError("typecode: %r was said, but values is an array of %r" % (sample.typecode, own))
+        raise SampleError("typecode: %r was said, but values is an array of %r: leave it out" % (sample.typecode, own))
     width = item_size(sample.typecode)
     try:
         size = len(octets(values))

@@ -35,11 +35,13 @@ def parse_url(url):
     scheme, found, rest = url.partition("://")
     scheme = scheme.lower()
     if not found or scheme not in ("http", "https"):
-        raise SampleError("url: http:// or https:// is needed at its beginning")
+        raise SampleError(
+            "url: http:// or https:// is needed at its beginning, as in https://ingestion.edgeimpulse.com"
+        )
     if rest.endswith("/"):
         rest = rest[:-1]
     if "/" in rest or "?" in rest or "#" in rest or "@" in rest:
-        raise SampleError("url: scheme, host and port only; no path, no user")
+        raise SampleError("url: scheme, host and port only; no path, no user, as in https://ingestion.edgeimpulse.com")
     host, port, shown = _host_and_port(url, rest)
     tls = scheme == "https"
     number = 443 if tls else 80

@@ -37,9 +37,17 @@ def _frame(rate, bits, channels):
 def _values(source, bits, size):
     """Returns the source, after a check of its typecode. A row source with rewind() becomes a body."""
     own = typecode_of(source)
+    wrong = None
     if own and (own not in _TYPECODES[bits] or len(octets(source)) != len(source) * bits // 8):
-        form = "typecode " + _TYPECODES[bits][0] if _TYPECODES[bits] else "a buffer of raw bytes"
-        raise SampleError("source: for %d bits %s is needed, not an array of %r" % (bits, form, own))
+        wrong = "an array of %r" % own
+    elif not own and not isinstance(source, str) and not hasattr(source, "readinto"):
+        try:
+            octets(source)
+        except TypeError:
+            wrong = type(source)
+    if wrong:
+        form = "array('%s', ...)" % _TYPECODES[bits][0] if _TYPECODES[bits] else "a buffer of raw bytes"
+        raise SampleError("source: for %d bits %s is needed, not %s" % (bits, form, wrong))
     if hasattr(source, "readinto") and not hasattr(source, "content_type"):
         if size is None:
             raise SampleError("size: the number of bytes (or frames=, of frames) in the stream is needed")
@@ -76,7 +84,10 @@ class Wav(Chain):
         values = File(_values(source, bits, size), name, size)
         size = values.size
         if size % frame:
-            raise SampleError("source: %d bytes are no whole number of frames of %d bytes" % (size, frame))
+            raise SampleError(
+                "source: %d bytes are no whole number of frames of %d bytes (are bits and channels right?)"
+                % (size, frame)
+            )
         riff = 36 + size + (size & 1)
         if riff >> 32:
             raise SampleError("size: a WAVE file holds less than 4 GiB, not %d bytes" % size)

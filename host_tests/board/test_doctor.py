@@ -2,6 +2,7 @@
 
 import pytest
 from edgeingest_tools.board import doctor
+from edgeingest_tools.board.link import Link
 from edgeingest_tools.board.simulated import Simulated
 from edgeingest_tools.service import certificates
 from support.boards import edgeingest, run
@@ -69,6 +70,36 @@ def test_all_steps_succeed(board, service, tmp_path):
     row = service.row()
     assert (row["category"], row["label"], row["rows"]) == ("testing", "doctor", 2)
     assert "not tried" in edgeingest(board, "doctor", "--no-upload")
+
+
+ODD_NAMES = """
+from edgeingest import File
+from edgeingest.spool import Spool
+spool = Spool("/spool")
+for name in ("T\\u00fcr.01.csv", ".hidden.csv", "wave.01.csv", "[x].csv", "a+b.csv"):
+    spool.put("training", File(b"1", name=name))
+spool.put("training", File(b"1", name="\\u00f6.csv"), label="door")
+spool.put("training", File(b"1", name="\\u00fc.csv"), no_label=True)
+with open("/spool/00000099.ent", "w") as file:
+    file.write("no entry")
+"""
+
+
+def test_names_whose_labels_are_not_what_they_seem(board, service, tmp_path):
+    provision(board, tmp_path, **valid(service))
+    try:
+        run(board, ODD_NAMES)
+        output = edgeingest(board, "doctor", "--no-upload")
+    finally:
+        with Link(board.port, restart=False) as link:
+            link.load("files")
+            link.run("remove('/spool')")
+    [line] = [line for line in output.splitlines() if line.split()[1] == "names"]
+    assert line.startswith("look"), output
+    labels = "Tür.01.csv -> T, .hidden.csv -> none, [x].csv -> none and 1 more"
+    assert f"labels of names in /spool: {labels} (give label= if another is meant)" in line
+    assert [each.split()[0] for each in output.splitlines()].count("ok") == len(STEPS) - 1
+    assert "names         none wait in /spool" in edgeingest(board, "doctor", "--no-upload")
 
 
 @pytest.mark.parametrize(

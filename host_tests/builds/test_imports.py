@@ -16,7 +16,7 @@ LAYERS = {
     "client": {"connection", "http", "ingestion", "multipart", "signing", "tls", "url"},
     "aio": {"client", "connection"},
     "multipart": {"ingestion", "service_errors", "signing"},
-    "connection": {"http", "network_errors"},
+    "connection": {"http", "import_errors", "network_errors"},
     "network_errors": set(),
     "spool": {
         "http",
@@ -38,7 +38,8 @@ LAYERS = {
     "config": {"client"},
     "network": {"signing"},
     "retry": {"network_errors"},
-    "tls": {"pem"},
+    "tls": {"import_errors", "pem"},
+    "import_errors": set(),
     "pem": set(),
     "url": set(),
     "ingestion": {"labels", "metadata", "service_errors"},

@@ -326,7 +326,7 @@ def test_retry_is_loaded_only_when_it_is_used(tmp_path):
 def test_a_retry_of_another_type_is_refused(worker):
     for value in ("5", "True", "'x'", "{}"):
         source = DEVICE + f"try:\n    Client(KEY, url='http://h', retry={value})\nexcept errors.SampleError as e:\n"
-        assert worker.run(source + "    result = str(e)\n").startswith("retry: a Retry is needed")
+        assert worker.run(source + "    result = str(e)\n").startswith("retry: a Retry, such as Retry(), is needed")
 
 
 @UNIX

@@ -8,6 +8,7 @@ import textwrap
 import api
 import module_imports
 import pytest
+from edgeingest_tools.service.names import inferred_label
 from support.readme_service import HOST, run, service_at
 from support.uploads import JPEG
 
@@ -134,3 +135,12 @@ def test_an_example(module, example, tmp_path):
         stored = len(service.rows())
     assert done.returncode == 0, done.stdout + done.stderr
     assert stored or ".upload(" not in example and ".send(" not in example
+
+
+@pytest.mark.parametrize("name, label", [("wave.01.cbor", "wave"), ("Tür.01.cbor", "T"), (".hidden.cbor", None)])
+def test_labels_that_are_inferred_are_as_it_says(name, label):
+    """In `upload` with the extension, and in Sample without."""
+    text = " ".join(TEXT.split())
+    assert inferred_label(name) == label
+    assert f"`{name}` has {f'`{label}`' if label else 'none'}" in text
+    assert f'{f"`{label}`" if label else "none"} from "{name.removesuffix(".cbor")}"' in text

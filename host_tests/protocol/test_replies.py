@@ -76,12 +76,12 @@ def test_refusals_keep_status_and_text(worker):
 
 def test_every_other_status_is_an_error_with_the_next_step(worker):
     device = worker.define(DEVICE)
-    statuses = (100, 301, 307, 400, 401, 403, 408, 413, 421, 425, 429, 500, 503, 599)
+    statuses = (100, 301, 307, 400, 401, 403, 404, 405, 408, 413, 421, 425, 429, 500, 503, 599)
     for call, status in [(call, status) for call in (device.data, device.files) for status in statuses]:
         found = error(call, status, b"because", 0)
         assert (found.type, found.status) == ("ServiceError", status)
         assert ("check api_key" in found.text) == (status == 401)
-        assert ("check url" in found.text) == (300 <= status < 400)
+        assert ("check url" in found.text) == (300 <= status < 400 or status in (404, 405))
 
 
 def test_retry_after(worker):

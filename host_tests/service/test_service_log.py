@@ -85,6 +85,27 @@ def test_signature_on_data(tmp_path):
         log.wait_for("hm.1.json, signature of hm.1.json INVALID")
 
 
+def test_labels_that_are_not_what_names_seem_to_say(tmp_path):
+    log = Log()
+    with running(tmp_path, console=_colours(log)) as service:
+        names = ["T%C3%BCr.01.cbor", ".hidden.cbor", "wave.01.cbor", "my wave-2.cbor"]
+        for number, name in enumerate(names):
+            service.data(numbered(number), x_file_name=name)
+        log.wait_for("my_wave-2.cbor\x1b[0m\n")
+        assert [row["label"] for row in service.rows()] == ["T", None, "wave", "my wave-2"]
+        lines = log.getvalue().splitlines()
+        assert "label from the name: Tür.01.cbor -> T (give label= if another is meant)" in lines[0]
+        assert "label from the name: .hidden.cbor -> none (give label= if another is meant)" in lines[1]
+        assert [line.startswith("\x1b[33m") for line in lines] == [True, True, False, False]
+        service.files(part("ä.cbor", numbered(7)), part("b.cbor", numbered(8)), part("+.cbor", numbered(9)))
+        log.wait_for("3 files, label from the name: ä.cbor -> none, +.cbor -> none (give")
+        service.data(numbered(10), x_file_name="%C3%A4.cbor", x_label="door")
+        service.data(numbered(11), x_file_name="%C3%A4.cbor", x_no_label="1")
+        service.data(numbered(12), x_file_name="last.cbor")
+        log.wait_for("last.cbor\x1b[0m\n")
+    assert log.getvalue().count("label from the name") == 3
+
+
 def test_duplicates_are_not_logged_as_failures(tmp_path):
     log = Log()
     with running(tmp_path, console=_colours(log)) as service:

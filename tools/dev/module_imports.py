@@ -72,9 +72,12 @@ def _files(place: Path) -> set[Path]:
 
 
 def closure(names: Iterable[str]) -> list[Path]:
-    """Returns the files of these modules, of all modules that they import, and of the packages they are in."""
+    """Returns the files of these modules, of all modules that they import, and of the packages they are in.
+
+    `edgeingest` itself loads `errors` and `import_errors` by name.
+    """
     found: set[Path] = set()
-    waiting = {TOP, module_file("errors"), *map(module_file, names)}
+    waiting = {TOP, *map(module_file, ("errors", "import_errors")), *map(module_file, names)}
     while waiting:
         module = waiting.pop()
         found.add(module)

@@ -48,7 +48,9 @@ class Bmi160(Imu):
         super().__init__(i2c, address, "BMI160")
         ranges = dict(_G)
         if range_g not in ranges or range_dps not in _DPS:
-            raise SampleError("range_g: 2 4 8 16; range_dps: 125 250 500 1000 2000")
+            raise SampleError(
+                "range_g, range_dps: 2 4 8 16, 125 250 500 1000 2000 are needed, not %r, %r" % (range_g, range_dps)
+            )
         self.identify(_CHIP_ID, _ID)
         self._command(_RESET, 10)
         self._command(_ACC_NORMAL, 5)  # takes 3.8 ms

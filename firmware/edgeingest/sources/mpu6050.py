@@ -48,7 +48,10 @@ class Mpu6050(Imu):
     def __init__(self, i2c, address=0x68, range_g=2, range_dps=250, filter=3):
         super().__init__(i2c, address, type(self).__name__.upper())
         if range_g not in _G or range_dps not in _DPS or filter not in (1, 2, 3, 4, 5, 6):
-            raise SampleError("range_g: 2 4 8 16; range_dps: 250 500 1000 2000; filter: 1 to 6")
+            raise SampleError(
+                "range_g, range_dps, filter: 2 4 8 16, 250 500 1000 2000, 1 to 6 are needed, not %r, %r, %r"
+                % (range_g, range_dps, filter)
+            )
         self.identify(_WHO_AM_I, self._identity)
         self.put(_PWR_MGMT_1, _RESET)  # the chip sleeps afterwards
         sleep_ms(100)

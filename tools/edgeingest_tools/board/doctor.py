@@ -15,12 +15,14 @@ _SILENCE_S = 60  # longest time of one step: Wi-Fi, the clock and a TLS handshak
 OLDEST = (1, 23)
 HEAP = 48 * 1024  # needed on a 32-bit board for a signed upload over TLS
 FLASH = 16 * 1024
+_MARKS = {True: "[green]ok    [/green]", None: "[yellow]look  [/yellow]", False: "[red]FAILED[/red]"}
 # Advice for each step, shown after the board's own error when the step fails.
 ADVICE = {
     "version": "put MicroPython 1.23 or later on the board: https://micropython.org/download",
     "library": "put the library onto the board: `edgeingest deploy`",
     "heap": "what boot.py loads takes the heap: load less there, or take a board with more RAM",
     "flash": "remove files that are not needed: `mpremote rm`, or look with `mpremote df` whether it can be written",
+    "names": "look into /spool on the board",
     "network": "its samples go into a Spool, and `edgeingest pull` sends them from this computer: all else is well",
     "configuration": "write it anew: `edgeingest provision`",
     "wifi": "correct name and password with `edgeingest provision`; most boards see 2.4 GHz networks only",
@@ -46,18 +48,17 @@ def doctor(
 
 def examine(port: str, upload: bool, show: Callable[[str], None]) -> str | None:
     """Runs all steps and calls `show` with a line for each; returns the name of the step that failed, or None."""
-    output = ""
+    output = b""
     failed = None
 
     def received(data: bytes) -> None:
         nonlocal output, failed
-        output += data.replace(b"\x04", b"").decode(errors="replace")
-        while "\n" in output:
-            line, _, output = output.partition("\n")
-            step, passed, result = json.loads(line)
-            mark = "[green]ok    [/green]" if passed else "[red]FAILED[/red]"
-            show(f"{mark} {step:14}{escape(result)}")
-            failed = failed if passed else step
+        output += data.replace(b"\x04", b"")
+        while b"\n" in output:
+            line, _, output = output.partition(b"\n")
+            step, passed, result = json.loads(line.decode(errors="replace"))
+            show(f"{_MARKS[passed]} {step:14}{escape(result)}")
+            failed = step if passed is False else failed
 
     with Link(port) as link:
         link.load("doctor")

@@ -169,6 +169,7 @@ def _apply(upload: Upload, options: headers.Options, file_labels: labels.FileLab
         upload.label = file_labels.label
     elif not options.no_label:
         upload.label = options.label or inferred_label(upload.sent_name)
+        upload.label_is_inferred = not options.label
     upload.metadata = {**options.metadata, **file_labels.metadata}
     upload.segments, upload.boxes = file_labels.segments, file_labels.boxes
     upload.add_date_id = options.add_date_id

@@ -49,6 +49,7 @@ class Upload:
     sha256: str
     category: str
     label: str | None = None
+    label_is_inferred: bool = False  # from the name
     add_date_id: bool = False
     metadata: dict[str, str] = field(default_factory=dict)
     segments: list[dict] | None = None

@@ -1,12 +1,21 @@
 # Tests, step by step, what an upload needs; prints [step, passed, result] as a line of JSON for each step.
+# passed: None if nothing has failed, but somebody should look at the result.
 import gc
 import json
 import os
 import sys
 import time
 
+SPOOL = "/spool"
+MOST = 200  # entries that are looked at
+
 
 class Failed(Exception):
+    pass
+
+
+class Look(Exception):
+    # Nothing has failed, but the result may not be what was meant.
     pass
 
 
@@ -47,6 +56,48 @@ class Steps:
         if not same:
             raise Failed("what was written could not be read again")
         return "%d KB free, written and read" % (free // 1024)
+
+    def names(self):
+        # The labels that the service would infer from file names in the spool.
+        from edgeingest.errors import IngestError
+        from edgeingest.labels import inferred_label
+
+        count = 0
+        odd = []
+        for number in self._entries():
+            try:
+                name, given = self._named(number)
+            except (IngestError, OSError):  # `flush` reports what is damaged
+                continue
+            count += 1
+            label = inferred_label(name)
+            if not given and label != name.split(".")[0]:
+                odd.append("%s -> %s" % (name, label or "none"))
+        if odd:
+            more = " and %d more" % (len(odd) - 3) if len(odd) > 3 else ""
+            raise Look(
+                "labels of names in %s: %s%s (give label= if another is meant)" % (SPOOL, ", ".join(odd[:3]), more)
+            )
+        return "%s wait in %s" % (count or "none", SPOOL)
+
+    def _entries(self):
+        try:
+            found = [item[0] for item in os.ilistdir(SPOOL) if item[0].endswith(".ent")]
+        except OSError:  # there is no spool
+            return []
+        return sorted([int(name[:-4]) for name in found])[:MOST]
+
+    def _named(self, number):
+        # Returns the name of an entry, and whether it has a label, or is to have none.
+        from edgeingest.spool.format import Header, Reader
+
+        reader = Reader("%s/%08d.ent" % (SPOOL, number))
+        try:
+            header = Header(number, *reader.next())
+        finally:
+            reader.close()
+        options = header.arguments()[1]
+        return header.name, options["label"] or options["no_label"]
 
     def network(self):
         try:
@@ -142,10 +193,13 @@ class Steps:
 
 def doctor(*needs):
     steps = Steps(*needs)
-    names = "version library heap flash network configuration wifi clock dns tcp tls_ key upload"
+    names = "version library heap flash names network configuration wifi clock dns tcp tls_ key upload"
     for name in names.split():
         try:
             result = getattr(steps, name)()
+        except Look as e:
+            print(json.dumps([name, None, str(e)]))
+            continue
         except Exception as e:
             result = str(e) if isinstance(e, Failed) else "%s: %s" % (type(e).__name__, " ".join(str(e).split()))
             print(json.dumps([name.strip("_"), False, result]))
