@@ -16,7 +16,7 @@ from errno import EINPROGRESS
 
 from micropython import const
 
-from .errors import DeadlineError, NetworkError, ProtocolError
+from .errors import NO_MEMORY, DeadlineError, NetworkError, ProtocolError, unread, unworded, without_words
 from .http import ResponseParser
 
 # Events that are waited for. Those of poll are positive numbers:
@@ -108,9 +108,12 @@ class Connection:
 
     def without_key(self, error):
         """Returns the error of a call as the caller may see it: no peer can put the API key into it."""
-        from .network_errors import without_key
+        try:
+            from .network_errors import without_key
 
-        return without_key(error, self._secret)
+            return without_key(error, self._secret)
+        except MemoryError:
+            return without_words(error)
 
     def wait(self, event):
         """Waits for an event of the call, blocking."""
@@ -166,9 +169,13 @@ class Connection:
     def _check_time(self):
         """Raises the DeadlineError when the time of the phase or of the call has passed."""
         if not self.left():
-            from .network_errors import deadline_error
+            try:
+                from .network_errors import deadline_error
 
-            raise deadline_error(self._phase, self._host, self.sent)
+                error = deadline_error(self._phase, self._host, self.sent)
+            except MemoryError:
+                error = DeadlineError(NO_MEMORY, None, self.sent)
+            raise error
 
     # -- a request and its reply
 
@@ -213,11 +220,13 @@ class Connection:
                     self._check_time()
                 elif self.shares:
                     yield WINDOW_SENT
+            if failure and parser.status < 300:
+                raise failure
+            self._result = reply.finish(parser.status, parser.header)
         except NetworkError as e:
             raise failure or e
-        if failure and parser.status < 300:
-            raise failure
-        self._result = reply.finish(parser.status, parser.header)
+        except MemoryError:
+            raise unread(parser.status, self.sent)
         # A long refusal is not read to its end; and what comes next would count as the rest of half a request.
         if parser.keep_alive and parser.done and self.sent == request.size:
             self._state = _KEPT
@@ -396,7 +405,10 @@ class Connection:
 
     def _error(self, e):
         """Returns the NetworkError or CertificateError for an exception of a socket, or None if the peer closed."""
-        from .network_errors import network_error
+        try:
+            from .network_errors import network_error
 
-        where = "%s:%d" % (self._host, self._port)
-        return network_error(self._phase, where, e, self._context is not None, self.sent, time.gmtime())
+            where = "%s:%d" % (self._host, self._port)
+            return network_error(self._phase, where, e, self._context is not None, self.sent, time.gmtime())
+        except MemoryError:
+            return unworded(e, self.sent)

@@ -3,6 +3,8 @@
 Single inheritance only: MicroPython refuses a class with two native bases, so `errno` is an attribute.
 """
 
+NO_MEMORY = "there is not even memory for the words of this error: free some, call gc.collect()"
+
 
 class IngestError(Exception):
     """Anything that edgeingest raises on purpose."""
@@ -75,3 +77,42 @@ class FilesError(ServiceError):
     def __init__(self, text, status=None, body="", retry_after=None, results=()):
         super().__init__(text, status, body, retry_after)
         self.results = results
+
+
+def with_text(error, text):
+    """Returns an error of the same class with the same attributes, and this text."""
+    made = type(error)(text)
+    for name in ("errno", "sent", "status", "body", "retry_after", "results"):
+        if hasattr(error, name):
+            setattr(made, name, getattr(error, name))
+    return made
+
+
+def unworded(e, sent):
+    """Returns the error for an exception of a socket when there is no memory for words: what it is, and its errno.
+
+    MicroPython raises a ValueError for a certificate that it refuses.
+    """
+    kind = CertificateError if isinstance(e, ValueError) and not sent else NetworkError
+    return kind(NO_MEMORY, getattr(e, "errno", None), sent)
+
+
+def unread(status, sent):
+    """Returns the error for a reply that there was no memory to read.
+
+    Below 500 it may be about a duplicate, or about one file of many: then it has to be asked for again.
+    """
+    return ServiceError(NO_MEMORY, status) if (status or 0) >= 500 else NetworkError(NO_MEMORY, None, sent)
+
+
+def without_words(error):
+    """Returns the error without any words of the peer, for want of memory to look for keys in them."""
+    if error.args[0] is NO_MEMORY:
+        return error
+    if hasattr(error, "body"):
+        error.body = ""  # makes room
+    results = getattr(error, "results", ())
+    for i in range(len(results)):
+        if isinstance(results[i], str):
+            results[i] = NO_MEMORY
+    return with_text(error, NO_MEMORY)

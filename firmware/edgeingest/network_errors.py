@@ -4,7 +4,7 @@ out of the errors of a call. Loaded when there is an error.
 
 from micropython import const
 
-from .errors import CertificateError, DeadlineError, NetworkError
+from .errors import CertificateError, DeadlineError, NetworkError, with_text
 
 # What failed or took too long, by the phase of the call: see `connection`
 _FAILED = (
@@ -90,12 +90,3 @@ def _masked(text, key):
     for n in range(len(key), min(_RECOGNIZED, len(key)) - 1, -1):
         text = text.replace(key[:n], "***").replace(key[-n:], "***")
     return text
-
-
-def with_text(error, text):
-    """Returns an error of the same class with the same attributes, and this text."""
-    made = type(error)(text)
-    for name in ("errno", "sent", "status", "body", "retry_after", "results"):
-        if hasattr(error, name):
-            setattr(made, name, getattr(error, name))
-    return made

@@ -5,7 +5,7 @@ Sources: RFC 9110, section 10.2.3 (Retry-After); "Exponential Backoff And Jitter
 
 import os
 
-from .errors import CertificateError, IngestError, NetworkError, SampleError, ServiceError
+from .errors import CertificateError, IngestError, NetworkError, SampleError, ServiceError, with_text
 from .validate import check_whole
 
 
@@ -92,6 +92,7 @@ class Retry:
 
 def _explained(error, why):
     """Returns the error with the reason why no attempt followed it."""
-    from .network_errors import with_text
-
-    return with_text(error, "%s (%s)" % (error, why))
+    try:
+        return with_text(error, "%s (%s)" % (error, why))
+    except MemoryError:
+        return error
