@@ -43,6 +43,7 @@ _LOOK = const(32)  # windows after which an early reply is looked for, even if n
 _IPPROTO_TCP = const(6)
 # The unix port does not name it; sockets that do not know it (lwIP on older RP2040 builds) print a complaint.
 _NODELAY = 1 if sys.platform in ("linux", "darwin") else getattr(socket, "TCP_NODELAY", None)
+_ENOMEM = const(12)  # as MicroPython's ssl raises it
 _PROBE = bytearray(1)  # for a byte that should not be there
 
 
@@ -226,6 +227,7 @@ class Connection:
         except NetworkError as e:
             raise failure or e
         except MemoryError:
+            reply.begin()  # frees what it has read
             raise unread(parser.status, self.sent)
         # A long refusal is not read to its end; and what comes next would count as the rest of half a request.
         if parser.keep_alive and parser.done and self.sent == request.size:
@@ -378,7 +380,10 @@ class Connection:
             sock.readinto(_PROBE)
             raise OSError("refused or unreachable")
         if self._context:
-            sock = self._context.wrap_socket(sock, server_hostname=self._host, do_handshake_on_connect=False)
+            try:
+                sock = self._context.wrap_socket(sock, server_hostname=self._host, do_handshake_on_connect=False)
+            except MemoryError:
+                raise OSError(_ENOMEM)
             self._poll.unregister(self._polled)
             self._socket = self._polled = sock
             self._poll.register(sock, READABLE | WRITABLE)
@@ -411,4 +416,4 @@ class Connection:
             where = "%s:%d" % (self._host, self._port)
             return network_error(self._phase, where, e, self._context is not None, self.sent, time.gmtime())
         except MemoryError:
-            return unworded(e, self.sent)
+            return unworded(e, self._context, self.sent)

@@ -6,6 +6,10 @@ Single inheritance only: MicroPython refuses a class with two native bases, so `
 NO_MEMORY = "there is not even memory for the words of this error: free some, call gc.collect()"
 
 
+# The errno of a TLS handshake that found no memory, whoever said so: mbedTLS's number for it
+NO_TLS_MEMORY = -0x7F00
+
+
 class IngestError(Exception):
     """Anything that edgeingest raises on purpose."""
 
@@ -88,13 +92,27 @@ def with_text(error, text):
     return made
 
 
-def unworded(e, sent):
+def number_of(e, handshake):
+    """Returns the errno of an exception of a socket, or None. handshake: it came in a TLS handshake.
+
+    All the numbers of a handshake without memory become one: ENOMEM, and those of mbedTLS for X.509, keys, curves,
+    hashes, ciphers, TLS and PSA; and in the last 7 bits, beside any module's number, those for big numbers and ASN.1.
+    """
+    number = e.errno if isinstance(e, OSError) else None
+    if handshake and isinstance(number, int):
+        n = -number
+        if n in (-12, 0x2880, 0x3F80, 0x4D80, 0x5180, 0x6180, 0x7F00, 141) or n > 0 and n & 0x7F in (0x10, 0x6A):
+            return NO_TLS_MEMORY
+    return number
+
+
+def unworded(e, tls, sent):
     """Returns the error for an exception of a socket when there is no memory for words: what it is, and its errno.
 
     MicroPython raises a ValueError for a certificate that it refuses.
     """
     kind = CertificateError if isinstance(e, ValueError) and not sent else NetworkError
-    return kind(NO_MEMORY, getattr(e, "errno", None), sent)
+    return kind(NO_MEMORY, number_of(e, tls and not sent), sent)
 
 
 def unread(status, sent):

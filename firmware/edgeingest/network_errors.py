@@ -2,9 +2,11 @@
 out of the errors of a call. Loaded when there is an error.
 """
 
+import gc
+
 from micropython import const
 
-from .errors import CertificateError, DeadlineError, NetworkError, with_text
+from .errors import NO_TLS_MEMORY, CertificateError, DeadlineError, NetworkError, number_of, with_text
 
 # What failed or took too long, by the phase of the call: see `connection`
 _FAILED = (
@@ -32,6 +34,11 @@ _ADVICE = {
     -0x6E80: " (its TLS is older than 1.2)",  # bad protocol version
     -0x7780: " (it refused: no version or cipher of TLS in common?)",  # fatal alert
 }
+_NO_MEMORY = (
+    ": no memory for TLS. %d bytes of heap are free, and it needs about 32000, 16.7 KB of them in one piece: import "
+    "all modules first, then gc.collect(), then call; hold fewer windows of samples; have the library in ROM (an ESP32 "
+    "has memory for TLS outside of this heap)"
+)
 _RECOGNIZED = 8  # this many characters of a key are enough to recognize one that was cut off
 
 
@@ -41,13 +48,15 @@ def network_error(phase, where, e, tls, sent, clock):
     phase: of the call, as in `connection`. where: host:port. tls: True with TLS. sent: bytes that had left before.
     clock: what the board takes for the present, as time.gmtime gives it.
     """
-    number = e.errno if isinstance(e, OSError) else None
+    number = number_of(e, tls and not sent)
     why = "" if e is None else ": " + str(e).strip()
     if tls and not sent:
         # MicroPython raises a ValueError with mbedTLS's words for a chain that it refuses.
         if isinstance(e, ValueError) or number in (_NO_CA_CHAIN, _VERIFY_FAILED):
             text = "%s did not prove who it is%s%s" % (where, why, _certificate_advice(why, clock))
             return CertificateError(text, number)
+        if number == NO_TLS_MEMORY:
+            why = _NO_MEMORY % gc.mem_free()
         why += _ADVICE.get(number, "")
     if phase == _FINDING:
         why += " (check the name, and that the network is up)"

@@ -10,7 +10,7 @@ from support.scripts import run_from_rom
 from support.service import HMAC_KEY, KEY, running
 
 SCRIPT = ROOT / "host_tests" / "faults" / "little_memory_device.py"
-HEAP = "220K"
+HEAP = "500K"  # for pieces of memory of any size that is tried
 BLOCK = 32  # bytes of the smallest piece of memory on this computer; 16 on a board
 STEP = 23 * BLOCK  # without --torture
 
