@@ -37,7 +37,7 @@ LAYERS = {
     "capture": {"sample", "typecodes"},
     "config": {"client"},
     "network": {"signing"},
-    "retry": {"network_errors"},
+    "retry": set(),
     "tls": {"pem"},
     "pem": set(),
     "url": set(),
