@@ -125,12 +125,13 @@ def unread(status, sent):
 
 def without_words(error):
     """Returns the error without any words of the peer, for want of memory to look for keys in them."""
-    if error.args[0] is NO_MEMORY:
-        return error
+    if isinstance(error, NetworkError) or error.args[0] is NO_MEMORY:
+        return error  # has none
     if hasattr(error, "body"):
         error.body = ""  # makes room
     results = getattr(error, "results", ())
     for i in range(len(results)):
         if isinstance(results[i], str):
             results[i] = NO_MEMORY
-    return with_text(error, NO_MEMORY)
+    super(IngestError, error).__init__(NO_MEMORY)  # needs less than another error
+    return error

@@ -90,9 +90,9 @@ def test_an_error_is_the_right_one_wherever_an_upload_works(tmp_path, torture, c
 
     with running(tmp_path / "service", hmac_key=HMAC_KEY) as service, peer(handler) as made:
         other = made.url if kind != "dead" else f"http://127.0.0.1:{free_port()}"
-        found, _ = go_through(tmp_path, service, other, "broken", 24_000, torture)
+        found, _ = go_through(tmp_path, service, other, "broken", 12_000, torture)
     enough = [case for case in found if case["good"]]
-    assert len(enough) > 5 and "memory" not in enough[-1]["text"]
+    assert len(enough) > 5 and (kind == "busy" or "memory" not in enough[-1]["text"])
     for case in enough:
         errno = case.get("errno") if isinstance(case.get("errno"), int) else None
         unread = kind == "busy" and case["error"] == "NetworkError" and "not even memory" in case["text"]
