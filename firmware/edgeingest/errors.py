@@ -129,9 +129,9 @@ def without_words(error):
         return error  # has none
     if hasattr(error, "body"):
         error.body = ""  # makes room
-    results = getattr(error, "results", ())
-    for i in range(len(results)):
-        if isinstance(results[i], str):
-            results[i] = NO_MEMORY
+    if isinstance(error, FilesError):
+        for i in range(len(error.results)):
+            if isinstance(error.results[i], str):
+                error.results[i] = NO_MEMORY
     super(IngestError, error).__init__(NO_MEMORY)  # needs less than another error
     return error
