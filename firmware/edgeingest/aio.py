@@ -67,6 +67,7 @@ class AsyncClient(Client):
                         break
                     nap = min(2 * nap or 1, _MAX_NAP_MS)
         except IngestError as e:
+            reply.begin()  # frees what it has read
             raise connection.without_key(e)
         finally:
             turns.remove(request)

@@ -179,6 +179,7 @@ class Client:
             for event in work:
                 connection.wait(event)
         except IngestError as e:
+            reply.begin()  # frees what it has read
             raise connection.without_key(e)
         finally:
             work.close()

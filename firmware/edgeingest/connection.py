@@ -15,7 +15,7 @@ from errno import EINPROGRESS
 
 from micropython import const
 
-from .errors import DeadlineError, NetworkError, ProtocolError
+from .errors import NO_MEMORY, DeadlineError, NetworkError, ProtocolError, unread, unworded, without_words
 from .http import ResponseParser
 
 try:
@@ -49,6 +49,7 @@ _LOOK = const(32)  # windows after which an early reply is looked for, even if n
 _IPPROTO_TCP = const(6)
 # The unix port does not name it; sockets that do not know it (lwIP on older RP2040 builds) print a complaint.
 _NODELAY = 1 if sys.platform in ("linux", "darwin") else getattr(socket, "TCP_NODELAY", None)
+_ENOMEM = const(12)  # as MicroPython's ssl raises it
 _PROBE = bytearray(1)  # for a byte that should not be there
 
 
@@ -115,9 +116,12 @@ class Connection:
 
     def without_key(self, error):
         """Returns the error of a call as the caller may see it: no peer can put the API key into it."""
-        from .network_errors import without_key
+        try:
+            from .network_errors import without_key
 
-        return without_key(error, self._secret)
+            return without_key(error, self._secret)
+        except MemoryError:
+            return without_words(error)
 
     def wait(self, event):
         """Waits for an event of the call, blocking."""
@@ -173,9 +177,13 @@ class Connection:
     def _check_time(self):
         """Raises the DeadlineError when the time of the phase or of the call has passed."""
         if not self.left():
-            from .network_errors import deadline_error
+            try:
+                from .network_errors import deadline_error
 
-            raise deadline_error(self._phase, self._host, self.sent, self._context)
+                error = deadline_error(self._phase, self._host, self.sent, self._context)
+            except MemoryError:
+                error = DeadlineError(NO_MEMORY, None, self.sent)
+            raise error
 
     # -- a request and its reply
 
@@ -220,12 +228,15 @@ class Connection:
                     self._check_time()
                 elif self.shares:
                     yield WINDOW_SENT
+            if failure and parser.status < 300:
+                raise failure
+            self.status = parser.status
+            self._result = reply.finish(parser.status, parser.header)
         except NetworkError as e:
             raise failure or e
-        if failure and parser.status < 300:
-            raise failure
-        self.status = parser.status
-        self._result = reply.finish(parser.status, parser.header)
+        except MemoryError:
+            reply.begin()  # frees what it has read
+            raise unread(parser.status, self.sent)
         # A long refusal is not read to its end; and what comes next would count as the rest of half a request.
         if parser.keep_alive and parser.done and self.sent == request.size:
             self._state = _KEPT
@@ -377,7 +388,10 @@ class Connection:
             sock.readinto(_PROBE)
             raise OSError("refused or unreachable")
         if self._context:
-            sock = self._context.wrap_socket(sock, server_hostname=self._host, do_handshake_on_connect=False)
+            try:
+                sock = self._context.wrap_socket(sock, server_hostname=self._host, do_handshake_on_connect=False)
+            except MemoryError:
+                raise OSError(_ENOMEM)
             self._poll.unregister(self._polled)
             self._socket = self._polled = sock
             self._poll.register(sock, READABLE | WRITABLE)
@@ -404,7 +418,10 @@ class Connection:
 
     def _error(self, e):
         """Returns the NetworkError or CertificateError for an exception of a socket, or None if the peer closed."""
-        from .network_errors import network_error
+        try:
+            from .network_errors import network_error
 
-        where = "%s:%d" % (self._host, self._port)
-        return network_error(self._phase, where, e, self._context is not None, self.sent, time.gmtime())
+            where = "%s:%d" % (self._host, self._port)
+            return network_error(self._phase, where, e, self._context is not None, self.sent, time.gmtime())
+        except MemoryError:
+            return unworded(e, self._context, self.sent)

@@ -3,6 +3,12 @@
 Single inheritance only: MicroPython refuses a class with two native bases, so `errno` is an attribute.
 """
 
+NO_MEMORY = "there is not even memory for the words of this error: free some, call gc.collect()"
+
+
+# The errno of a TLS handshake that found no memory, whoever said so: mbedTLS's number for it
+NO_TLS_MEMORY = -0x7F00
+
 
 class IngestError(Exception):
     """Anything that edgeingest raises on purpose."""
@@ -75,3 +81,57 @@ class FilesError(ServiceError):
     def __init__(self, text, status=None, body="", retry_after=None, results=()):
         super().__init__(text, status, body, retry_after)
         self.results = results
+
+
+def with_text(error, text):
+    """Returns an error of the same class with the same attributes, and this text."""
+    made = type(error)(text)
+    for name in ("errno", "sent", "status", "body", "retry_after", "results"):
+        if hasattr(error, name):
+            setattr(made, name, getattr(error, name))
+    return made
+
+
+def number_of(e, handshake):
+    """Returns the errno of an exception of a socket, or None. handshake: it came in a TLS handshake.
+
+    All the numbers of a handshake without memory become one: ENOMEM, and those of mbedTLS for X.509, keys, curves,
+    hashes, ciphers, TLS and PSA; and in the last 7 bits, beside any module's number, those for big numbers and ASN.1.
+    """
+    number = e.errno if isinstance(e, OSError) else None
+    if handshake and isinstance(number, int):
+        n = -number
+        if n in (-12, 0x2880, 0x3F80, 0x4D80, 0x5180, 0x6180, 0x7F00, 141) or n > 0 and n & 0x7F in (0x10, 0x6A):
+            return NO_TLS_MEMORY
+    return number
+
+
+def unworded(e, tls, sent):
+    """Returns the error for an exception of a socket when there is no memory for words: what it is, and its errno.
+
+    MicroPython raises a ValueError for a certificate that it refuses.
+    """
+    kind = CertificateError if isinstance(e, ValueError) and not sent else NetworkError
+    return kind(NO_MEMORY, number_of(e, tls and not sent), sent)
+
+
+def unread(status, sent):
+    """Returns the error for a reply that there was no memory to read.
+
+    Below 500 it may be about a duplicate, or about one file of many: then it has to be asked for again.
+    """
+    return ServiceError(NO_MEMORY, status) if (status or 0) >= 500 else NetworkError(NO_MEMORY, None, sent)
+
+
+def without_words(error):
+    """Returns the error without any words of the peer, for want of memory to look for keys in them."""
+    if isinstance(error, NetworkError) or error.args[0] is NO_MEMORY:
+        return error  # has none
+    if hasattr(error, "body"):
+        error.body = ""  # makes room
+    if isinstance(error, FilesError):
+        for i in range(len(error.results)):
+            if isinstance(error.results[i], str):
+                error.results[i] = NO_MEMORY
+    super(IngestError, error).__init__(NO_MEMORY)  # needs less than another error
+    return error

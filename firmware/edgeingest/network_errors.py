@@ -2,9 +2,11 @@
 out of the errors of a call. Loaded when there is an error.
 """
 
+import gc
+
 from micropython import const
 
-from .errors import CertificateError, DeadlineError, NetworkError
+from .errors import NO_TLS_MEMORY, CertificateError, DeadlineError, NetworkError, number_of, with_text
 
 # What failed or took too long, by the phase of the call: see `connection`
 _FAILED = (
@@ -37,6 +39,11 @@ _ADVICE = {
     -0x7780: " (it refused: no version or cipher of TLS in common?)",  # fatal alert
     -0x7280: _NO_TLS,  # end of the connection
 }
+_NO_MEMORY = (
+    ": no memory for TLS. %d bytes of heap are free, and it needs about 32000, 16.7 KB of them in one piece: import "
+    "all modules first, then gc.collect(), then call; hold fewer windows of samples; have the library in ROM (an ESP32 "
+    "has memory for TLS outside of this heap)"
+)
 _RECOGNIZED = 8  # this many characters of a key are enough to recognize one that was cut off
 
 
@@ -46,13 +53,15 @@ def network_error(phase, where, e, tls, sent, clock):
     phase: of the call, as in `connection`. where: host:port. tls: True with TLS. sent: bytes that had left before.
     clock: what the board takes for the present, as time.gmtime gives it.
     """
-    number = e.errno if isinstance(e, OSError) else None
+    number = number_of(e, tls and not sent)
     why = "" if e is None else ": " + str(e).strip()
     if tls and not sent:
         # MicroPython raises a ValueError with mbedTLS's words for a chain that it refuses.
         if isinstance(e, ValueError) or number in (_NO_CA_CHAIN, _VERIFY_FAILED):
             text = "%s did not prove who it is%s%s" % (where, why, _certificate_advice(why, clock))
             return CertificateError(text, number)
+        if number == NO_TLS_MEMORY:
+            why = _NO_MEMORY % gc.mem_free()
         if phase != _CONNECTING:
             why += _NO_TLS if _RESET in why else _ADVICE.get(number, "")
     if phase == _FINDING:
@@ -129,12 +138,3 @@ def _masked(text, key):
     for n in range(len(key), min(_RECOGNIZED, len(key)) - 1, -1):
         text = text.replace(key[:n], "***").replace(key[-n:], "***")
     return text
-
-
-def with_text(error, text):
-    """Returns an error of the same class with the same attributes, and this text."""
-    made = type(error)(text)
-    for name in ("errno", "sent", "status", "body", "retry_after", "results"):
-        if hasattr(error, name):
-            setattr(made, name, getattr(error, name))
-    return made

@@ -5,7 +5,7 @@ Sources: RFC 9110, section 10.2.3 (Retry-After); "Exponential Backoff And Jitter
 
 import os
 
-from .errors import CertificateError, IngestError, NetworkError, SampleError, ServiceError
+from .errors import NO_TLS_MEMORY, CertificateError, IngestError, NetworkError, SampleError, ServiceError, with_text
 from .validate import check_whole
 
 
@@ -13,7 +13,9 @@ def passing(error):
     """True if the same request may go well later: the network failed, or the service asks to come back."""
     if isinstance(error, ServiceError):
         return error.status >= 500 or error.status in (408, 425, 429)
-    return isinstance(error, NetworkError) and not isinstance(error, CertificateError)
+    if not isinstance(error, NetworkError) or isinstance(error, CertificateError):
+        return False
+    return error.errno != NO_TLS_MEMORY
 
 
 class Retry:
@@ -23,11 +25,11 @@ class Retry:
     long it is within that is random, so that many boards do not come back at once. A `Retry-After` of the service is
     added to; when it is longer than max_ms the error is raised at once, and its `retry_after` tells.
 
-    Another attempt follows a NetworkError (also a DeadlineError of `timeout_ms`, but no CertificateError) and the
-    statuses 408, 425, 429 and 5xx. Once a byte has left, the service may have the data: the request is then sent again
-    only with disallow_duplicates, and "already exists" is `duplicate=True`. A body that cannot be read again is not
-    sent again. When the wait does not fit into what is left of `deadline_ms`, the error is raised at once. An error's
-    text says why no attempt followed.
+    Another attempt follows a NetworkError (also a DeadlineError of `timeout_ms`; but no CertificateError, and not when
+    there was no memory for TLS) and the statuses 408, 425, 429 and 5xx. Once a byte has left, the service may have the
+    data: the request is then sent again only with disallow_duplicates, and "already exists" is `duplicate=True`. A body
+    that cannot be read again is not sent again. When the wait does not fit into what is left of `deadline_ms`, the
+    error is raised at once. An error's text says why no attempt followed.
 
     Of a request with many files, the results of one reply stand: `on_stored` is never called twice for an item, and an
     item whose result was in a reply that got lost is a duplicate in the next.
@@ -58,9 +60,9 @@ class Retry:
             try:
                 yield from connection.attempt(request, reply, repeatable)
                 return
-            except SampleError as e:
+            except (SampleError, MemoryError) as e:
                 # A body that was sent once, and is not there any more: that is not why the call failed.
-                raise _explained(error, "not sent again: %s" % e) if error else e
+                raise _explained(error, "not sent again: %s", e) if error else e
             except IngestError as e:
                 error = e
             made += 1
@@ -90,8 +92,9 @@ class Retry:
         return wait, None
 
 
-def _explained(error, why):
-    """Returns the error with the reason why no attempt followed it."""
-    from .network_errors import with_text
-
-    return with_text(error, "%s (%s)" % (error, why))
+def _explained(error, why, e=None):
+    """Returns the error with the reason why no attempt followed it. e: an exception that is part of that, or None."""
+    try:
+        return with_text(error, "%s (%s)" % (error, why if e is None else why % e))
+    except MemoryError:
+        return error

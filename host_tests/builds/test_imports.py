@@ -37,7 +37,7 @@ LAYERS = {
     "capture": {"sample", "typecodes"},
     "config": {"client"},
     "network": {"signing"},
-    "retry": {"network_errors"},
+    "retry": set(),
     "tls": {"import_errors", "pem"},
     "import_errors": set(),
     "pem": set(),

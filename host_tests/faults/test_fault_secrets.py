@@ -137,6 +137,38 @@ except errors.FilesError as e:
     assert (kind, status) == ("FilesError", 200) and API_KEY not in text
 
 
+NO_MEMORY = """
+import edgeingest.network_errors as network_errors
+from edgeingest import Client, File, errors
+
+def no_memory(*arguments):
+    raise MemoryError
+
+looks, network_errors.without_key = network_errors.without_key, no_memory
+try:
+    client = Client(key, url=url)
+    if files:
+        client.upload("training", [File(b"a", name="a.txt"), File(b"b", name="b.txt")])
+    client.send("training", File(b"a", name="a.txt"))
+except errors.IngestError as e:
+    result = type(e).__name__, e.status, str(e), e.body, list(getattr(e, "results", ()))
+finally:
+    network_errors.without_key = looks
+"""
+
+
+@pytest.mark.modes("mpy", "cpython")
+@pytest.mark.parametrize("files", [False, True], ids=["data", "files"])
+def test_without_memory_to_look_for_keys_no_words_of_the_service_come_out(worker, files):
+    results = [{"success": True, "fileName": "a"}, {"success": False, "error": f"bad key {API_KEY}"}]
+    answer = json.dumps({"success": True, "files": results}) if files else f"bad key {API_KEY}"
+    with peer(answering(answer, 200 if files else 503)) as made:
+        kind, status, text, body, found = worker.run(NO_MEMORY, url=made.url, key=API_KEY, files=files)
+    assert (kind, status) == (("FilesError", 200) if files else ("ServiceError", 503))
+    assert "memory" in text and "bad key" not in text + body + repr(found)
+    assert len(found) == (2 if files else 0)
+
+
 @pytest.mark.modes("mpy", "cpython")
 def test_an_errno_is_a_number_or_none(worker):
     """MicroPython's OSError accepts a text as errno."""

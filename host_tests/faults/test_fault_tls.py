@@ -1,6 +1,7 @@
 """Weak TLS and wrong clocks: the error names the reason, and no byte of the request is sent."""
 
 import datetime
+import re
 import ssl
 import warnings
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from support.chains import DAY, issued
+from support.device_source import device_source
 from support.faults import API_KEY, HMAC_KEY
 from support.peer import answering, peer
 from support.worker import DeviceError
@@ -171,3 +173,37 @@ def test_forged_certificates_are_refused_by_name(worker, fault, tmp_path):
     assert error.type == "CertificateError", error
     assert "localhost" in error.text and "did not prove who it is" in error.text
     assert FORGED[fault] in error.text
+
+
+# ENOMEM as MicroPython's `wrap_socket` says it, and mbedTLS's numbers: of TLS, X.509, keys, curves; of a large number
+# within RSA, and of ASN.1 within a certificate. None: a MemoryError of MicroPython itself.
+NO_MEMORY = [12, -0x7F00, -0x2880, -0x3F80, -0x4D80, -0x4290, -0x21EA, -141, None]
+PLACES = [(number, place) for number in NO_MEMORY for place in ("wrap_socket", "handshake")]
+PLACES.remove((None, "handshake"))  # there mbedTLS allocates, and has its own number
+
+
+@BOARD
+@pytest.mark.parametrize("words", [True, False], ids=["", "without memory for words"])
+@pytest.mark.parametrize(("number", "place"), PLACES)
+def test_tls_without_memory_is_not_tried_again_at_once(worker, number, place, words):
+    device = worker.define(device_source("faults/tls_memory_device"))
+    with peer(lambda made, connection, number: connection.until_closed()) as made:
+        url = f"https://127.0.0.1:{made.port}"
+        kind, errno, text, again, free = device.without_memory(url, number, place == "handshake", words)
+    assert (kind, errno, again) == ("NetworkError", -0x7F00, False), text
+    assert len(made.connections) == 1
+    if words:
+        found = int(re.search(r"(\d+) bytes of heap are free", text)[1])
+        assert abs(found - free) < 20_000
+        assert all(advice in text for advice in ("import", "gc.collect()", "windows", "ROM")), text
+
+
+@BOARD
+@pytest.mark.parametrize("number", [-0x7200, -0x7780, -0x50, 104])
+def test_other_failures_of_tls_are_no_lack_of_memory(worker, number):
+    device = worker.define(device_source("faults/tls_memory_device"))
+    with peer(lambda made, connection, number: connection.until_closed()) as made:
+        url = f"https://127.0.0.1:{made.port}"
+        kind, errno, text, again, _ = device.without_memory(url, number, True)
+    assert (kind, errno, again) == ("NetworkError", number, True) and "heap" not in text
+    assert len(made.connections) == 3

@@ -62,7 +62,11 @@ class Proxy:
         dies = self._chance.random() < self._conditions.lost
         life = _Life(self._chance.expovariate(1 / self._conditions.after_bytes) if dies else float("inf"))
         end = self._chance.choice(_ENDS)
-        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._to)
+        try:
+            there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._to)
+        except OSError:  # nothing listens there, at the moment
+            writer.close()
+            return
         ways = [
             asyncio.ensure_future(self._pass_on(reader, there_writer, life)),
             asyncio.ensure_future(self._pass_on(there_reader, writer, life)),

@@ -40,13 +40,11 @@ def run_script(
     timeout: float = 60.0,
 ) -> Finished:
     """Runs a script file with the firmware (sources, or .mpy) on its module path; the default heap is a board's."""
-    done = subprocess.run(
-        script_command(path, heapsize, mpy, args),
-        env=script_environment(mpy, env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=timeout,
-    )
+    return _run(script_command(path, heapsize, mpy, args), script_environment(mpy, env), timeout)
+
+
+def _run(command: list[str], environment: dict[str, str], timeout: float) -> Finished:
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
     return Finished(done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"), done.returncode)
 
 
@@ -59,11 +57,17 @@ def rom_image() -> Path:
     return folder / "lib.romfs"
 
 
-def run_from_rom(path: str | Path, heapsize: str, args: Sequence[str] = (), timeout: float = 60.0) -> Finished:
-    """Runs a script file with the library in a ROM file system, from which its code runs in place, as from flash.
+def rom_command(path: str | Path, heapsize: str, args: Sequence[str] = ()) -> list[str]:
+    """Returns the command that runs a script file with the library in a ROM file system, from which its code runs in
+    place, as from flash.
 
     heapsize: without the image, which is in the heap only here."""
     rom = rom_image()
     size = int(heapsize[:-1]) + -(-rom.stat().st_size // 1024)
     boot = Path(__file__).with_name("rom_boot.py")
-    return run_script(boot, f"{size}K", args=[str(rom), str(path), *args], timeout=timeout)
+    return script_command(boot, f"{size}K", args=[str(rom), str(path), *args])
+
+
+def run_from_rom(path: str | Path, heapsize: str, args: Sequence[str] = (), timeout: float = 60.0) -> Finished:
+    """Runs a script file to its end; see rom_command."""
+    return _run(rom_command(path, heapsize, args), script_environment(), timeout)
