@@ -109,8 +109,14 @@ def _segments(file: str, segments: object) -> list[dict]:
                 f"{where}: labelMap has the keys {sorted(label_map)}, one before {sorted(keys)}: use the same"
             )
         keys = set(label_map) or keys
+    return _in_order(file, segments)
+
+
+def _in_order(file: str, segments: list[dict]) -> list[dict]:
+    """Returns the segments in the order of their readings; raises Refusal for a gap or an overlap."""
+    found = sorted(enumerate(segments), key=lambda numbered: numbered[1]["startIndex"])
     expected = 0
-    for number, segment in sorted(enumerate(segments), key=lambda numbered: numbered[1]["startIndex"]):
+    for number, segment in found:
         where, start = f"{file}: segment {number}", segment["startIndex"]
         if start > expected:
             raise Refusal(
@@ -119,7 +125,7 @@ def _segments(file: str, segments: object) -> list[dict]:
         if start < expected:
             raise Refusal(f"{where}: startIndex {start} overlaps another segment; it must be {expected}")
         expected = segment["endIndex"] + 1
-    return sorted(segments, key=lambda segment: segment["startIndex"])
+    return [segment for _, segment in found]
 
 
 def _boxes(file: str, boxes: object) -> list[dict]:
