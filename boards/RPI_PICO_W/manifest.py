@@ -1,3 +1,5 @@
-# make -C micropython/ports/rp2 BOARD=RPI_PICO_W FROZEN_MANIFEST=/path/to/boards/RPI_PICO_W/manifest.py
+# make -C micropython/ports/rp2 BOARD=RPI_PICO_W BUILD=build-edgeingest-RPI_PICO_W \
+#     FROZEN_MANIFEST=/path/to/boards/RPI_PICO_W/manifest.py
+# With a BUILD of its own: a build folder that exists already keeps the manifest that it was made with.
 include("$(PORT_DIR)/boards/RPI_PICO_W/manifest.py")  # what the port's stock firmware has
 include("../../firmware/manifest.py")

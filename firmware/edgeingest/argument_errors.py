@@ -21,6 +21,7 @@ _TEXTS = {
     "files": "items: 1 to %d files go into a request, not %d: make several calls",
     "hmac_key": "hmac_key: the key as the project's dashboard shows it is needed, a str of visible ASCII characters "
     "without a space or a line end",
+    "float iat": "iat: give an int, not %r: a board rounds seconds since 1970 to 64 s or more in a float",
     "info files": "files: a list of dicts with path, category and label is needed, not %r",
     "label": "no_label: label=%r and no_label=True exclude each other: leave one of them out",
     "label files": "files: a dict of file names is needed, such as "
@@ -38,7 +39,7 @@ _TEXTS = {
 }
 _NEEDED = {
     "format": "one of cbor json csv binary",
-    "iat": "seconds since 1970, a number from 0 up to 1e15, or None or False",
+    "iat": "seconds since 1970, an int from 0 up to 1e15, or None or False",
     "interval_ms": "a number of more than 0 (and up to 1e15)",
     "on_stored": "a function",
     "retry": "a Retry, such as Retry(),",

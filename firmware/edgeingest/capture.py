@@ -34,6 +34,9 @@ _IN_USE = const(2)  # its Sample was returned to the caller
 _STEPS = const(8)  # Timing counts each power of two of the jitter in this many steps
 _COUNTS = const(152)  # steps up to 2**21 us; larger jitter is counted in the last
 
+ONE_PERCENT: float = 1
+ONE_PERCENT /= 100  # the constant 0.01 would not be exact in single precision
+
 
 def capture(read, rows, interval_us, sensors, device_type, **options):
     """Reads rows of one number per sensor, one every `interval_us`; returns a Sample; `sample.timing` is its `Timing`.
@@ -166,7 +169,7 @@ class Continuous:
         device_type,
         typecode="f",
         tuples=False,
-        tolerance=0.01,
+        tolerance=ONE_PERCENT,
         timer=None,
         buffers=2,
         **named,

@@ -16,6 +16,7 @@ _SPACES += "\u2028\u2029\u202f\u205f\u3000\ufeff"
 _CATEGORIES = ("training", "testing", "validation", "post-processing", "split")
 _SEGMENT = ("startIndex", "endIndex", "label", "labelMap")
 _BOX = ("label", "x", "y", "width", "height")
+_NUMBERS = (int, float)
 
 
 def inferred_label(file_name):
@@ -39,8 +40,8 @@ class LabelFile(GeneratedBody):
     content_type = "application/json"
 
     def __init__(self, name, head, items, entry, tail):
-        self.name = name
-        self._head = head
+        self.name = name + ".labels"
+        self._head = '{"version":1,' + head
         self._items = items
         self._entry = entry
         self._tail = tail
@@ -68,32 +69,32 @@ class LabelFile(GeneratedBody):
 def structured_labels(files):
     """Returns the label file `structured_labels.labels`: which rows of each file have which label.
 
-    files: {file name: [(start, end, label), ...]} with row indices, the end included, from 0 on without a gap or an
-    overlap. A segment may have a fourth member, a map of str to str, with the same keys in every segment.
+    files: {file name: [(start, end, label), ...]} with row indices, the end included, which cover every row from 0 on
+    once, in any order. A segment may have a fourth member, a map of str to str; all maps of a file have the same keys.
 
         labels = structured_labels({"wave.01.cbor": [(0, 49, "idle"), (50, 99, "wave")]})
         client.upload("training", [sample, labels])
     """
     _check_files(files)
-    for file in files:
-        _check_segments(file, files[file])
-    head = '{"version":1,"type":"structured-labels","structuredLabels":{'
-    return LabelFile("structured_labels.labels", head, list(files.items()), _structured_entry, "}}")
+    items = [(file, _in_order(file, files[file])) for file in files]
+    head = '"type":"structured-labels","structuredLabels":{'
+    return LabelFile("structured_labels", head, items, _structured_entry, "}}")
 
 
 def bounding_boxes(files):
     """Returns the label file `bounding_boxes.labels`: which objects are where in each image.
 
-    files: {file name: [(label, x, y, width, height), ...]}, in pixels from the top left corner.
+    files: {file name: [(label, x, y, width, height), ...]}, in pixels from the top left corner, ints or floats; a box
+        may cross the edge of the image. An empty list says that the image has no objects.
 
         client.upload("training", [File("frame.jpg"), bounding_boxes({"frame.jpg": [("cup", 10, 20, 30, 40)]})])
     """
     _check_files(files)
     for file in files:
-        for box in _sequence(file, files[file]):
+        for box in _sequence(file, files[file], 0):
             _check_box(file, box)
-    head = '{"version":1,"type":"bounding-box-labels","boundingBoxes":{'
-    return LabelFile("bounding_boxes.labels", head, list(files.items()), _boxes_entry, "}}")
+    head = '"type":"bounding-box-labels","boundingBoxes":{'
+    return LabelFile("bounding_boxes", head, list(files.items()), _boxes_entry, "}}")
 
 
 def info_labels(files):
@@ -110,7 +111,7 @@ def info_labels(files):
         raise argument_error("info files", files)
     for file in files:
         _check_info(file)
-    return LabelFile("info.labels", '{"version":1,"files":[', files, _info_entry, "]}")
+    return LabelFile("info", '"files":[', files, _info_entry, "]}")
 
 
 def _check_files(files):
@@ -121,68 +122,77 @@ def _check_files(files):
         _text("files", "file name", file)
 
 
-def _sequence(file, items):
-    """Returns items if they are a list or tuple that is not empty."""
-    if not isinstance(items, (list, tuple)) or not items:
-        raise SampleError("%r: a list that is not empty is needed, not %r" % (file, items))
+def _sequence(file, items, least=1):
+    """Returns items if they are a list or tuple of `least` items or more."""
+    if not isinstance(items, (list, tuple)) or len(items) < least:
+        raise SampleError("%r: a list of %d items or more is needed, not %r" % (file, least, items))
     return items
 
 
 def _text(file, what, value):
-    """Checks a str; file and what name it in errors."""
+    """Checks a str that is not empty; file and what name it in errors."""
     check_text(value, "%r: %s" % (file, what))
+
+
+def _any_text(file, what, value):
+    """Checks a str that may be empty."""
+    if value != "":
+        _text(file, what, value)
 
 
 def _check_box(file, box):
     """Checks one bounding box."""
     if not isinstance(box, (list, tuple)) or len(box) != 5:
         raise SampleError("%r: %r is not (label, x, y, width, height)" % (file, box))
-    _text(file, "label", box[0])
-    for i, least in ((1, 0), (2, 0), (3, 1), (4, 1)):
-        if type(box[i]) is not int or box[i] < least:
-            raise SampleError("%r: box %r needs whole pixels, x and y from 0, width and height from 1" % (file, box))
+    _any_text(file, "label", box[0])
+    for i in range(1, 5):
+        n = box[i]
+        if type(n) not in _NUMBERS or n - n != 0 or i > 2 and n <= 0:
+            raise SampleError("%r: box %r needs numbers of pixels, and width and height of more than 0" % (file, box))
 
 
-def _members(file, items, names):
-    """The members of dicts as the documentation has them, as tuples; the last of a segment may be missing."""
+def _members(file, items, names, least=1):
+    """The members of dicts as the documentation has them, as lists; the last of a segment may be missing."""
     found = []
-    for item in _sequence(file, items):
-        if not isinstance(item, dict) or len(item) > len(names):
+    for item in _sequence(file, items, least):
+        if not isinstance(item, dict):
             raise SampleError("%r: %r is not a dict of %s" % (file, item, ", ".join(names)))
         found.append([item.get(name) for name in names if name != "labelMap" or name in item])
     return found
 
 
-def _check_segments(file, segments):
-    """Checks the segments of one file: from row 0 on, without gap or overlap, with equal keys."""
-    covered = 0
+def _in_order(file, segments):
+    """Returns the segments of one file in the order of their rows: from row 0 on, without gap or overlap."""
     keys = None
     for segment in _sequence(file, segments):
         if not isinstance(segment, (list, tuple)) or len(segment) not in (3, 4):
             raise SampleError("%r: %r is not (start, end, label)" % (file, segment))
         start, end, label = segment[:3]
-        if type(start) is not int or type(end) is not int:
-            raise SampleError("%r: start and end of %r are whole row numbers" % (file, segment))
-        if start != covered:
-            raise SampleError("%r: %r begins at row %d, but row %d is the next one" % (file, segment, start, covered))
-        if end < start:
-            raise SampleError("%r: %r ends before it begins; the end is included" % (file, segment))
-        covered = end + 1
-        _text(file, "label", label)
-        names = _check_map(file, segment[3]) if len(segment) == 4 else []
-        if keys is not None and names != keys:
-            raise SampleError("%r: the label map of %r has other keys than those before" % (file, segment))
-        keys = names
+        if type(start) is not int or type(end) is not int or end < start:
+            raise SampleError("%r: start and end of %r are whole row numbers; the end is included" % (file, segment))
+        _any_text(file, "label", label)
+        if len(segment) == 4:
+            names = _check_map(file, segment[3])
+            if keys not in (None, names):
+                raise SampleError("%r: the label map of %r has other keys than those before" % (file, segment))
+            keys = names
+    segments = sorted(segments, key=lambda segment: segment[0])
+    row = 0
+    for segment in segments:
+        if segment[0] != row:
+            why = "has no label" if segment[0] > row else "has one already"
+            raise SampleError("%r: %r begins at row %d, but row %d %s" % (file, segment, segment[0], row, why))
+        row = segment[1] + 1
+    return segments
 
 
-def _check_map(file, pairs):
-    """Checks a dict of str to str; returns its keys."""
-    if not isinstance(pairs, dict) or not pairs:
+def _check_map(file, pairs, least=1):
+    """Checks a dict of str to str with `least` keys or more; returns its keys."""
+    if not isinstance(pairs, dict) or len(pairs) < least:
         raise SampleError("%r: a dict of str to str is needed, not %r" % (file, pairs))
     for key in pairs:
         _text(file, "key", key)
-        if pairs[key] != "":
-            _text(file, key, pairs[key])
+        _any_text(file, key, pairs[key])
     return sorted(pairs)
 
 
@@ -204,9 +214,9 @@ def _check_info(file):
 def _check_extras(path, file):
     """Checks the optional members of an entry of info.labels."""
     if "metadata" in file:
-        _check_map(path, file["metadata"])
+        _check_map(path, file["metadata"], 0)
     if "boundingBoxes" in file:
-        for box in _members(path, file["boundingBoxes"], _BOX):
+        for box in _members(path, file["boundingBoxes"], _BOX, 0):
             _check_box(path, box)
     if "attachments" in file:
         for attachment in _sequence(path, file["attachments"]):
@@ -227,7 +237,7 @@ def _check_label(path, label):
     if kind == "label":
         _text(path, "label", label.get("label"))
     elif kind == "multi-label":
-        _check_segments(path, _members(path, label.get("labels"), _SEGMENT))
+        _in_order(path, _members(path, label.get("labels"), _SEGMENT))
     elif kind == "keyvalue-labels":
         _check_map(path, label.get("labels"))
     elif kind != "unlabeled":
@@ -247,8 +257,8 @@ def _structured_entry(item):
 
 def _boxes_entry(item):
     """Returns the JSON of the boxes of one file."""
-    form = '{"label":%s,"x":%d,"y":%d,"width":%d,"height":%d}'
-    boxes = [form % (dumps(box[0]), box[1], box[2], box[3], box[4]) for box in item[1]]
+    form = '{"label":%s,"x":%s,"y":%s,"width":%s,"height":%s}'
+    boxes = [form % ((dumps(box[0]),) + tuple(box[1:])) for box in item[1]]
     return "%s:[%s]" % (dumps(item[0]), ",".join(boxes))
 
 

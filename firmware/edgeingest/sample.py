@@ -15,12 +15,13 @@ from .signing import Signed, key_bytes, next_iat
 from .validate import argument_error, check_text
 
 _AXES = const(1024)
+_MOST = const(10**15)  # not a float: 1e15 is none in single precision
 
 
-def _number(value, what):
+def _number(value, what, kinds=(int, float)):
     """Returns a number of a message, or raises the SampleError."""
     # NaN compares as False, so it is refused as well
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e15:
+    if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value < _MOST:
         raise argument_error(what, value)
     return value
 
@@ -51,9 +52,9 @@ class Sample:
     device_type: the kind of board; device_name: a name of this one, unique in the project, or None.
     name: file name without extension; a label is inferred from it when none is given: its beginning, as far as it has
         only A-Z, a-z, 0-9, spaces, - and _ (`wave` from "wave.01", but `T` from "Tür.01", and none from ".hidden").
-    iat: when it was signed, in seconds since 1970; None: when it is signed first, if the clock is set, and a second
-        that no other Sample has: with equal bytes the service takes two samples for one; False: left out. Messages
-        that are not signed have it only when it is given.
+    iat: when it was signed, an int of seconds since 1970; None: when it is signed first, if the clock is set, and a
+        second that no other Sample has: with equal bytes the service takes two samples for one; False: left out.
+        Messages that are not signed have it only when it is given.
     Everything wrong is a SampleError that names the argument.
 
         sensors = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))
@@ -82,7 +83,7 @@ class Sample:
         self.typecode = typecode
         self.source = self.rows = None
         if iat is not None and iat is not False:
-            _number(iat, "iat")
+            _number(iat, "float iat" if isinstance(iat, float) else "iat", int)
         self.payload = self._payload()  # of the message in CBOR: all that comes before the first row
         if typecode_of(values) == "f" and typecode in (None, "f"):
             self.typecode = "f"

@@ -23,8 +23,8 @@ async def heartbeat():
 
 async def main():
     beating = asyncio.create_task(heartbeat())
-    # 50 Hz; the interval may be wrong by 5 %, because a task reads the rows on ports without timers
-    rows = Continuous(imu.read, 100, 20_000, imu.sensors, settings.device_type, name="motion", tolerance=0.05)
+    # 50 Hz; the interval may be wrong by a sixteenth, because a task reads the rows on ports without timers
+    rows = Continuous(imu.read, 100, 20_000, imu.sensors, settings.device_type, name="motion", tolerance=0.0625)
     left = 3
     async with settings.client(AsyncClient) as client:
         async for sample in rows:

@@ -63,6 +63,20 @@ def test_a_board_freezes_the_port_s_own_and_the_library(rules, tmp_path, name):
     assert found == LIBRARY | {"_boot.py": (port / "modules" / "_boot.py", None)}
 
 
+@pytest.mark.parametrize("name", catalogue.names())
+def test_the_command_of_a_board_builds_it(name):
+    """A port that does not name the architecture cannot freeze native code; an old build folder is not changed."""
+    board = catalogue.load(name)
+    text = (board.folder / "manifest.py").read_text().replace("\\\n#", "")
+    command = text.splitlines()[0].lstrip("# ").split()
+    assert command[:3] == ["make", "-C", f"micropython/ports/{board.port}"]
+    given = dict(argument.split("=", 1) for argument in command[3:])
+    assert given.pop("FROZEN_MANIFEST") == f"/path/to/boards/{name}/manifest.py"
+    assert given.pop("BUILD") == f"build-edgeingest-{name}"
+    unix = board.port == "unix"
+    assert given == ({"MPY_CROSS_FLAGS": f"-march={board.mpy_arch}"} if unix else {"BOARD": name})
+
+
 def test_a_manifest_that_names_a_missing_file_is_an_error(rules, tmp_path):
     """Otherwise the tests above could pass without executing anything."""
     (tmp_path / "manifest.py").write_text('module("gone.py")\n')

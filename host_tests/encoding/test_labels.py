@@ -1,6 +1,7 @@
 """Label files: the documented JSON, every rule of the shared validator, and bad input."""
 
 import json
+import math
 
 import pytest
 from hypothesis import given, settings
@@ -45,6 +46,44 @@ def test_bounding_boxes(device):
         "type": "bounding-box-labels",
         "boundingBoxes": {f: [dict(zip(keys, box, strict=True)) for box in boxes] for f, boxes in files.items()},
     }
+
+
+KEYS = ("label", "x", "y", "width", "height")
+# What the validators of the official clients accept: floats, boxes over the edge, no label, an image without objects.
+ACCEPTED = {
+    "a.jpg": [("", -7, -0.25, 0.5, 1e6), ("cup", 2.5, 3, 4, 700.125)],
+    "nothing.jpg": [],
+    "empty.png": (),
+}
+
+
+def test_boxes_as_the_official_validators_take_them(device):
+    wanted = {file: [dict(zip(KEYS, box, strict=True)) for box in boxes] for file, boxes in ACCEPTED.items()}
+    assert json.loads(device.made("bounding_boxes", ACCEPTED)[2])["boundingBoxes"] == wanted
+    assert json.loads(device.made("bounding_boxes", {"a.jpg": []})[2])["boundingBoxes"] == {"a.jpg": []}
+    files = [{**INFO, "boundingBoxes": boxes} for boxes in wanted.values()]
+    files.append({**INFO, "boundingBoxes": [{**BOX, "addedByHand": True}]})
+    found = json.loads(device.made("info_labels", files)[2])["files"]
+    assert [file["boundingBoxes"] for file in found] == [file["boundingBoxes"] for file in files]
+
+
+def test_segments_in_any_order(device):
+    """They leave in the order of their rows; label maps may be in some of them only."""
+    files = {"a.cbor": [(7, 9, ""), (0, 2, "b", {"k": "v"}), (3, 6, "a")], "b.cbor": [(1, 1, "y"), (0, 0, "x")]}
+    found = json.loads(device.made("structured_labels", files)[2])["structuredLabels"]
+    assert [[(s["startIndex"], s["endIndex"], s["label"]) for s in found[file]] for file in files] == [
+        [(0, 2, "b"), (3, 6, "a"), (7, 9, "")],
+        [(0, 0, "x"), (1, 1, "y")],
+    ]
+    assert [segment.get("labelMap") for segment in found["a.cbor"]] == [{"k": "v"}, None, None]
+    label = {"type": "multi-label", "labels": [{**SEGMENTS[1], "more": 1}, {**SEGMENTS[0], "label": ""}]}
+    assert json.loads(device.made("info_labels", [{**INFO, "label": label}])[2])["files"][0]["label"] == label
+    assert json.loads(device.made("info_labels", [{**INFO, "metadata": {}}])[2])["files"][0]["metadata"] == {}
+
+
+def test_rows_without_a_label_and_with_two_are_named(device):
+    refused(lambda: device.made("structured_labels", {"a": [(4, 5, "x"), (0, 2, "y")]}), "row 3 has no label")
+    refused(lambda: device.made("structured_labels", {"a": [(2, 5, "x"), (0, 2, "y")]}), "row 3 has one already")
 
 
 SEGMENTS = [{"startIndex": 0, "endIndex": 5, "label": "a"}, {"startIndex": 6, "endIndex": 6, "label": "b"}]
@@ -104,9 +143,9 @@ RULES = [
     {}, [(0, 5, "a", {})], [(0, 5, "a", None)], [(0, 5, "a", {"k": 5})], [(0, 5, "a", {5: "v"})], [(0, 5, "a",
     {"": "v"})],
     [(0, 5, "a", {"k": "v\n"})], [(0, 5, "a", {"k\0": "v"})], [(0, 5, "a", [("k", "v")])],
-    [(0, 5, "a", {"k": "v"}), (6, 7, "b", {"l": "v"})], [(0, 5, "a", {"k": "v"}), (6, 7, "b")],
-    [(0, 5, "a"), (6, 7, "b", {"k": "v"})], [(0, 5, "a", {"k": "v"}), (6, 7, "b", {"k": "v", "l": "w"})],
-    *[[(0, 5, text)] for text in BAD_TEXT],
+    [(6, 7, "a", {"k": "v"}), (0, 5, "b", {"l": "v"})], [(0, 5, "a", {"k": "v"}), (6, 6, "c"), (7, 7, "b", {"l": "v"})],
+    [(0, 5, "a", {"k": "v"}), (6, 7, "b", {"k": "v", "l": "w"})],
+    *[[(0, 5, text)] for text in BAD_TEXT if text != ""],
 ]  # fmt: skip
 
 
@@ -119,11 +158,11 @@ def test_rules_of_structured_labels(device):
 
 
 BOXES = [
-    [("a", -1, 0, 1, 1)], [("a", 0, -1, 1, 1)], [("a", 0, 0, 0, 1)], [("a", 0, 0, 1, 0)], [("a", 0, 0, -1, 1)],
-    [("a", 0.0, 0, 1, 1)],
-    [("a", 0, 0, 1.5, 1)], [("a", "0", 0, 1, 1)], [("a", True, 0, 1, 1)], [("a", 0, 0, 1)], [("a", 0, 0, 1, 1,
+    [("a", 0, 0, 0, 1)], [("a", 0, 0, 1, 0)], [("a", 0, 0, -1, 1)], [("a", 0, 0, 1, 0.0)], [("a", 0, 0, -0.5, 1)],
+    [("a", math.nan, 0, 1, 1)], [("a", 0, math.inf, 1, 1)], [("a", 0, 0, math.nan, 1)], [("a", 0, 0, 1, math.inf)],
+    [("a", "0", 0, 1, 1)], [("a", None, 0, 1, 1)], [("a", True, 0, 1, 1)], [("a", 0, 0, 1)], [("a", 0, 0, 1, 1,
     1)], [()], ["abcde"],
-    [5], [None], None, 5, "abcde", {}, *[[(text, 0, 0, 1, 1)] for text in BAD_TEXT],
+    [5], [None], None, 5, "abcde", {}, *[[(text, 0, 0, 1, 1)] for text in BAD_TEXT if text != ""],
 ]  # fmt: skip
 
 
@@ -150,13 +189,11 @@ INFOS = {
               {"type": "label", "label": ""}, {"type": "multi-label"}, {"type": "multi-label", "labels": []},
               {"type": "multi-label", "labels": SEGMENTS[1:]}, {"type": "multi-label", "labels": [(0, 1, "a")]},
               {"type": "multi-label", "labels": [{"startIndex": 0, "endIndex": 5}]},
-              {"type": "multi-label", "labels": [{**SEGMENTS[0], "more": 1, "labelMap": {"k": "v"}}]},
               {"type": "keyvalue-labels"}, {"type": "keyvalue-labels", "labels": {}},
               {"type": "keyvalue-labels", "labels": {"k": 5}}],
-    "metadata": [None, {}, 5, "a", [("k", "v")], {"k": 5}, {5: "v"}, {"k": None}, {"k": "a\nb"}, {"k\r": "v"}],
+    "metadata": [None, 5, "a", [("k", "v")], {"k": 5}, {5: "v"}, {"k": None}, {"k": "a\nb"}, {"k\r": "v"}],
     "name": BAD_TEXT,
-    "boundingBoxes": [None, [], {}, 5, [("cat", 0, 1, 2, 3)], [{**BOX, "width": 0}], [{"label": "a"}], [{**BOX,
-                   "more": 1}], [None]],
+    "boundingBoxes": [None, {}, 5, [("cat", 0, 1, 2, 3)], [{**BOX, "width": 0}], [{"label": "a"}], [None]],
     "attachments": [None, [], "a.jpg", [""], [5], {"a": 1}, ["a\n"]],
 }  # fmt: skip
 

@@ -16,20 +16,23 @@ _UV_STEP = const(64)  # microvolts: finer than these converters resolve, and 16 
 class Adc:
     """Analog inputs. pins: ((name, pin), ...); a pin is a number, a machine.Pin, or a machine.ADC that is set up.
 
-    Rows are float32. full_scale: the value at 65535, in `units`, for converters without calibration: 3.3 V on an
-    RP2040. For another quantity in proportion to the voltage, give units and full_scale together: 100.0, "%RH".
+    Rows are float32. full_scale: the value at 65535, in `units`; None: volts, by the chip's own calibration
+    (ESP32) or with 3.3 V at 65535 (RP2040). For another quantity in proportion to the voltage, give units and
+    full_scale together: 100.0, "%RH".
     `read` allocates nothing where the kernels load.
     """
 
-    def __init__(self, pins, full_scale=3.3, units="V"):
+    def __init__(self, pins, full_scale=None, units="V"):
         if not isinstance(pins, (list, tuple)) or not pins:
             raise SampleError("pins: (name, pin) pairs are needed, not %r" % (pins,))
         self.sensors = tuple([(name, units) for name, _ in pins])
         self._inputs: "list" = [_input(pin) for _, pin in pins]
-        self._volts = units == "V" and full_scale == 3.3 and hasattr(self._inputs[0], "read_uv")
-        factor = _UV_STEP / 1000000 if self._volts else full_scale / 65535
+        self._volts = full_scale is None and units == "V" and hasattr(self._inputs[0], "read_uv")
+        full, top = full_scale, 65535
+        if full_scale is None:  # integers, as the constant 3.3 would not be exact in single precision
+            full, top = (_UV_STEP, 1000000) if self._volts else (33, 655350)
         self._raw = bytearray(2 * len(pins))
-        self._how = steps(factor, 0, len(pins), signed=False)
+        self._how = steps(full / top, 0, len(pins), signed=False)
 
     def read(self, buffer, offset):
         """Writes one row to buffer[offset] and the items after it: for `capture`."""

@@ -59,7 +59,7 @@ class Bmi160(Imu):
             self.fail("it does not start (PMU_STATUS 0x%02x); check its supply voltage" % self.get(_PMU_STATUS))
         dps = _DPS.index(range_dps)
         self._ranges = ((_ACC_RANGE, ranges[range_g], 0x0F), (_GYR_RANGE, dps, 7))
-        self._groups = (steps(G * range_g / 32768, 6, 3), steps(DEGREE / (16.4 * (1 << dps)), 0, 3))
+        self._groups = (steps(G * range_g / 32768, 6, 3), steps(DEGREE * 10 / (164 << dps), 0, 3))
         self._set(rate_hz, _OSR4, 0)
         sleep_ms(8000 // rate_hz + 1)  # until the filter has enough values
 

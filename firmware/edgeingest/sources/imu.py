@@ -5,8 +5,11 @@ from micropython import const
 from .registers import Registers
 from .scaling import scaled
 
-G = 9.80665  # m/s2: standard gravity, CGPM 1901
-DEGREE = 0.017453292519943295  # rad
+# Made from integers, as constants with a fraction like these would not be exact in single precision.
+G: float = 980665
+G /= 100000  # m/s2: standard gravity, CGPM 1901
+DEGREE: float = 4272943
+DEGREE /= 244821600  # rad: pi / 180, exact to 12 digits
 ACCELERATION = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))
 # SenML (IANA's registry, RFC 8428) has the symbols rad and s, but none for rad/s; it is composed as m/s2 is.
 ROTATION = (("gyrX", "rad/s"), ("gyrY", "rad/s"), ("gyrZ", "rad/s"))

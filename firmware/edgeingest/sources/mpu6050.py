@@ -33,7 +33,7 @@ _FIFO_ENABLE = const(0x40)
 _OVERFLOW = const(0x10)  # in INT_ENABLE and INT_STATUS
 _G = (2, 4, 8, 16)
 _DPS = (250, 500, 1000, 2000)
-_LSB = (131, 65.5, 32.8, 16.4)  # for each degree/s; for each g there are 32768 / range_g
+_LSB = (1310, 655, 328, 164)  # for 10 degrees/s; for each g there are 32768 / range_g
 
 
 class Mpu6050(Imu):
@@ -63,7 +63,7 @@ class Mpu6050(Imu):
             (_GYRO_CONFIG, dps << 3, 0x18),
             (_ACCEL_CONFIG, g << 3, 0x18),
         ) + self._more_settings(filter)
-        self._groups = (steps(G * range_g / 32768, 0, 3, big=True), steps(DEGREE / _LSB[dps], 8, 3, big=True))
+        self._groups = (steps(G * range_g / 32768, 0, 3, big=True), steps(DEGREE * 10 / _LSB[dps], 8, 3, big=True))
         self._configure(self._basic + ((_SMPLRT_DIV, 0, 0xFF),), _ACCEL_XOUT_H, _PACKET, _FIFO_R_W)
         sleep_ms(50)  # the gyroscope needs 30 ms to start, the filter the rest
 

@@ -5,6 +5,7 @@ that code and in the docs' examples, segment indices are sample indices, `endInd
 """
 
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class FileLabels:
 
     def check_fit(self, facts: Facts) -> None:
         """Raises Refusal unless segments cover exactly the readings of their file and boxes belong to an image."""
-        if self.boxes is not None and facts.kind not in media.IMAGES:
+        if self.boxes and facts.kind not in media.IMAGES:
             raise Refusal(f"bounding boxes for a {facts.kind} file: only {', '.join(media.IMAGES)} files have them")
         if self.segments is None:
             return
@@ -87,11 +88,11 @@ def _entry(labels_of: dict[str, FileLabels], file: object) -> FileLabels:
 def _segments(file: str, segments: object) -> list[dict]:
     if not isinstance(segments, list) or not segments:
         raise Refusal(f"{file}: the segments are {brief(segments)}: send a list with at least one")
-    expected, keys = 0, None
+    keys = None
     for number, segment in enumerate(segments):
         where = f"{file}: segment {number}"
         required = {"startIndex", "endIndex", "label"}
-        if not isinstance(segment, dict) or not required <= set(segment) <= required | {"labelMap"}:
+        if not isinstance(segment, dict) or not required <= set(segment):
             raise Refusal(f"{where} is {brief(segment)}: it needs startIndex, endIndex, label, and may have labelMap")
         start, end = segment["startIndex"], segment["endIndex"]
         if type(start) is not int or type(end) is not int:
@@ -100,21 +101,31 @@ def _segments(file: str, segments: object) -> list[dict]:
             )
         if start > end:
             raise Refusal(f"{where}: startIndex {start} is after endIndex {end}, which is included")
+        if not isinstance(segment["label"], str):
+            raise Refusal(f"{where}: label is {brief(segment['label'])}: it must be text")
+        label_map = check_metadata(f"{where}: labelMap", segment.get("labelMap", {}))
+        if label_map and keys not in (None, set(label_map)):
+            raise Refusal(
+                f"{where}: labelMap has the keys {sorted(label_map)}, one before {sorted(keys)}: use the same"
+            )
+        keys = set(label_map) or keys
+    return _in_order(file, segments)
+
+
+def _in_order(file: str, segments: list[dict]) -> list[dict]:
+    """Returns the segments in the order of their readings; raises Refusal for a gap or an overlap."""
+    found = sorted(enumerate(segments), key=lambda numbered: numbered[1]["startIndex"])
+    expected = 0
+    for number, segment in found:
+        where, start = f"{file}: segment {number}", segment["startIndex"]
         if start > expected:
             raise Refusal(
                 f"{where}: reading {expected} does not have a label; this segment must start there, not at {start}"
             )
         if start < expected:
-            raise Refusal(f"{where}: startIndex {start} overlaps what comes before; it must be {expected}")
-        if not isinstance(segment["label"], str) or not segment["label"]:
-            raise Refusal(f"{where}: label is {brief(segment['label'])}: it must be text")
-        label_map = check_metadata(f"{where}: labelMap", segment.get("labelMap", {}))
-        if keys is not None and set(label_map) != keys:
-            raise Refusal(
-                f"{where}: labelMap has the keys {sorted(label_map)}, the first segment {sorted(keys)}: use the same"
-            )
-        expected, keys = end + 1, set(label_map)
-    return segments
+            raise Refusal(f"{where}: startIndex {start} overlaps another segment; it must be {expected}")
+        expected = segment["endIndex"] + 1
+    return [segment for _, segment in found]
 
 
 def _boxes(file: str, boxes: object) -> list[dict]:
@@ -122,13 +133,14 @@ def _boxes(file: str, boxes: object) -> list[dict]:
         raise Refusal(f"{file}: the boxes are {brief(boxes)}: send a list")
     for number, box in enumerate(boxes):
         where = f"{file}: box {number}"
-        if not isinstance(box, dict) or set(box) != {"label", "x", "y", "width", "height"}:
-            raise Refusal(f"{where} is {brief(box)}: it needs exactly label, x, y, width, height")
-        if not isinstance(box["label"], str) or not box["label"]:
+        if not isinstance(box, dict) or not set(box) >= {"label", "x", "y", "width", "height"}:
+            raise Refusal(f"{where} is {brief(box)}: it needs label, x, y, width, height")
+        if not isinstance(box["label"], str):
             raise Refusal(f"{where}: label is {brief(box['label'])}: it must be text")
-        for member, least in (("x", 0), ("y", 0), ("width", 1), ("height", 1)):
-            if type(box[member]) is not int or box[member] < least:
-                raise Refusal(f"{where}: {member} is {brief(box[member])}: it must be whole pixels, at least {least}")
+        for member, least in (("x", -math.inf), ("y", -math.inf), ("width", 0), ("height", 0)):
+            pixels = box[member]
+            if type(pixels) not in (int, float) or not least < pixels < math.inf:
+                raise Refusal(f"{where}: {member} is {brief(pixels)}: it must be pixels, width and height more than 0")
     return boxes
 
 
