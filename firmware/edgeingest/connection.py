@@ -38,6 +38,7 @@ _CONNECTING = const(1)
 _SENDING = const(2)
 _WAITING_FOR_BODY = const(3)  # as _SENDING; the body has no bytes yet
 _RECEIVING = const(4)
+_PREPARING = const(5)  # the request is made; only a deadline limits it
 
 _LOOK = const(32)  # windows after which an early reply is looked for, even if nothing holds the request up
 _IPPROTO_TCP = const(6)
@@ -82,14 +83,19 @@ class Connection:
 
     # -- what a driver calls
 
-    def call(self, request, reply, repeatable, deadline):
-        """Begins a call; returns its generator.
-
-        request: a body, head included. reply: what takes the reply, such as `ingestion.DataReply`. repeatable: the
-        request may be sent twice. deadline: the ticks at which the call must be over, or None.
-        """
+    def begin_call(self, deadline):
+        """Begins a call, whose request is prepared first. deadline: ticks at which it must be over, or None."""
         self._deadline = deadline
         self._result = None
+        self.sent = 0
+        self._begin_phase(_PREPARING)
+
+    def exchange(self, request, reply, repeatable):
+        """Returns the generator of the rest of a call.
+
+        request: a body, head included. reply: what takes the reply, such as `ingestion.DataReply`. repeatable: the
+        request may be sent twice.
+        """
         if self._state == _KEPT:
             self._state = _REUSED
         attempts = self.retry.run if self.retry else Connection.attempt
@@ -270,10 +276,14 @@ class Connection:
             self._stalled_at = self.sent
             self._begin_phase(phase)
 
-    def _should_stop(self, look):
-        """Called between two windows. True if the peer has answered already; checks the limit of the call."""
+    def check_deadline(self):
+        """Raises the DeadlineError when the time of the call has passed."""
         if not self.has_time(0):
             self._check_time()
+
+    def _should_stop(self, look):
+        """Called between two windows. True if the peer has answered already; checks the limit of the call."""
+        self.check_deadline()
         return look == _LOOK and self._has_early_reply()
 
     def _has_early_reply(self):

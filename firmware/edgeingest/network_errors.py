@@ -22,6 +22,7 @@ _DOING = (
     "waiting for the reply of",
 )
 _CLOSED = "closed the connection"
+_PREPARING = const(5)
 _FINDING = const(0)
 _RECEIVING = const(4)
 # MbedTLS error codes, as the errno of an OSError
@@ -59,6 +60,8 @@ def network_error(phase, where, e, tls, sent, clock):
 
 def deadline_error(phase, host, sent):
     """Returns the error for a phase, or a call, that took too long."""
+    if phase == _PREPARING:
+        return DeadlineError("no time left before the request was made, nothing was sent")
     text = "no time left while %s %s, after %d bytes were sent" % (_DOING[phase], host, sent)
     return DeadlineError(text, None, sent)
 
