@@ -78,6 +78,7 @@ class Connection:
         self.retry = retry
         self._socket = self._tcp = self._polled = self._poll = None  # _tcp: the socket below TLS; else the same
         self._state = _CLOSED
+        self._address = 0  # which of the host's addresses is tried first, modulo their number
         self._deadline = None
         self.sent = 0
 
@@ -172,6 +173,7 @@ class Connection:
     def _check_time(self):
         """Raises the DeadlineError when the time of the phase or of the call has passed."""
         if not self.left():
+            self._address += 1
             from .network_errors import deadline_error
 
             raise deadline_error(self._phase, self._host, self.sent)
@@ -334,7 +336,11 @@ class Connection:
             return False
 
     def _connect(self):
-        """A generator: makes a new connection to the first of the host's addresses that accepts one."""
+        """A generator: makes a new connection to the first of the host's addresses that accepts one.
+
+        Each may use an equal share of the time that is left. It begins with the address that was used last, or with
+        the next one if there was no progress with that.
+        """
         gc.collect()  # TLS allocates 16.7 KB in one piece, and a reply some KB
         self.sent = 0
         self._begin_phase(_FINDING)
@@ -342,10 +348,13 @@ class Connection:
             addresses = socket.getaddrinfo(self._host, self._port, 0, socket.SOCK_STREAM)
         except OSError as e:
             raise self._error(e)
-        self._phase = _CONNECTING
-        while True:
+        self._begin_phase(_CONNECTING)
+        end = self._phase_end
+        for untried in range(len(addresses), 0, -1):
+            self._phase_end = end
+            self._phase_end = ticks_in(self.left() // untried)
             try:
-                self._open(addresses.pop(0))
+                self._open(addresses[self._address % len(addresses)])
                 while not self.poll(WRITABLE, 0):
                     yield WRITABLE
                     self._check_time()
@@ -353,9 +362,11 @@ class Connection:
                 return
             except (OSError, ValueError) as e:
                 error = self._error(e)
-                self.close()
-                if not addresses:
-                    raise error
+                self._address += 1
+            except DeadlineError as e:
+                error = e
+            self.close()
+        raise error
 
     def _open(self, address):
         """Starts to connect to an address from getaddrinfo; poll(WRITABLE) is true when that has come to an end."""
