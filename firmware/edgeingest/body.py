@@ -12,7 +12,7 @@ from array import array
 from .validate import argument_error
 
 _PROBE = bytearray(1)  # for a byte behind the end
-at_work = []  # the requests of all calls that have begun and not ended
+at_work: "list" = []  # the requests of all calls that have begun and not ended
 
 
 def octets(buffer):

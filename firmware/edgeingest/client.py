@@ -59,7 +59,9 @@ class Client:
     buffer_size: bytes of the one buffer through which everything is sent. retry: a `Retry`, for calls that try again
         after a passing failure.
     Bad arguments are a SampleError before anything is connected. After any error the connection is closed; the client
-    can be used again. Calls return when the service has answered.
+    can be used again. Calls return when the service has answered. What code of yours raises within a call (on_stored,
+    items, row sources) comes out as it is, and is never tried again. A call from within that code on the same client is
+    a SampleError, and so is a body that a call of another client sends at the same time.
 
         with Client("ei_your_api_key", ca="edgeingest.der", hmac_key="your_hmac_key") as client:
             client.upload("training", sample)
@@ -134,7 +136,8 @@ class Client:
         """Sends one item, or a sequence of up to 1000 (Sample, File, body), in one request to the `files` endpoint.
 
         category: "training", "testing", "anomaly", or "split". label: for all of them; otherwise the service infers one
-        from each file name, unless no_label. metadata: a dict of str to str. deadline_ms: for the whole call.
+        from each file name, unless no_label. metadata: a dict of str to str. deadline_ms: for the whole call, also for
+        the making of items.
         disallow_duplicates: what is stored already is not stored again, and is no error. add_date_id: the service makes
         the stored names unique. boundary: of the multipart body, random if not given.
 

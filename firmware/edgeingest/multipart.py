@@ -107,7 +107,7 @@ def multipart(bodies, boundary=None):
     elif not isinstance(boundary, str) or not 0 < len(boundary) < 71 or boundary.strip(PLAIN + "+'"):
         raise argument_error("boundary", boundary)
     parts = Parts(bodies, boundary)
-    kept = [] if isinstance(bodies, list) else None
+    kept: "list" = [] if isinstance(bodies, list) else None
     size = 0
     rewindable = True
     for i in range(len(parts)):
@@ -143,7 +143,7 @@ def files_request(items, hmac_key, boundary, on_stored):
         raise argument_error("on_stored", on_stored)
     bodies = made = ItemBodies(items, hmac_key)
     if held:  # the bodies of a list are made once
-        bodies = []
+        bodies = []  # type: ignore[assignment]
         for i in range(count):
             bodies.append(made[i])
             yield None

@@ -70,7 +70,7 @@ class SourceRows(TypedRows):
     """The rows of a row source that is a body: integers have fixed width, so that the size is known before the first
     row exists. The source says where they end; of one without an end, `count` rows have `size` bytes."""
 
-    _source = None
+    _source: "RawSource" = None
 
     def __init__(self, typecode, axes, count, source):
         self._width = item_size(typecode)
