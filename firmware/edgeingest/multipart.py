@@ -141,12 +141,11 @@ def files_request(items, hmac_key, boundary, on_stored):
         raise argument_error("files", _MAX_FILES, count)
     if on_stored is not None and not callable(on_stored):
         raise argument_error("on_stored", on_stored)
-    bodies = made = ItemBodies(items, hmac_key)
-    if held:  # the bodies of a list are made once
-        bodies = []  # type: ignore[assignment]
-        for i in range(count):
-            bodies.append(made[i])
-            yield None
+    made = ItemBodies(items, hmac_key)
+    bodies: "list" = [] if held else made  # type: ignore[assignment]
+    for i in range(count if held else 0):  # the bodies of a list are made once
+        bodies.append(made[i])
+        yield None
     for body in multipart(bodies, boundary):
         if body is None:
             yield None
