@@ -1,5 +1,6 @@
 # Made by `make docs` from __init__.py and errors.py.
 from .client import Client as Client
+from .errors import CallersError as CallersError
 from .errors import CertificateError as CertificateError
 from .errors import DeadlineError as DeadlineError
 from .errors import EncodeError as EncodeError

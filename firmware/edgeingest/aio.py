@@ -4,9 +4,10 @@ import asyncio
 
 from micropython import const
 
-from .client import Client
+from .client import Client, _close_bodies
 from .connection import BACK_OFF, BODY_NOT_READY, ms_until
-from .errors import DeadlineError, IngestError, NetworkError
+from .errors import DeadlineError, NetworkError
+from .validate import argument_error
 
 _MAX_NAP_MS = const(8)  # between two looks at the socket
 
@@ -26,13 +27,13 @@ class AsyncClient(Client):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._connection.shares = True
-        self._turns = []  # requests: the one that is at work, then those that wait
+        self._turns = []  # calls: the one that is at work, then those that wait
         self._closes = 0
 
     def close(self):
         """Closes the connection, also under a call that is at work; the next call opens a new one."""
-        self._closes += 1
         super().close()
+        self._closes += 1
 
     async def __aenter__(self) -> "AsyncClient":
         return self
@@ -40,24 +41,28 @@ class AsyncClient(Client):
     async def __aexit__(self, *_):
         self.close()
 
-    async def _run(self, request, reply, repeatable, deadline):
+    async def _run(self, items, work, deadline):
         """Carries out a call while other tasks run; the wait for its turn is part of it.
 
         It waits by looking now and then: waiting in asyncio's own queue with a time limit makes two tasks each time,
         and a board that uploads while it samples must not collect garbage.
         """
+        if self._is_working:  # within a callback of the call at work, which could not go on while this one waits
+            raise argument_error("at work")
         connection = self._connection
         turns = self._turns
-        turns.append(request)
-        work = result = None
+        turns.append(work)
+        has_turn = False
+        result = None
         try:
-            while place := turns.index(request):
+            while place := turns.index(work):
                 await asyncio.sleep_ms(_MAX_NAP_MS * place)
                 if deadline is not None and ms_until(deadline) <= 0:
                     raise DeadlineError("no time left while waiting for its turn, nothing was sent")
             closes = self._closes
-            work = connection.call(request, reply, repeatable, deadline)
+            self._is_working = has_turn = True
             for event in work:
+                self._is_working = False
                 nap = 1 if event == BODY_NOT_READY else 0
                 while True:
                     await asyncio.sleep_ms(min(nap, connection.left()))
@@ -66,15 +71,15 @@ class AsyncClient(Client):
                     if self._has_come(event):
                         break
                     nap = min(2 * nap or 1, _MAX_NAP_MS)
-        except IngestError as e:
-            reply.begin()  # frees what it has read
-            raise connection.without_key(e)
+                self._is_working = True
         finally:
-            turns.remove(request)
-            if work:  # otherwise the connection is at work for another call
+            turns.remove(work)
+            if has_turn:
+                self._is_working = False
                 work.close()
                 result = connection.end_call()
-            request.close()
+            else:
+                _close_bodies(items)
         return result
 
     def _has_come(self, event):

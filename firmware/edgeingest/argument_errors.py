@@ -11,6 +11,9 @@ from .errors import LimitError, SampleError
 
 _TEXTS = {
     "api_key": "api_key: a str of visible ASCII characters is needed, without space or line end",
+    "at work": "the client is at work: its own callbacks, items and row sources cannot call it; wait until its call "
+    "has ended, or use another client",
+    "in use": "%r is being sent by another call: wait until that has ended, or make a body of its own for each call",
     "boundary": "boundary: 1 to 70 letters, digits and - _ . + ' are needed, not %r",
     "ca": "ca: the path of a certificate, or its bytes, is needed, not %r",
     "ended": "%r ended %d bytes before its size of %d bytes",

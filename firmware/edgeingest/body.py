@@ -12,6 +12,7 @@ from array import array
 from .validate import argument_error
 
 _PROBE = bytearray(1)  # for a byte behind the end
+at_work: "list" = []  # the requests of all calls that have begun and not ended
 
 
 def octets(buffer):
@@ -53,7 +54,7 @@ class Body:
         """Releases what the body opened."""
 
 
-def _size(part):
+def size_of(part):
     """Returns the bytes of a part: a body, or a byte string."""
     return part.size if hasattr(part, "readinto") else len(part)
 
@@ -63,7 +64,8 @@ class Chain(Body):
 
     parts: a list or tuple, in which nested Chains are flattened; or any object with `__len__` and `__getitem__`,
     whose parts are fetched when they are reached and never all held.
-    A part whose bytes are not as many as its `size` is a SampleError: nothing is padded or cut.
+    A part whose bytes are not as many as its `size` is a SampleError: nothing is padded or cut. size: of all parts, if
+    it is known.
 
         log = Chain((b"timestamp,level\\n", File("rows.csv")), name="tank.01.csv", content_type="text/csv")
         client.upload("training", log)
@@ -71,7 +73,7 @@ class Chain(Body):
 
     _read = None  # of the part, if it is a body
 
-    def __init__(self, parts, name=None, content_type=None):
+    def __init__(self, parts, name=None, content_type=None, size=None):
         if isinstance(parts, (list, tuple)):
             flat = []
             for part in parts:
@@ -85,13 +87,14 @@ class Chain(Body):
             self.name = name
         if content_type:
             self.content_type = content_type
-        size = 0
-        for i in range(len(parts)):
-            part = None  # never two at once
-            part = parts[i]
-            size += _size(part)
-            if not getattr(part, "rewindable", True):
-                self.rewindable = False
+        if size is None:
+            size = 0
+            for i in range(len(parts)):
+                part = None  # never two at once
+                part = parts[i]
+                size += size_of(part)
+                if not getattr(part, "rewindable", True):
+                    self.rewindable = False
         self.size = size
         self._part = None  # the one that is being read
         self._begin()
@@ -110,7 +113,7 @@ class Chain(Body):
         more = self._index < len(parts)
         if more:
             part = self._part = parts[self._index]
-            self._left = _size(part)
+            self._left = size_of(part)
             self._owed -= self._left
         if self._owed < 0 or self._owed and not more:
             raise argument_error("parts", self.name)

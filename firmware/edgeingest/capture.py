@@ -18,6 +18,8 @@ from .validate import argument_error, check_whole
 
 _MOST_ROWS = const((1 << 29) - 1)
 _LONGEST_US = const((1 << 28) - 1)  # on a board ticks_us wraps at 2**30, and differences are signed
+_FAR_US = const(1 << 28)  # a row that is later than this is not read any more
+_FAR_MS = const(400_000)  # after so long without a look ticks_us is not trusted: more than the longest interval
 _AWAKE_US = const(2000)  # a sleep ends this long before the next row is due
 _LONGEST_WAIT_US = const(10_000)  # how long `async for` sleeps before it looks for a Sample again
 
@@ -150,7 +152,8 @@ class Continuous:
 
     There are two buffers; a Sample is valid until the next one is asked for. Rows that are due while no buffer is free
     are counted in `lost`: there are none if a Sample takes less time to use than to capture. Rows are lost only between
-    Samples, never within one.
+    Samples, never within one. After 5 minutes or more in which nothing reads rows, the Sample that had begun begins
+    again, and its rows are counted as lost, too.
 
     With a timer, rows are also read during an upload, whenever it waits for the network. They are late while C code
     computes (about one second for a TLS handshake; connections are reused); `sample.timing` shows it.
@@ -184,7 +187,11 @@ class Continuous:
             raise argument_error("timer: a machine.Timer, False or None", timer)
         item_size(typecode)
         self._axes = len(sensors) if isinstance(sensors, (list, tuple)) else 0  # Sample raises the error for others
-        self._read = _row_reader(read, self._axes, typecode) if tuples else read
+        self._read = read
+        if tuples:
+            from .tuple_rows import row_reader
+
+            self._read = row_reader(read, self._axes, typecode)
         interval_ms = interval_us / 1000 if interval_us % 1000 else interval_us // 1000
         self._iat = named.get("iat")
         self._samples = []
@@ -218,7 +225,8 @@ class Continuous:
         self._select(0)
         gc.collect()
         self._state = _RUNNING
-        self._due = time.ticks_us()
+        self._due = self._looked_us = time.ticks_us()
+        self._looked_ms = time.ticks_ms()
         if self._timer:
             self._due = time.ticks_add(self._due, self._interval_us)
             self._timer.init(
@@ -246,7 +254,7 @@ class Continuous:
         """
         try:
             while self._state == _RUNNING:
-                late_us = time.ticks_diff(time.ticks_us(), self._due)
+                late_us = self._late_us()
                 if late_us < -self._early_us:
                     return
                 if self._buffers[self._current] != _FREE:
@@ -263,6 +271,29 @@ class Continuous:
         except Exception as e:
             self._error = e
             self._state = _STOPPED
+
+    def _late_us(self):
+        """Returns by how much the next row is late (negative: early). Allocates nothing.
+
+        After minutes without a look the rows of that time are lost, and the Sample that had begun begins again.
+        """
+        now_us = time.ticks_us()
+        now_ms = time.ticks_ms()
+        away_ms = (
+            time.ticks_diff(now_ms, self._looked_ms) & 0x3FFFFFFF
+        )  # up to 12 days on a board: it is never negative
+        late_us = time.ticks_diff(now_us, self._due)
+        if away_ms > _FAR_MS or late_us > _FAR_US:
+            late_us = time.ticks_diff(self._looked_us, self._due) + 1000 * away_ms
+            self.lost += late_us // self._interval_us + 1 + self._row
+            if self._row:
+                self._row = 0
+                self._timing.begin()
+            self._due = time.ticks_add(now_us, self._interval_us)
+            late_us = -self._interval_us
+        self._looked_us = now_us
+        self._looked_ms = now_ms
+        return late_us
 
     def _lose(self, late_us):
         """Counts the rows that are due as lost, and continues with the first that is not due yet."""
@@ -317,14 +348,14 @@ class Continuous:
         self._release()
         if used and self._waiting():
             # Rows that were due while the caller used the last Sample cannot be read any more.
-            late_us = time.ticks_diff(time.ticks_us(), self._due)
+            late_us = self._late_us()
             if late_us > 0:
                 self._lose(late_us)
         while self._waiting():
             if self._timer:
                 time.sleep_ms(1)
                 continue
-            left_us = time.ticks_diff(self._due, time.ticks_us())
+            left_us = -self._late_us()
             if left_us > 2 * _AWAKE_US:
                 time.sleep_us(left_us - _AWAKE_US)
             elif left_us <= 0:
@@ -348,7 +379,7 @@ class Continuous:
         """The task that reads rows when there is no timer."""
         while self._state == _RUNNING:
             self._read_rows(None)
-            left_us = time.ticks_diff(self._due, time.ticks_us())
+            left_us = -self._late_us()
             await sleep(max(left_us, 0) // 1000 / 1000)
 
     def __enter__(self):
@@ -368,29 +399,6 @@ def _default_timer():
         return Timer(0)  # ESP32: a hardware timer; its virtual ones count only whole milliseconds
     except ValueError:
         return Timer(-1)  # RP2040: it has only virtual timers
-
-
-def _row_reader(function, axes, typecode):
-    """Returns a `read(buffer, offset)` made of a function that returns a tuple."""
-    low = high = None
-    if typecode not in "fd":  # MicroPython's arrays store the lowest bits of an integer that does not fit
-        high = (1 << 8 * item_size(typecode)) - 1
-        low = 0
-        if typecode in "bhilq":
-            high >>= 1
-            low = -high - 1
-
-    def read(buffer, offset):
-        row = function()
-        if not isinstance(row, (tuple, list)) or len(row) != axes:
-            raise SampleError("read: a tuple of %d values is needed, not %r" % (axes, row))
-        for value in row:
-            if high is not None and not low <= value <= high:
-                raise SampleError("read: %r does not fit into typecode %s" % (value, typecode))
-            buffer[offset] = value
-            offset += 1
-
-    return read
 
 
 class _Zeros:

@@ -3,9 +3,9 @@
 from micropython import const
 
 from . import ingestion
-from .body import Chain
-from .connection import Connection, ticks_in
-from .errors import IngestError, SampleError
+from .body import Chain, at_work
+from .connection import WINDOW_SENT, Connection, ticks_in
+from .errors import CallersError, IngestError, SampleError
 from .http import request_head
 from .validate import argument_error, check_flag, check_whole
 
@@ -14,10 +14,39 @@ _HOST = "ingestion.edgeimpulse.com"
 
 
 def _close_bodies(items):
-    """Closes the bodies of a call that comes to nothing."""
+    """Closes the bodies of a call that comes to nothing, but not those that another call sends."""
     for item in items if isinstance(items, (list, tuple)) else (items,):
         if hasattr(item, "readinto") and hasattr(item, "close"):
+            if at_work:
+                from .sharing import is_used
+
+                if is_used(item):
+                    continue
             item.close()
+
+
+def _of_caller(error):
+    """Returns an error of the library that a body raised; what is not about the body itself is the caller's own."""
+    return error if isinstance(error, SampleError) else CallersError(error)
+
+
+class _Request(Chain):
+    """The request of a call: keeps errors of the caller's code apart from those of the connection."""
+
+    def readinto(self, window):
+        """Fills the window."""
+        try:
+            n = Chain.readinto(self, window)
+        except IngestError as e:
+            raise _of_caller(e)
+        return n  # not from within `try`: the native emitter loses the value
+
+    def rewind(self):
+        """Starts again."""
+        try:
+            Chain.rewind(self)
+        except IngestError as e:
+            raise _of_caller(e)
 
 
 class Client:
@@ -30,11 +59,15 @@ class Client:
     buffer_size: bytes of the one buffer through which everything is sent. retry: a `Retry`, for calls that try again
         after a passing failure.
     Bad arguments are a SampleError before anything is connected. After any error the connection is closed; the client
-    can be used again. Calls return when the service has answered.
+    can be used again. Calls return when the service has answered. What code of yours raises within a call (on_stored,
+    items, row sources) comes out as it is, and is never tried again. A call from within that code on the same client is
+    a SampleError, and so is a body that a call of another client sends at the same time.
 
         with Client("ei_your_api_key", ca="edgeingest.der", hmac_key="your_hmac_key") as client:
             client.upload("training", sample)
     """
+
+    _is_working = False  # code of a call is executed now, or of this class: a call has begun
 
     def __init__(
         self,
@@ -88,6 +121,8 @@ class Client:
 
     def close(self):
         """Closes the connection; the next call opens a new one."""
+        if self._is_working:
+            raise argument_error("at work")
         self._connection.close()
 
     def upload(
@@ -108,7 +143,7 @@ class Client:
         category: "training", "testing", "anomaly", or "split". label: for all of them; otherwise the service infers one
         from each file name, unless no_label: its beginning, as far as it has only A-Z, a-z, 0-9, spaces, - and _. So
         `wave.01.cbor` has `wave`, but `Tür.01.cbor` has `T`, and `.hidden.cbor` has none.
-        metadata: a dict of str to str. deadline_ms: for the whole call.
+        metadata: a dict of str to str. deadline_ms: for the whole call, also for the making of items.
         disallow_duplicates: what is stored already is not stored again, and is no error. add_date_id: the service makes
         the stored names unique. boundary: of the multipart body, random if not given.
 
@@ -120,15 +155,12 @@ class Client:
             for stored in client.upload("training", [sample, File("frame.jpg")], label="wave"):
                 print(stored.file_name, stored.duplicate)
         """
-        try:
-            from . import multipart
+        # absolute: native code that names no global knows no package
+        from edgeingest.multipart import files_request
 
-            body, reply = multipart.files_request(items, self._hmac_key, boundary, on_stored)
-            fields = ingestion.header_fields(None, label, metadata, no_label, disallow_duplicates, add_date_id)
-            return self._call("files", category, fields, body, reply, disallow_duplicates, deadline_ms)
-        except SampleError as e:
-            _close_bodies(items)
-            raise e
+        prepared = files_request(items, self._hmac_key, boundary, on_stored)
+        options = label, metadata, no_label, disallow_duplicates, add_date_id
+        return self._call("files", category, items, prepared, options, deadline_ms)
 
     def send(
         self,
@@ -148,41 +180,71 @@ class Client:
 
             print(client.send("testing", sample, file_name="wave.02.cbor").file_name)
         """
-        try:
-            body = ingestion.body_of(item, self._hmac_key)
-            name = body.name if file_name is None else file_name
-            ingestion.check_body(body, name)
-            fields = ingestion.header_fields(name, label, metadata, no_label, disallow_duplicates, add_date_id)
-            return self._call(
-                "data", category, fields, body, ingestion.DataReply(name), disallow_duplicates, deadline_ms
-            )
-        except SampleError as e:
-            _close_bodies(item)
-            raise e
+        prepared = ingestion.data_request(item, self._hmac_key, file_name)
+        options = label, metadata, no_label, disallow_duplicates, add_date_id
+        return self._call("data", category, item, prepared, options, deadline_ms)
 
-    def _call(self, endpoint, category, fields, body, reply, repeatable, deadline_ms):
-        """Sends a request and returns what `reply` makes of the answer."""
-        path = "/api/%s/%s" % (ingestion.check_category(category), endpoint)
-        fields = self._key_field + fields + ingestion.header_field("Content-Type", body.content_type, "content_type")
-        head = request_head(path, self._host, fields, body.size)
-        request = Chain((head, body), "the request")
+    def _call(self, endpoint, category, items, prepared, options, deadline_ms):
+        """Carries out a call; its time begins now."""
         deadline = None
         if deadline_ms is not None:
-            deadline = ticks_in(check_whole(deadline_ms, "deadline_ms", 1, _MAX_MS))
-        return self._run(request, reply, repeatable, deadline)
+            try:
+                deadline = ticks_in(check_whole(deadline_ms, "deadline_ms", 1, _MAX_MS))
+            except SampleError as e:
+                _close_bodies(items)
+                raise e
+        return self._run(items, self._work(endpoint, category, items, prepared, options, deadline), deadline)
 
-    def _run(self, request, reply, repeatable, deadline):
-        """Carries out a call and waits for its end. deadline: in ticks, or None."""
+    def _work(self, endpoint, category, items, prepared, options, deadline):
+        """A generator: a whole call. Yields the events that `connection` names.
+
+        prepared: yields None as often as it likes while it makes the bodies, at last (body, its reply, file name).
+        """
         connection = self._connection
-        work = connection.call(request, reply, repeatable, deadline)
+        request = reply = error = None
+        try:
+            connection.begin_call(deadline)
+            for made in prepared:
+                connection.check_deadline()
+                if made is None and connection.shares:
+                    yield WINDOW_SENT
+            body, reply, name = made
+            fields = self._key_field + ingestion.header_fields(name, *options)
+            fields += ingestion.header_field("Content-Type", body.content_type, "content_type")
+            path = "/api/%s/%s" % (ingestion.check_category(category), endpoint)
+            request = _Request((request_head(path, self._host, fields, body.size), body), "the request")
+            if at_work:
+                from .sharing import check_unused
+
+                check_unused(request)
+            at_work.append(request)
+            yield from connection.exchange(request, reply, options[3])
+        except CallersError as e:
+            error = e.args[0]
+        except IngestError as e:
+            if reply:
+                reply.begin()  # frees what it has read
+            error = connection.without_key(e)
+        finally:
+            if request in at_work:
+                at_work.remove(request)
+                request.close()
+            else:
+                _close_bodies(items)
+        if error:
+            raise error
+
+    def _run(self, items, work, deadline):
+        """Waits for the end of a call, and returns its result. deadline: in ticks, or None."""
+        if self._is_working:
+            raise argument_error("at work")
+        connection = self._connection
+        self._is_working = True
         try:
             for event in work:
                 connection.wait(event)
-        except IngestError as e:
-            reply.begin()  # frees what it has read
-            raise connection.without_key(e)
         finally:
+            self._is_working = False
             work.close()
             result = connection.end_call()
-            request.close()
         return result  # not from within `try`: the native emitter loses the value

@@ -44,6 +44,7 @@ _CONNECTING = const(1)
 _SENDING = const(2)
 _WAITING_FOR_BODY = const(3)  # as _SENDING; the body has no bytes yet
 _RECEIVING = const(4)
+_PREPARING = const(5)  # the request is made; only a deadline limits it
 
 _LOOK = const(32)  # windows after which an early reply is looked for, even if nothing holds the request up
 _IPPROTO_TCP = const(6)
@@ -85,19 +86,25 @@ class Connection:
         self.retry = retry
         self._socket = self._tcp = self._polled = self._poll = None  # _tcp: the socket below TLS; else the same
         self._state = _CLOSED
+        self._address = 0  # which of the host's addresses is tried first, modulo their number
         self._deadline = None
         self.sent = 0
 
     # -- what a driver calls
 
-    def call(self, request, reply, repeatable, deadline):
-        """Begins a call; returns its generator.
-
-        request: a body, head included. reply: what takes the reply, such as `ingestion.DataReply`. repeatable: the
-        request may be sent twice. deadline: the ticks at which the call must be over, or None.
-        """
+    def begin_call(self, deadline):
+        """Begins a call, whose request is prepared first. deadline: ticks at which it must be over, or None."""
         self._deadline = deadline
         self._result = None
+        self.sent = 0
+        self._begin_phase(_PREPARING)
+
+    def exchange(self, request, reply, repeatable):
+        """Returns the generator of the rest of a call.
+
+        request: a body, head included. reply: what takes the reply, such as `ingestion.DataReply`. repeatable: the
+        request may be sent twice.
+        """
         if self._state == _KEPT:
             self._state = _REUSED
         attempts = self.retry.run if self.retry else Connection.attempt
@@ -177,6 +184,7 @@ class Connection:
     def _check_time(self):
         """Raises the DeadlineError when the time of the phase or of the call has passed."""
         if not self.left():
+            self._address += 1
             try:
                 from .network_errors import deadline_error
 
@@ -289,10 +297,14 @@ class Connection:
             self._stalled_at = self.sent
             self._begin_phase(phase)
 
-    def _should_stop(self, look):
-        """Called between two windows. True if the peer has answered already; checks the limit of the call."""
+    def check_deadline(self):
+        """Raises the DeadlineError when the time of the call has passed."""
         if not self.has_time(0):
             self._check_time()
+
+    def _should_stop(self, look):
+        """Called between two windows. True if the peer has answered already; checks the limit of the call."""
+        self.check_deadline()
         return look == _LOOK and self._has_early_reply()
 
     def _has_early_reply(self):
@@ -343,7 +355,11 @@ class Connection:
             return False
 
     def _connect(self):
-        """A generator: makes a new connection to the first of the host's addresses that accepts one."""
+        """A generator: makes a new connection to the first of the host's addresses that accepts one.
+
+        Each may use an equal share of the time that is left. It begins with the address that was used last, or with
+        the next one if there was no progress with that.
+        """
         gc.collect()  # TLS allocates 16.7 KB in one piece, and a reply some KB
         self.sent = 0
         self._begin_phase(_FINDING)
@@ -351,10 +367,13 @@ class Connection:
             addresses = socket.getaddrinfo(self._host, self._port, 0, socket.SOCK_STREAM)
         except OSError as e:
             raise self._error(e)
-        self._phase = _CONNECTING
-        while True:
+        self._begin_phase(_CONNECTING)
+        end = self._phase_end
+        for untried in range(len(addresses), 0, -1):
+            self._phase_end = end
+            self._phase_end = ticks_in(self.left() // untried)
             try:
-                self._open(addresses.pop(0))
+                self._open(addresses[self._address % len(addresses)])
                 while not self.poll(WRITABLE, 0):
                     yield WRITABLE
                     self._check_time()
@@ -362,9 +381,11 @@ class Connection:
                 return
             except (OSError, ValueError) as e:
                 error = self._error(e)
-                self.close()
-                if not addresses:
-                    raise error
+                self._address += 1
+            except DeadlineError as e:
+                error = e
+            self.close()
+        raise error
 
     def _open(self, address):
         """Starts to connect to an address from getaddrinfo; poll(WRITABLE) is true when that has come to an end."""

@@ -14,6 +14,10 @@ class IngestError(Exception):
     """Anything that edgeingest raises on purpose."""
 
 
+class CallersError(Exception):
+    """Carries an error of the caller's code to the end of a call: nothing on the way takes it for the call's own."""
+
+
 class SampleError(IngestError):
     """The caller's data or arguments are wrong: correct them. Sending the same again does not help."""
 

@@ -98,6 +98,14 @@ def body_of(item, hmac_key, index=None):
     return item
 
 
+def data_request(item, hmac_key, file_name):
+    """A generator: yields (body, its reply, its file name) for the `data` endpoint, once."""
+    body = body_of(item, hmac_key)
+    name = body.name if file_name is None else file_name
+    check_body(body, name)
+    yield body, DataReply(name), name
+
+
 def check_body(body, name, index=None):
     """Checks a body and its file name against the limits of one file. index: among the items; None: the only one."""
     if not is_plain(name):

@@ -10,7 +10,8 @@ from binascii import crc32, hexlify
 
 from micropython import const
 
-from .body import Chain
+from .body import Chain, size_of
+from .errors import CallersError, IngestError
 from .ingestion import KEPT, DataReply, Stored, body_of, check_body, is_plain, json_value
 from .validate import PLAIN, argument_error
 
@@ -40,7 +41,10 @@ class ItemBodies:
         return len(self._items)
 
     def __getitem__(self, index):
-        item = self._items[index]
+        try:
+            item = self._items[index]
+        except IngestError as e:
+            raise CallersError(e)
         if self._hmac_key and getattr(item, "iat", 0) is None:
             if self._iat is None:
                 from .signing import next_iat
@@ -94,22 +98,35 @@ class Parts:
 
 
 def multipart(bodies, boundary=None):
-    """Returns one body of all bodies: of a list, or of any object with `__len__` and `__getitem__`.
+    """A generator: makes one body of all bodies of a sequence. Yields None after each part, and at last the body.
 
     boundary: random if not given (RFC 2046, section 5.1.1, without the characters that need quotes in the header).
+    Of a list the bodies are held; those of any other object are made anew whenever they are reached.
     """
     if boundary is None:
         boundary = hexlify(os.urandom(12)).decode()
     elif not isinstance(boundary, str) or not 0 < len(boundary) < 71 or boundary.strip(PLAIN + "+'"):
         raise argument_error("boundary", boundary)
     parts = Parts(bodies, boundary)
-    if isinstance(bodies, list):
-        parts = [parts[i] for i in range(len(parts))]
-    return Chain(parts, "the request", "multipart/form-data; boundary=" + boundary)
+    kept: "list" = [] if isinstance(bodies, list) else None
+    size = 0
+    rewindable = True
+    for i in range(len(parts)):
+        part = None  # never two at once
+        part = parts[i]
+        size += size_of(part)
+        rewindable = rewindable and getattr(part, "rewindable", True)
+        if kept is not None:
+            kept.append(part)
+        yield None
+    body = Chain(kept or parts, "the request", "multipart/form-data; boundary=" + boundary, size)
+    body.rewindable = rewindable
+    kept = part = None  # the generator is held as long as the call lasts
+    yield body
 
 
 def files_request(items, hmac_key, boundary, on_stored):
-    """Returns (body, reply) for one item or a sequence of them, as `Client.upload` takes them."""
+    """A generator: yields None after each step, at last (body, its reply, None). For what `Client.upload` takes."""
     if hasattr(items, "sensors") or hasattr(items, "readinto"):
         items = (items,)
     held = isinstance(items, (list, tuple))
@@ -126,9 +143,14 @@ def files_request(items, hmac_key, boundary, on_stored):
     if on_stored is not None and not callable(on_stored):
         raise argument_error("on_stored", on_stored)
     made = ItemBodies(items, hmac_key)
-    # The bodies of a list are made once and held; those of other sequences are made anew whenever they are reached.
-    bodies = [made[i] for i in range(count)] if held else made
-    return multipart(bodies, boundary), FilesReply(bodies, made.labels, on_stored)
+    bodies: "list" = [] if held else made  # type: ignore[assignment]
+    for i in range(count if held else 0):  # the bodies of a list are made once
+        bodies.append(made[i])
+        yield None
+    for body in multipart(bodies, boundary):
+        if body is None:
+            yield None
+    yield body, FilesReply(bodies, made.labels, on_stored), None
 
 
 def _is_whole(text):
@@ -266,7 +288,10 @@ class FilesReply(DataReply):
             if not results:
                 self._results = results = _NONE * len(self._bodies)
         elif self._on_stored:
-            self._on_stored(index, outcome)
+            try:
+                self._on_stored(index, outcome)
+            except IngestError as e:
+                raise CallersError(e)
             outcome = None
         if results:
             results[index] = outcome

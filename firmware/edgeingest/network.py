@@ -145,6 +145,7 @@ def set_clock(host="pool.ntp.org", timeout_ms=10_000, port=123):
     """
     check_whole(timeout_ms, "timeout_ms", 1, _LONGEST_MS)
     start = time.ticks_ms()
+    asked = 0
     why = "no answer that makes sense"
     while True:
         left_ms = timeout_ms - time.ticks_diff(time.ticks_ms(), start)
@@ -154,23 +155,36 @@ def set_clock(host="pool.ntp.org", timeout_ms=10_000, port=123):
                 % (why, host, timeout_ms, port)
             )
         try:
-            seconds = plausible(_query(host, min(left_ms, _ANSWER_MS), port))
+            seconds = plausible(_query(_address(host, port, asked), min(left_ms, _ANSWER_MS)))
         except OSError as e:  # the name is not known, or there is no route yet
             why = "error %s" % e
             seconds = None
         if seconds:
             _set_clock(seconds)
             return seconds
+        asked += 1
         time.sleep_ms(min(left_ms, _PAUSE_MS))
 
 
-def _query(host, timeout_ms, port):
+def _address(host, port, asked):
+    """Returns (family, address) of a host: of its addresses one after the other. asked: how often it was asked.
+
+    Raises OSError when the name cannot be looked up.
+    """
+    addresses = []
+    for found in socket.getaddrinfo(host, port):  # with a socket type, an RP2040 prints a warning on the console
+        address = found[0], found[-1]  # the family may be IPv6
+        if address not in addresses:  # without a socket type, some systems list each three times
+            addresses.append(address)
+    return addresses[asked % len(addresses)]
+
+
+def _query(address, timeout_ms):
     """Asks a time server once. Returns the seconds since 1970, or 0 without a valid reply within timeout_ms.
 
-    Raises OSError when the name cannot be looked up or nothing can be sent.
+    address: (family, address). Raises OSError when nothing can be sent.
     """
-    address = socket.getaddrinfo(host, port)[0]  # with a socket type, an RP2040 prints a warning on the console
-    udp = socket.socket(address[0], socket.SOCK_DGRAM)  # the family may be IPv6
+    udp = socket.socket(address[0], socket.SOCK_DGRAM)
     try:
         # Random bytes take the place of our time: the server sends them back, so nobody else can forge a reply.
         cookie = os.urandom(8)

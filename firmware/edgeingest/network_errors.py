@@ -25,6 +25,7 @@ _DOING = (
 )
 _CLOSED = "closed the connection"
 _RESET = "ECONNRESET"
+_PREPARING = const(5)
 _FINDING = const(0)
 _CONNECTING = const(1)
 _SENDING = const(2)
@@ -32,6 +33,8 @@ _RECEIVING = const(4)
 # MbedTLS error codes, as the errno of an OSError
 _NO_CA_CHAIN = -0x7680
 _VERIFY_FAILED = -0x2700
+_REFUSALS = (0x7680, 0x7A00, 0x4380, 0x4E00)  # no CA, bad certificate; bad signature by RSA, by an elliptic curve
+_BROKEN_RULE = " (a certificate of its chain must not be used so: its usage, extensions, names or the chain's length)"
 _NO_TLS = " (before TLS began: is the port right? if it does not speak TLS: http:// instead?)"
 _ADVICE = {
     -0x7200: " (it does not speak TLS: http:// instead?)",  # invalid record
@@ -57,9 +60,12 @@ def network_error(phase, where, e, tls, sent, clock):
     why = "" if e is None else ": " + str(e).strip()
     if tls and not sent:
         # MicroPython raises a ValueError with mbedTLS's words for a chain that it refuses.
-        if isinstance(e, ValueError) or number in (_NO_CA_CHAIN, _VERIFY_FAILED):
-            text = "%s did not prove who it is%s%s" % (where, why, _certificate_advice(why, clock))
-            return CertificateError(text, number)
+        refused = number is not None and _is_refusal(-number & 0xFF80)
+        if isinstance(e, ValueError) or refused:
+            advice = _BROKEN_RULE
+            if not refused or number in (_NO_CA_CHAIN, _VERIFY_FAILED):
+                advice = _certificate_advice(why, clock)
+            return CertificateError("%s did not prove who it is%s%s" % (where, why, advice), number)
         if number == NO_TLS_MEMORY:
             why = _NO_MEMORY % gc.mem_free()
         if phase != _CONNECTING:
@@ -99,6 +105,8 @@ def _connect_advice(why):
 
 def deadline_error(phase, host, sent, tls):
     """Returns the error for a phase, or a call, that took too long. tls: an SSLContext, or None."""
+    if phase == _PREPARING:
+        return DeadlineError("no time left before the request was made, nothing was sent")
     text = "no time left while %s %s, after %d bytes were sent" % (_DOING[phase], host, sent)
     if phase == _CONNECTING:
         text += " (nothing answers: is url right, is the network up?)"
@@ -107,6 +115,14 @@ def deadline_error(phase, host, sent, tls):
     elif tls and phase == _SENDING and not sent:
         text += _NO_TLS
     return DeadlineError(text, None, sent)
+
+
+def _is_refusal(code):
+    """Returns whether this error of mbedTLS, without its sign and details, is about a certificate, or proof of its key.
+
+    Its modules: X.509 from 0x2080 to 0x3000, keys from 0x3900; but neither has enough memory at 0x2880, 0x3F80.
+    """
+    return 0x2080 <= code <= 0x3000 and code != 0x2880 or 0x3900 <= code < 0x3F80 or code in _REFUSALS
 
 
 def _certificate_advice(why, clock):

@@ -70,12 +70,14 @@ class SourceRows(TypedRows):
     """The rows of a row source that is a body: integers have fixed width, so that the size is known before the first
     row exists. The source says where they end; of one without an end, `count` rows have `size` bytes."""
 
+    _source: "RawSource" = None
+
     def __init__(self, typecode, axes, count, source):
-        self._source = source
         self._width = item_size(typecode)
         self._held = self._ready = 0  # bytes in src; bytes that the whole values among them make
         self.rewindable = source.rewindable
         super().__init__(typecode, axes, count, bytearray(_STAGE), False)
+        self._source = source  # now, for the source is not rewound yet: another body may be reading from it
 
     def readinto(self, window):
         """Fills the window, or as much as the source has."""
@@ -115,6 +117,7 @@ class SourceRows(TypedRows):
 
     def rewind(self):
         """Starts again, from the source's beginning."""
-        self._source.rewind()  # another body may have read from it
+        if self._source:
+            self._source.rewind()  # another body may have read from it
         super().rewind()
         self._held = self._ready = 0

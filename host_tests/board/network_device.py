@@ -1,5 +1,6 @@
 """Runs on MicroPython: Wi-Fi with the radio of fakes/network.py, and setting the clock."""
 
+import socket
 import time
 
 import edgeingest.network
@@ -83,3 +84,27 @@ def clock(port, epoch=1970, timeout_ms=2000, host="127.0.0.1"):
         return set_clock(host, timeout_ms, port), machine.RTC.set
     finally:
         edgeingest.signing.time = edgeingest.network.time = time
+
+
+class Several:
+    """The module `socket`, but a name has the addresses with these ports, each listed three times."""
+
+    SOCK_DGRAM = socket.SOCK_DGRAM
+
+    def __init__(self, ports):
+        self.ports = ports
+
+    def getaddrinfo(self, host, port):
+        return [socket.getaddrinfo("127.0.0.1", one)[0] for one in self.ports for _ in range(3)]
+
+    def socket(self, *kind):
+        return socket.socket(*kind)
+
+
+def clock_of_several(ports, timeout_ms):
+    """Sets the clock from a host with several addresses; returns (result, what the RTC was set to)."""
+    edgeingest.network.socket = Several(ports)
+    try:
+        return clock(123, timeout_ms=timeout_ms)
+    finally:
+        edgeingest.network.socket = socket

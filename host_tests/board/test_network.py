@@ -207,6 +207,13 @@ def test_an_answer_that_is_lost(device, server):
     assert device.clock(port, timeout_ms=5000)[0] == NOW - _1900
 
 
+def test_a_server_of_which_the_first_address_never_answers(device, server):
+    port = server(lambda request: answer(request, NOW))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        assert device.clock_of_several([deaf.getsockname()[1], port], 3000)[0] == NOW - _1900
+
+
 def test_no_server(device, server):
     refused(lambda: device.clock(server(None), timeout_ms=200), "no answer", "200 ms", kind="DeadlineError")
     refused(lambda: device.clock(1, host="no.such.name.invalid", timeout_ms=200), "error", kind="DeadlineError")

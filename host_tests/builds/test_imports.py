@@ -13,10 +13,11 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.glob("**/*.py"))
 # module -> modules that it may import, besides errors, validate and body, which all but the LOWEST may; no cycles.
 # Either each module of a package has an entry, "package.module", or all have that of the package.
 LAYERS = {
-    "client": {"connection", "http", "ingestion", "multipart", "signing", "tls", "url"},
+    "client": {"connection", "http", "ingestion", "multipart", "sharing", "signing", "tls", "url"},
     "aio": {"client", "connection"},
     "multipart": {"ingestion", "service_errors", "signing"},
     "connection": {"http", "import_errors", "network_errors"},
+    "sharing": set(),
     "network_errors": set(),
     "spool": {
         "http",
@@ -34,7 +35,8 @@ LAYERS = {
     "spool.folder": set(),
     "spool.format": {"signing"},
     "sources": {"capture", "files", "sources", "wav"},
-    "capture": {"sample", "typecodes"},
+    "capture": {"sample", "tuple_rows", "typecodes"},
+    "tuple_rows": {"typecodes"},
     "config": {"client"},
     "network": {"signing"},
     "retry": set(),

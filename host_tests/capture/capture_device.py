@@ -35,6 +35,9 @@ class Clock:
         self.now += self.step
         return self.now % self.PERIOD
 
+    def ticks_ms(self):
+        return self.now // 1000 % self.PERIOD
+
     def ticks_add(self, ticks, delta):
         if abs(delta) >= self.PERIOD // 2:
             raise OverflowError
@@ -499,3 +502,32 @@ def values_async(number):
     """Returns so many values of a counter that was read beside a task that sleeps."""
     use(time)
     return asyncio.run(_values_async(number))
+
+
+class BoardClock(Clock):
+    """Wraps as the clock of a board does: ticks_us after 17.9 minutes, ticks_ms after 12.4 days."""
+
+    PERIOD = 1 << 30
+
+
+def not_looked_at(seconds, begun, way):
+    """Looks at a capture of 10 rows, every 10 ms, after so many seconds in which nothing did, `begun` rows before that.
+
+    way: "poll" in an own loop, or "next": a Sample is used meanwhile. Returns (rows lost, values of the next Sample,
+    missed, seconds until that was there)."""
+    clock = use(BoardClock((1 << 30) - 5_000_000, 100))
+    source = Source(clock)
+    samples = Continuous(source.read, 10, 10_000, SENSOR, "X", typecode="i", timer=False)
+    if way == "next":
+        next(samples)
+    else:
+        samples.start()
+        while samples._row < begun:
+            samples.poll()
+    clock.now += int(seconds * 1_000_000)
+    start = clock.now
+    if way == "poll":
+        while not samples.ready:
+            samples.poll()
+    sample = next(samples)
+    return samples.lost, list(sample.values), sample.timing.missed, (clock.now - start) / 1e6

@@ -82,6 +82,20 @@ def test_one_row_has_no_interval_to_be_off(worker):
     assert (figures.rows, figures.interval_us, figures.missed) == (1, 1000, 0)
 
 
+@pytest.mark.parametrize("way", ["poll", "next"])
+@pytest.mark.modes("mpy", "cpython")
+@pytest.mark.parametrize("begun", [1, 4])
+@pytest.mark.parametrize("minutes", [7, 9, 13, 18, 26, 60, 7 * 24 * 60, 12 * 24 * 60])
+def test_a_capture_that_is_not_looked_at_while_the_clock_wraps(worker, minutes, begun, way):
+    """ticks_us wraps after 17.9 minutes, and from half of that on its differences are negative."""
+    lost, values, missed, seconds = worker.define(DEVICE).not_looked_at(60 * minutes, begun, way)
+    due = 6000 * minutes  # rows of 10 ms
+    assert abs(lost - due) <= 12  # with the rows of the Sample that had begun
+    assert values == list(range(values[0], values[0] + 10))
+    assert missed == 0
+    assert 0.08 < seconds < 0.13  # the next Sample begins at once
+
+
 LATE = st.lists(st.one_of(st.integers(-50, 50), st.integers(-5000, 300_000), st.integers(0, 1 << 28)), min_size=1)
 
 

@@ -19,20 +19,21 @@ from support.worker import DeviceError
 
 BOARD = pytest.mark.modes("mpy")
 SEND = """
-from edgeingest import Client, Sample
+from edgeingest import Client, Retry, Sample
 sample = Sample((("a", "m"),), 10, [1.5, 2.5], "UNIX")
-with Client(key, url=url, ca=ca, hmac_key=hmac_key, timeout_ms=5000) as client:
+retry = Retry(attempts=3, base_ms=1) if again else None
+with Client(key, url=url, ca=ca, hmac_key=hmac_key, timeout_ms=5000, retry=retry) as client:
     result = client.send("training", sample).file_name
 """
 
 
-def refused(worker, context, ca):
+def refused(worker, context, ca, again=False):
     """Returns the error of a call to this server; checks that the server got only the handshake."""
     with peer(answering(), context) as made, pytest.raises(DeviceError) as caught:
         url = f"https://localhost:{made.port}"
-        worker.run(SEND, url=url, ca=ca, key=API_KEY, hmac_key=HMAC_KEY)
+        worker.run(SEND, url=url, ca=ca, key=API_KEY, hmac_key=HMAC_KEY, again=again)
     error = caught.value
-    assert [bytes(connection.received) for connection in made.connections] == [b""]
+    assert [bytes(connection.received) for connection in made.connections] == [b""]  # one attempt
     assert error.sent == 0
     output = error.text + error.trace + repr(error.attributes) + worker.output()
     assert API_KEY[3:9] not in output and HMAC_KEY[:6] not in output
@@ -207,3 +208,82 @@ def test_other_failures_of_tls_are_no_lack_of_memory(worker, number):
         kind, errno, text, again, _ = device.without_memory(url, number, True)
     assert (kind, errno, again) == ("NetworkError", number, True) and "heap" not in text
     assert len(made.connections) == 3
+
+
+def chained(fault, folder):
+    """Returns (server context, the root that the client trusts) of a chain that breaks one rule of RFC 5280."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\x04\x01x")
+    elsewhere = x509.NameConstraints([x509.DNSName("example.org")], None)
+    of_leaf = {
+        "for clients only": (x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CLIENT_AUTH]), False),
+        "for clients only, critical": (x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CLIENT_AUTH]), True),
+        "for code only": (x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CODE_SIGNING]), True),
+        "unknown critical extension": (unknown, True),
+    }
+    of_issuer = {
+        "issuer with an unknown critical extension": (unknown, True),
+        "names constrained, critical": (elsewhere, True),
+        "issuer not for certificates": (_usage(digital_signature=True), True),
+        "issuer for clients only": (x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CLIENT_AUTH]), True),
+    }
+    length = {"path length exceeded": 2}.get(fault, 12 if fault == "chain too deep" else 1)
+    issuer, issuer_key = subject("root"), new_key()
+    names = [*[f"authority {i}" for i in range(length)], "localhost"]
+    certificates = []
+    for name in ["root", *names]:
+        key = issuer_key if name == "root" else new_key()
+        is_leaf = name == "localhost"
+        limit = 0 if fault == "path length exceeded" and name == "root" else None
+        builder = x509.CertificateBuilder(
+            issuer, subject(name), key.public_key(), x509.random_serial_number(), now - DAY, now + 9 * DAY
+        )
+        builder = builder.add_extension(x509.BasicConstraints(not is_leaf, None if is_leaf else limit), True)
+        if is_leaf:
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
+        extension = of_leaf.get(fault) if is_leaf else of_issuer.get(fault) if name != "root" else None
+        if extension:
+            builder = builder.add_extension(*extension)
+        certificates.append(builder.sign(issuer_key, hashes.SHA256()))
+        issuer, issuer_key = subject(name), key
+    return serving(folder, key, *certificates[:0:-1]), certificates[0].public_bytes(Encoding.DER)
+
+
+def _usage(**used):
+    """Returns the extension of key usage with these uses."""
+    names = (
+        "digital_signature content_commitment key_encipherment data_encipherment key_agreement key_cert_sign crl_sign"
+    )
+    uses = dict.fromkeys([*names.split(), "encipher_only", "decipher_only"], False)
+    return x509.KeyUsage(**{**uses, **used})
+
+
+CHAINED = [
+    "for clients only",
+    "for clients only, critical",
+    "for code only",
+    "unknown critical extension",
+    "issuer with an unknown critical extension",
+    "names constrained, critical",
+    "issuer not for certificates",
+    "path length exceeded",
+    "chain too deep",
+]
+
+
+@BOARD
+@pytest.mark.parametrize("fault", CHAINED)
+def test_chains_that_break_a_rule_are_certificate_errors(worker, fault, tmp_path):
+    """Whatever mbedTLS calls it: another attempt would not help, so none is made."""
+    context, ca = chained(fault, tmp_path)
+    error = refused(worker, context, ca, again=True)  # of one connection: see refused
+    assert error.type == "CertificateError", error
+    assert "did not prove who it is" in error.text
+
+
+@BOARD
+def test_the_chain_without_a_fault_is_accepted(worker, tmp_path):
+    context, ca = chained(None, tmp_path)
+    with peer(answering(), context) as made:
+        url = f"https://localhost:{made.port}"
+        assert worker.run(SEND, url=url, ca=ca, key=API_KEY, hmac_key=HMAC_KEY, again=False) == "stored.cbor"

@@ -71,7 +71,9 @@ def form(parts, boundary, window):
     from edgeingest.multipart import multipart
 
     files = [File(unhexlify(data), name=name) for name, data in parts]
-    return drain(multipart(files, boundary), window)
+    for body in multipart(files, boundary):
+        if body:
+            return drain(body, window)
 
 
 def parsed(data, step):

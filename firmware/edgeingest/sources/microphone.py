@@ -57,7 +57,7 @@ class Microphone:
 
     def _passed(self):
         """Returns the milliseconds since the last read."""
-        return time.ticks_diff(time.ticks_ms(), self._last)
+        return time.ticks_diff(time.ticks_ms(), self._last) & 0x3FFFFFFF  # negative after 6 days
 
     def start(self):
         """Starts a new recording; sound from before a gap is discarded."""
