@@ -8,6 +8,8 @@ from .errors import LimitError, SampleError
 _TEXTS = {
     "api_key": "api_key: a str of visible ASCII characters is needed, without space or line end",
     "boundary": "boundary: 1 to 70 letters, digits and - _ . + ' are needed, not %r",
+    "changed": "%s: the values were changed or resized since they were counted; values must not change until they are "
+    "sent",
     "ca": "ca: the path of a certificate, or its bytes, is needed, not %r",
     "ended": "%r ended %d bytes before its size of %d bytes",
     "longer": "%r has more than its size of %d bytes",
@@ -23,8 +25,10 @@ _TEXTS = {
     "name": "items: item %d has the name %r, as item %d has",
     "no items": "items: there are none",
     "no rows": "values: %r has no rows",
-    "parts": "%r: a part that was made anew has another size than before",
+    "parts": "%r: a part has another size than before: it was made anew, or resized; values must not change until they "
+    "are sent",
     "read": "%r cannot be read a second time",
+    "readinto": "%r: its readinto returned %r, which is not the number of bytes that it put into the window",
     "rows": "rows: None or %d, which values has, is needed, not %r",
     "whole": "%s: a whole number of %d to %d is needed, not %r",
     "size": "%s: %d bytes; a file must have less than %d",
