@@ -3,8 +3,6 @@
 Each text names the argument first and shows the value; secrets are never shown.
 """
 
-from array import array
-
 from micropython import const
 
 from .errors import LimitError, SampleError
@@ -15,6 +13,8 @@ _TEXTS = {
     "has ended, or use another client",
     "in use": "%r is being sent by another call: wait until that has ended, or make a body of its own for each call",
     "boundary": "boundary: 1 to 70 letters, digits and - _ . + ' are needed, not %r",
+    "changed": "%s: the values were changed or resized since they were counted; values must not change until they are "
+    "sent",
     "ca": "ca: the path of a certificate, or its bytes, is needed, not %r",
     "ended": "%r ended %d bytes before its size of %d bytes",
     "longer": "%r has more than its size of %d bytes",
@@ -33,8 +33,10 @@ _TEXTS = {
     "name": "items: item %d has the name %r, as item %d has: give them different ones (name=)",
     "no items": "items: there are none: one or more are needed",
     "no rows": "values: %r has no rows: at least one is needed",
-    "parts": "%r: a part that was made anew has another size than before",
+    "parts": "%r: a part has another size than before: it was made anew, or resized; values must not change until they "
+    "are sent",
     "read": "%r cannot be read a second time",
+    "readinto": "%r: its readinto returned %r, which is not the number of bytes that it put into the window",
     "rows": "rows: values has %d rows: say that or leave it out, not %r",
     "sensors": 'sensors: 1 to 1024 pairs of name and units are needed, such as (("accX", "m/s2"),), not %r',
     "whole": "%s: a whole number of %d to %d is needed, not %r",
@@ -59,12 +61,10 @@ def argument_error(what, values):
     what: a key of one of the tables above; or the argument and what it has to be, as one text ("size: a number of
     bytes"); or "body" or "items" for what is no item. values: what the text shows.
     """
-    if what == "body":
-        return _no_body(*values)
-    if what == "items":
-        return _no_item(
-            "items: a Sample, a File, a body or a sequence of them", values[0], "list(...) makes a sequence"
-        )
+    if what == "body" or what == "items":
+        from .item_errors import no_body, no_items
+
+        return no_body(*values) if what == "body" else no_items(*values)
     if what == "size" and (type(values[1]) is not int or values[1] < 1):
         if values[1] == 0:
             return SampleError("%s: it is empty, there is nothing to send" % values[0])
@@ -82,37 +82,6 @@ def argument_error(what, values):
             "%s is needed, not %s" % ("%s: %s" % (what, _NEEDED[what]) if what in _NEEDED else what, shown)
         )
     return (LimitError if what in _LIMITS else SampleError)(text % values)
-
-
-def _no_body(item, index):
-    """Returns the error for an item that is neither a Sample nor a body; index: among the items, or None."""
-    for member in ("readinto", "rewind", "close", "size", "name", "content_type"):
-        if not hasattr(item, member):
-            break
-    what = "item" if index is None else "items: item %d" % index
-    return _no_item(what + ": a Sample, a File or a body", item, "it has no " + member)
-
-
-def _no_item(what, item, otherwise):
-    """Returns the error for what was given instead of an item, with the way to make one of it."""
-    shown = type(item)
-    if isinstance(item, str):
-        shown = item[:_SHOWN]
-        how = "a file is given as File(%r)" % shown
-    elif isinstance(item, (bytes, bytearray, memoryview)):
-        how = 'bytes have no file name: File(bytes, name="climate.csv")'
-    elif isinstance(item, (int, float, array)):
-        shown = shown if isinstance(item, array) else item
-        how = "values are given as Sample(sensors, interval_ms, values, device_type)"
-    elif isinstance(item, (list, tuple)):
-        how = "send takes one, upload takes several"
-    elif isinstance(item, dict):
-        how = "those of a dict d are list(d.values())"
-    elif hasattr(item, "readinto") and not hasattr(item, "content_type"):
-        how = 'a stream is given as File(stream, name="climate.csv", size=number of bytes)'
-    else:
-        how = otherwise
-    return SampleError("%s is needed, not %r: %s" % (what, shown, how))
 
 
 def check_characters(value, what, end, refused):

@@ -4,10 +4,13 @@ Source: the service's documentation, data acquisition format, "Binary data". The
 `Ref-BINARY-i16` (or its like). The signature is in the header, before the values, so they are read twice.
 """
 
-from .body import Chain, octets
+from binascii import crc32
+
+from .body import Chain
 from .errors import SampleError
 from .signing import ZEROS, Hmac
 from .typecodes import item_size
+from .validate import argument_error
 
 
 def form_body(sample, _, hmac_key):
@@ -18,10 +21,9 @@ def form_body(sample, _, hmac_key):
     if code is None or code in "qQd" or item_size(code) > 4:
         raise SampleError("format: the binary form takes typed values of 8, 16 or 32 bits, not %r" % (code,))
     form = ("f" if code == "f" else "i" if code in "bhil" else "u") + str(item_size(code) * 8)
-    values = sample.values
     raw = sample.source
     if raw is None:
-        raw = octets(values)
+        raw = sample.values
     elif hmac_key and not raw.rewindable:
         raise SampleError("values: the signed binary form reads a row source twice, and this one has no rewind()")
     else:
@@ -33,9 +35,34 @@ def form_body(sample, _, hmac_key):
     end.append(0x6B + len(form))
     end.extend(b"Ref-BINARY-" + form.encode() + b"\xff")
     if hmac_key:
+        raw = _ReadTwice((raw,), "values")
         start.extend(_signature((start, ZEROS, end, raw), hmac_key))
-    keep = b"" if raw is values or hasattr(raw, "readinto") else memoryview(values)[:0]  # of what `raw` points into
-    return Chain((start, end, raw, keep), sample.name + ".cbor", "application/octet-stream")
+    return Chain((start, end, raw), sample.name + ".cbor", "application/octet-stream")
+
+
+class _ReadTwice(Chain):
+    """Values that must be the same each time they are read: what is signed the first time is sent the second time."""
+
+    _first = None  # the sum of the first time
+
+    def _begin(self):
+        """Prepares for the first byte."""
+        super()._begin()
+        self._unread = self.size
+        self._sum = 0
+
+    def readinto(self, window):
+        """Fills the window. Raises the SampleError before the last byte of what is not the same."""
+        n = super().readinto(window)
+        if n:
+            self._sum = crc32(memoryview(window)[:n], self._sum)
+            self._unread -= n
+            if not self._unread:
+                if self._first is None:
+                    self._first = self._sum
+                elif self._first != self._sum:
+                    raise argument_error("changed", self.name)
+        return n
 
 
 def _signature(parts, key):

@@ -9,28 +9,39 @@ The contract of a body, also for bodies of your own:
 
 from array import array
 
+from uctypes import addressof, bytearray_at
+
 from .validate import argument_error
 
 _PROBE = bytearray(1)  # for a byte behind the end
 at_work: "list" = []  # the requests of all calls that have begun and not ended
 
 
-def octets(buffer):
-    """Returns the bytes of any buffer (array, memoryview, bytes), without a copy.
+def octets(buffer, start=0, size=None):
+    """Returns the bytes of any buffer (array, memoryview, bytes), without a copy: all, or `size` of them from `start`.
 
-    The result does not keep the buffer alive if that is a slice of a memoryview: keep both.
+    For use at once: a buffer that is resized is moved, and the result then has bytes of other objects.
     """
     if isinstance(buffer, (bytes, bytearray)):
-        return buffer
+        return buffer if size is None else memoryview(buffer)[start : start + size]
     if isinstance(buffer, str):
         raise TypeError("a str is no buffer")  # on MicroPython it is one
-    view = memoryview(buffer)
-    if hasattr(view, "cast"):  # CPython
-        return view.cast("B")
-    from uctypes import addressof, bytearray_at
+    if hasattr(memoryview, "cast"):  # CPython
+        view = memoryview(buffer).cast("B")
+        return view if size is None else view[start : start + size]
+    if size is None:
+        view = memoryview(buffer)
+        size = len(view) * len(bytes(view[0:1]))  # MicroPython's memoryview has no itemsize on most ports
+    return bytearray_at(addressof(buffer) + start, size)
 
-    width = len(bytes(view[0:1]))  # MicroPython's memoryview has no itemsize on most ports
-    return bytearray_at(addressof(buffer), len(view) * width)
+
+def sized(buffer):
+    """Returns a buffer that has a length: a memoryview of one that has none, such as a FrameBuffer."""
+    try:
+        len(buffer)
+    except TypeError:
+        buffer = memoryview(buffer)
+    return buffer
 
 
 def typecode_of(values):
@@ -55,17 +66,17 @@ class Body:
 
 
 def size_of(part):
-    """Returns the bytes of a part: a body, or a byte string."""
-    return part.size if hasattr(part, "readinto") else len(part)
+    """Returns the bytes of a part: a body, or a buffer."""
+    return part.size if hasattr(part, "readinto") else len(octets(part))
 
 
 class Chain(Body):
-    """Byte strings and bodies, one after the other, as one body.
+    """Buffers (byte strings, arrays) and bodies, one after the other, as one body.
 
     parts: a list or tuple, in which nested Chains are flattened; or any object with `__len__` and `__getitem__`,
     whose parts are fetched when they are reached and never all held.
-    A part whose bytes are not as many as its `size` is a SampleError: nothing is padded or cut. size: of all parts, if
-    it is known.
+    A part whose bytes are not as many as its `size` is a SampleError: nothing is padded or cut. Parts must not change
+    until they are sent; one that is resized is a SampleError. size: of all parts, if it is known.
 
         log = Chain((b"timestamp,level\\n", File("rows.csv")), name="tank.01.csv", content_type="text/csv")
         client.upload("training", log)
@@ -114,6 +125,7 @@ class Chain(Body):
         if more:
             part = self._part = parts[self._index]
             self._left = size_of(part)
+            self._at = 0
             self._owed -= self._left
         if self._owed < 0 or self._owed and not more:
             raise argument_error("parts", self.name)
@@ -121,16 +133,20 @@ class Chain(Body):
             if hasattr(part, "readinto"):
                 part.rewind()
                 self._read = part.readinto
+            else:
+                self._items = len(part)
             if not self._left:
                 self._finish()
         return more
 
     def _copy(self, window, at):
-        """Copies what fits of a byte string into the window; returns how many bytes."""
+        """Copies what fits of a buffer into the window; returns how many bytes."""
         part = self._part
+        if len(part) != self._items:
+            raise argument_error("changed", self.name)
         n = min(self._left, len(window) - at)
-        start = len(part) - self._left
-        window[at : at + n] = part if n == len(part) else memoryview(part)[start : start + n]
+        window[at : at + n] = octets(part, self._at, n)
+        self._at += n
         return n
 
     def readinto(self, window):
@@ -144,10 +160,10 @@ class Chain(Body):
                     n = self._copy(window, filled)
                 else:
                     n = self._read(memoryview(window)[filled:] if filled else window)
-                if not n:
-                    if n is None:
-                        return filled or None
-                    self._wrong()
+                if n is None:
+                    return filled or None
+                if type(n) is not int or not 0 < n <= len(window) - filled:
+                    self._wrong(n)
                 filled += n
                 left -= n
                 self._left = left
@@ -160,7 +176,7 @@ class Chain(Body):
     def _finish(self):
         """Called when a part has given its last byte. Raises the SampleError if it has more."""
         if self._left or self._read and self._read(_PROBE):
-            self._wrong()
+            self._wrong(0)
         self._close()
 
     def _close(self):
@@ -170,9 +186,11 @@ class Chain(Body):
         if hasattr(part, "close"):
             part.close()
 
-    def _wrong(self):
-        """Raises the SampleError for a part with fewer or more bytes than its size."""
+    def _wrong(self, n):
+        """Raises the SampleError for a part with fewer or more bytes than its size, or than the n that it says."""
         part = self._part
+        if n != 0:
+            raise argument_error("readinto", part.name, n)
         if self._left > 0:
             raise argument_error("ended", part.name, self._left, part.size)
         raise argument_error("longer", part.name, part.size)

@@ -4,7 +4,7 @@ import micropython
 
 
 @micropython.viper
-def number(dst: ptr8, src: ptr8, state: ptr32):
+def number(dst: ptr8, src: ptr8, state: ptr32) -> int:
     base = int(src)
     end = int(dst) + state[1]
     dst = ptr8(int(dst) + state[0])
@@ -13,10 +13,11 @@ def number(dst: ptr8, src: ptr8, state: ptr32):
     column = int(state[4])
     axes = int(state[5])
     first = int(state[6])
-    width = int(state[15])
-    kind = int(state[16])
+    width = int(state[25])
+    kind = int(state[26])
+    last = base + state[24] - width  # where the last value begins
     room = end - 12  # of a head and a value
-    while int(dst) < end:
+    while int(dst) < end and int(src) <= last:
         major = 0xE0 if kind == 4 else 0
         flip = 0
         if (kind & 1) != 0 and src[width - 1] > 127:
@@ -54,14 +55,16 @@ def number(dst: ptr8, src: ptr8, state: ptr32):
                 dst[i] = src[size - i] ^ flip
             dst = ptr8(int(dst) + size + 1)
         else:  # byte by byte over the window's end
-            size += 4
+            if skip < 4:  # a value is sent as it was when its first byte was
+                state[14] = major
+                i = 0
+                while i < size:
+                    i += 1
+                    state[14 + i] = src[size - i] ^ flip
+                state[23] = size + 4
+            size = int(state[23])
             while skip < size and int(dst) < end:
-                if skip < 3:
-                    dst[0] = state[11 + skip]
-                elif skip == 3:
-                    dst[0] = major
-                else:
-                    dst[0] = src[size - 1 - skip] ^ flip
+                dst[0] = state[11 + skip]
                 dst = ptr8(int(dst) + 1)
                 skip += 1
             if skip < size:
@@ -75,6 +78,7 @@ def number(dst: ptr8, src: ptr8, state: ptr32):
     state[2] = int(src) - base
     state[3] = skip
     state[4] = column
+    return end - int(dst)
 
 
 @micropython.viper
@@ -82,8 +86,8 @@ def measure(src: ptr8, state: ptr32) -> int:
     base = int(src)
     src = ptr8(base + state[0])
     end = base + state[1]
-    width = int(state[15])
-    kind = int(state[16])
+    width = int(state[25])
+    kind = int(state[26])
     total = 0
     while int(src) < end:
         flip = 0

@@ -2,14 +2,14 @@
 
 Rules (they keep one source right on 32 and 64 bits): data is loaded as bytes; no value above 0x3FFFFFFF is
 compared, shifted or returned; 64-bit numbers are bytes. The first two arguments live in registers: they are what the
-loops move, and stores have constant indices.
+loops move, and stores have constant indices. Nothing is read that is not between src and its end.
 """
 
 import micropython
 
 
 @micropython.viper
-def float32(dst: ptr8, src: ptr8, state: ptr32):
+def float32(dst: ptr8, src: ptr8, state: ptr32) -> int:
     base = int(src)
     end = int(dst) + state[1]
     dst = ptr8(int(dst) + state[0])
@@ -17,9 +17,11 @@ def float32(dst: ptr8, src: ptr8, state: ptr32):
     skip = int(state[3])
     first = int(state[6])
     row = end - state[7]
-    while int(dst) < end:
+    last = base + state[24] - 4  # where the last value begins
+    last_row = last + 4 - 4 * state[5]
+    while int(dst) < end and int(src) <= last:
         if skip == first:
-            while int(dst) <= row:  # rows that fit as a whole
+            while int(dst) <= row and int(src) <= last_row:  # rows that fit as a whole
                 dst[0] = state[8]
                 dst[1] = state[9]
                 dst[2] = state[10]
@@ -33,13 +35,14 @@ def float32(dst: ptr8, src: ptr8, state: ptr32):
                     dst[4] = src[0]
                     dst = ptr8(int(dst) + 5)
                     src = ptr8(int(src) + 4)
-            if int(dst) == end:
+            if int(dst) == end or int(src) > last:
                 break
-        state[15] = src[3]  # byte by byte over the window's end
-        state[16] = src[2]
-        state[17] = src[1]
-        state[18] = src[0]
-        while skip < 8 and int(dst) < end:
+        if skip < 4:  # a value is sent as it was when its first byte was
+            state[15] = src[3]
+            state[16] = src[2]
+            state[17] = src[1]
+            state[18] = src[0]
+        while skip < 8 and int(dst) < end:  # byte by byte over the window's end
             dst[0] = state[11 + skip]
             dst = ptr8(int(dst) + 1)
             skip += 1
@@ -52,3 +55,4 @@ def float32(dst: ptr8, src: ptr8, state: ptr32):
                 skip = first
     state[2] = int(src) - base
     state[3] = skip
+    return end - int(dst)

@@ -2,6 +2,8 @@
 
 from micropython import const
 
+from .body import octets
+
 _SIGNED = const(1)
 _SHORTEST = const(2)
 _FLOAT = const(4)
@@ -28,13 +30,15 @@ def _next(state, width):
 
 def float32(dst, src, state):
     """Items of typecode f: `fa` and four bytes, most significant first."""
+    src = octets(src)
     d = state[0]
     end = state[1]
-    while d < end:
+    while d < end and state[2] + 4 <= state[24]:
         s = state[2]
-        for i in range(4):
-            state[18 - i] = src[s + i]
         skip = state[3]
+        if skip < 4:
+            for i in range(4):
+                state[18 - i] = src[s + i]
         while skip < 8 and d < end:
             dst[d] = state[11 + skip]
             d += 1
@@ -42,44 +46,43 @@ def float32(dst, src, state):
         state[3] = skip
         if skip == 8:
             _next(state, 4)
+    return end - d
 
 
 def number(dst, src, state):
     """Items of any typecode: the shortest integers, or fixed width (RFC 8949, section 3)."""
-    width = state[15]
-    kind = state[16]
+    src = octets(src)
+    width = state[25]
+    kind = state[26]
     d = state[0]
     end = state[1]
-    while d < end:
+    while d < end and state[2] + width <= state[24]:
         s = state[2]
-        flip = 0xFF if kind & _SIGNED and src[s + width - 1] > 127 else 0
-        major = 0xE0 if kind == _FLOAT else 0x20 if flip else 0
-        size = _significant(src, s, width, flip) if kind & _SHORTEST else width
-        major |= (24 if size == 1 else 25 if size == 2 else 26 if size == 4 else 27) if size else src[s] ^ flip
         skip = state[3]
-        while skip < 3 and d < end:
+        if skip < 4:
+            flip = 0xFF if kind & _SIGNED and src[s + width - 1] > 127 else 0
+            major = 0xE0 if kind == _FLOAT else 0x20 if flip else 0
+            size = _significant(src, s, width, flip) if kind & _SHORTEST else width
+            major |= (24 if size == 1 else 25 if size == 2 else 26 if size == 4 else 27) if size else src[s] ^ flip
+            state[14] = major
+            for i in range(size):
+                state[15 + i] = src[s + size - 1 - i] ^ flip
+            state[23] = 4 + size
+        while skip < state[23] and d < end:
             dst[d] = state[11 + skip]
             d += 1
             skip += 1
-        if skip == 3 and d < end:
-            dst[d] = major
-            d += 1
-            skip = 4
-        s += size + 3
-        while 3 < skip < 4 + size and d < end:
-            dst[d] = src[s - skip] ^ flip
-            d += 1
-            skip += 1
         state[3] = skip
-        if skip == 4 + size:
+        if skip == state[23]:
             _next(state, width)
+    return end - d
 
 
 def measure(src, state):
     """Bytes of all integers from state[0] to state[1] in their shortest forms, without the heads of rows."""
-    width = state[15]
+    width = state[25]
     total = 0
     for s in range(state[0], state[1], width):
-        flip = 0xFF if state[16] & _SIGNED and src[s + width - 1] > 127 else 0
+        flip = 0xFF if state[26] & _SIGNED and src[s + width - 1] > 127 else 0
         total += 1 + _significant(src, s, width, flip)
     return total

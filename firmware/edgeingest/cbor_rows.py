@@ -2,7 +2,7 @@
 
 The work is done by functions `pack(dst, src, state)`: viper ones in `cbor_kernels` and `cbor_int_kernels` or, where
 those do not load, their twins in `cbor_plain`. Each fills dst from state[0] to state[1] with what comes next of the
-rows, to the byte; the caller makes sure that src has enough. `state` is an array('i'):
+rows, to the byte. `state` is an array('i'):
 
     0, 1      where dst begins and ends
     2         where the next value is in src
@@ -11,7 +11,11 @@ rows, to the byte; the caller makes sure that src has enough. `state` is an arra
     6         where a row begins: 3 - length of its head
     7         bytes of a row of float32
     8 to 10   the head of a row;  11 to 13  the same, at the end of its place
-    14 to 18  a float32; or, of other values, 15 the bytes of one and 16 its kind (see `typecodes`)
+    14 to 22  an encoded value that does not fit into the window as a whole;  23  where it ends, as 3 counts
+    24        bytes in src: nothing is read behind them
+    25, 26    of values that are not float32: the bytes of one, and its kind (see `typecodes`)
+
+Each returns how many bytes of dst are left because src has come to its end: 0, unless the values were changed.
 """
 
 from array import array
@@ -19,8 +23,9 @@ from array import array
 from micropython import const
 
 from .body import Body, octets
+from .validate import argument_error
 
-_BLANK = bytes(76)
+_BLANK = bytes(108)
 _FLAT = const(8)  # values of a flat array that are one row without a head
 
 
@@ -57,12 +62,13 @@ def append_head(out, major, n):
 class TypedRows(Body):
     """The rows of an array of float32, without the array's own head; with one axis only the numbers.
 
-    data: a buffer of native values, each encoded as `fa` + 4 bytes.
+    data: a buffer of native values, each encoded as `fa` + 4 bytes. It must not change until it is sent; a SampleError
+    is raised when it was resized, or has integers of other lengths.
     """
 
     def __init__(self, typecode, axes, count, data, shortest=True):
-        self._data = data  # see octets
-        self._src = data
+        self._src = data  # as it is: where it is in memory is looked up for each window
+        self._items = len(data)
         first = 3  # where a row begins: without a head, at its first value
         state = self._state = array("i", _BLANK)
         if axes > 1:
@@ -76,8 +82,6 @@ class TypedRows(Body):
                 from .cbor_kernels import float32
             except (SyntaxError, ImportError, ValueError):  # no native emitter, or an .mpy of another architecture
                 from .cbor_plain import float32
-
-                self._src = octets(data)
             self._pack = float32
             self.size = 5 * count * axes
             state[7] = (3 - first) + 5 * state[5]
@@ -85,17 +89,19 @@ class TypedRows(Body):
         else:
             from .typecodes import prepare
 
-            self._src = octets(data)
-            self._pack, self.size = prepare(state, typecode, self._src if shortest else None, count * axes)
+            self._pack, self.size = prepare(state, typecode, octets(data) if shortest else None, count * axes)
         self.size += count * (3 - first)
+        state[24] = len(octets(data))
         self.rewind()
 
     def readinto(self, window):
         """Fills the window."""
         n = min(len(window), self._left)
-        self._state[1] = n
-        self._pack(window, self._src, self._state)
-        self._left -= n
+        state = self._state
+        state[1] = n
+        left = self._left = self._left - n
+        if len(self._src) != self._items or self._pack(window, self._src, state) or not left and state[2] != state[24]:
+            raise argument_error("changed", "values")
         return n
 
     def rewind(self):

@@ -2,7 +2,7 @@
 
 import os
 
-from .body import Body, Chain, octets
+from .body import Body, Chain, sized
 from .errors import SampleError
 from .validate import check_text
 
@@ -31,9 +31,9 @@ def content_type_of(name):
 class File(Body):
     """A file.
 
-    source: bytes-like; a path (str); a stream with `readinto`; or a body. name: the file name to send, from the path or
-    body if not given; a label is inferred from it when none is given, see `upload`.
-    size: bytes, needed for a stream. content_type: by the extension if not given.
+    source: a buffer, which must not change until it is sent; a path (str); a stream with `readinto`; or a body. name:
+    the file name to send, from the path or body if not given; a label is inferred from it when none is given, see
+    `upload`. size: bytes, needed for a stream. content_type: by the extension if not given.
     A stream is read from where it stands, and again only if it has `seek` and `tell`; it is not closed.
     A source that is not exactly `size` bytes long is a SampleError when it is sent; only of a stream without `seek`
     (a socket, a UART) nothing is read, or waited for, beyond `size`.
@@ -43,7 +43,6 @@ class File(Body):
     """
 
     def __init__(self, source, name=None, size=None, content_type=None):
-        self._source = source  # kept, as `octets` does not keep it
         self._path = self._start = None
         self._exact = False  # nothing is read beyond size
         self._stream = None
@@ -72,7 +71,7 @@ class File(Body):
                     self.rewindable = False
         else:
             try:
-                self._stream = Chain((octets(source),))
+                self._stream = Chain((sized(source),), "source")
             except TypeError:
                 raise SampleError("source: bytes, a path, a stream or a body is needed, not %r" % type(source))
             actual = self._stream.size
@@ -106,6 +105,8 @@ class File(Body):
         except OSError as e:
             raise self._error("cannot be read: %s" % e)
         if n:
+            if type(n) is not int or not 0 < n <= len(window):
+                raise self._error("cannot be read: readinto gave %r of %d bytes" % (n, len(window)))
             left -= n
             self._left = left
             if left < 0:

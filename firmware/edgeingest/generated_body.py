@@ -2,6 +2,7 @@
 
 from .body import Body
 from .errors import SampleError
+from .validate import argument_error
 
 
 class GeneratedBody(Body):
@@ -16,6 +17,7 @@ class GeneratedBody(Body):
     _filled = 0
     _rest = b""  # the end of a piece that did not fit
     _begun = False
+    _given = 0  # bytes, of `size`
 
     def measure(self):
         """Sets `size`: generates every piece once."""
@@ -62,11 +64,21 @@ class GeneratedBody(Body):
             more = self.piece()  # type: ignore[attr-defined]
         self._window = None
         n = min(self._filled, room)
+        self._given += n
+        # Raised before the last byte leaves: nobody takes a message for whole that is not the one that was counted.
+        left = self.size - self._given - len(self._rest)
+        if left < 0 or left and more is False:
+            self.fail()
         return None if more is None and not n else n
+
+    def fail(self):
+        """Raises the SampleError for values that are not those that were counted."""
+        raise argument_error("changed", self.name or "values")
 
     def rewind(self):
         """Starts again from the first piece."""
         if self._begun:
             self._begun = False
+            self._given = 0
             self._rest = b""
             self.restart()  # type: ignore[attr-defined]

@@ -6,7 +6,6 @@ Numbers: typecode f as %.9g, others as %.17g; a board with single-precision floa
 from json import dumps
 from struct import unpack_from
 
-from .body import octets
 from .errors import SampleError
 from .generated_body import GeneratedBody
 from .signing import Signed
@@ -89,8 +88,9 @@ class Table(GeneratedBody):
         self._start = start
         self._separator = separator
         self._end = end
-        self._raw = None  # bytes of typed values: of all rows, or of one row from a row source
+        self._raw = None  # typed values: of all rows, or of one row from a row source
         self._source = sample.source
+        self._items = sample.items
         if self._code:
             self._width = item_size(self._code)
             if self._source is not None:
@@ -98,7 +98,7 @@ class Table(GeneratedBody):
                     raise SampleError("values: JSON and CSV read a row source twice, and this one has no rewind()")
                 self._raw = bytearray(self._axes * self._width)
             else:
-                self._raw = octets(self._values)
+                self._raw = self._values
 
     def restart(self):
         """Begins at the start."""
@@ -122,7 +122,10 @@ class Table(GeneratedBody):
                 self._row += 1
                 return True
             return False
-        if self._source is not None and column == 0 and not self._read_row():
+        if self._source is None:
+            if len(self._values) != self._items:
+                self.fail()
+        elif column == 0 and not self._read_row():
             return None
         out = ""
         if column == 0:
@@ -167,7 +170,11 @@ class Table(GeneratedBody):
         else:
             value = self._values[row]
             if isinstance(value, (list, tuple)):
+                if len(value) != self._axes:
+                    self.fail()
                 value = value[column]
+            if not isinstance(value, (int, float)):
+                self.fail()
         if value - value != 0:
             raise SampleError("values: row %d, axis %d is %r, which JSON and CSV cannot carry" % (row, column, value))
         return _decimal(value, 9 if self._code == "f" else 17)

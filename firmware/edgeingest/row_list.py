@@ -34,7 +34,7 @@ def set_shape(sample, rows):
 
 def cbor_rows(sample):
     """Returns the rows in CBOR as a body."""
-    return ListRows(sample.values)
+    return ListRows(sample)
 
 
 class ListRows(GeneratedBody):
@@ -42,8 +42,11 @@ class ListRows(GeneratedBody):
 
     content_type = "application/cbor"
 
-    def __init__(self, values):
-        self._values = values
+    def __init__(self, sample):
+        self._values = values = sample.values
+        self._rows = sample.rows
+        # of a row; 0 for a list of numbers
+        self._axes = len(sample.sensors) if values and isinstance(values[0], (list, tuple)) else 0
         self._encoder = Encoder(self.put)
         self.measure()
 
@@ -55,18 +58,23 @@ class ListRows(GeneratedBody):
     def piece(self):
         """The next number, with the head of its row where one begins."""
         values = self._values
-        if self._row == len(values):
+        axes = self._axes
+        if len(values) != self._rows:
+            self.fail()
+        if self._row == self._rows:
             return False
-        row = values[self._row]
-        if isinstance(row, (list, tuple)):
+        value = values[self._row]
+        if axes:
+            if not isinstance(value, (list, tuple)) or len(value) != axes:
+                self.fail()
             if self._column == 0:
-                self._encoder.array(len(row))
-            self._encoder.encode(row[self._column])
-            self._column += 1
-            if self._column < len(row):
-                return True
+                self._encoder.array(axes)
+            value = value[self._column]
+        if not _is_number(value):
+            self.fail()
+        self._encoder.encode(value)
+        self._column += 1
+        if self._column >= axes:
             self._column = 0
-        else:
-            self._encoder.encode(row)
-        self._row += 1
+            self._row += 1
         return True

@@ -48,7 +48,7 @@ class RawSource(Body):
         n = self._source.readinto(window)
         if n is None:
             return None
-        if not 0 < n <= len(window):
+        if type(n) is not int or not 0 < n <= len(window):
             raise SampleError(
                 "values: the row source ended after %d of %d bytes" % (self.size - left, self.size)
                 if n == 0
@@ -109,6 +109,7 @@ class SourceRows(TypedRows):
         if not n:
             return n
         self._held += n
+        state[24] = self._held
         values = self._held // self._width
         axes = state[5]
         rows = (state[4] + values + axes - 1) // axes - (state[4] + axes - 1) // axes  # that begin among them

@@ -48,7 +48,9 @@ class Sample:
     interval_ms: milliseconds between rows, more than 0.
     values: shape (rows, axes), row-major: an `array.array`; any buffer with `typecode=`; a list of rows, or of numbers
         for one axis; or a row source: an object whose `readinto(buffer)` gives raw little-endian values of `typecode`,
-        any number of bytes at a time (None: none ready), with `rows=`.
+        any number of bytes at a time (None: none ready), with `rows=`. Values must not change until they are sent:
+        what was resized, or has integers of other lengths in it, is a SampleError then. Never resize the buffer behind
+        a memoryview: MicroPython cannot tell that it was.
     device_type: the kind of board; device_name: a name of this one, unique in the project, or None.
     name: file name without extension; a label is inferred from it when none is given: its beginning, as far as it has
         only A-Z, a-z, 0-9, spaces, - and _ (`wave` from "wave.01", but `T` from "Tür.01", and none from ".hidden").
@@ -81,7 +83,7 @@ class Sample:
         self.iat = iat
         self.values = values
         self.typecode = typecode
-        self.source = self.rows = None
+        self.source = self.rows = self.items = None
         if iat is not None and iat is not False:
             _number(iat, "float iat" if isinstance(iat, float) else "iat", int)
         self.payload = self._payload()  # of the message in CBOR: all that comes before the first row
@@ -100,6 +102,8 @@ class Sample:
         if rows is not None and rows != self.rows:
             raise argument_error("rows", self.rows, rows)
         append_head(self.payload, 0x80, self.rows)
+        if self.source is None:
+            self.items = len(self.values)  # as long as the values are those that were counted
 
     def __repr__(self):
         from . import typecodes
@@ -144,6 +148,8 @@ class Sample:
         """
         if hmac_key is not None:
             hmac_key = key_bytes(hmac_key)
+        if self.source is None and len(self.values) != self.items:
+            raise argument_error("changed", "values")
         if format != "cbor":
             if format == "binary":
                 from . import binary as form

@@ -7,7 +7,7 @@ from struct import calcsize
 
 from micropython import const
 
-from .body import octets, typecode_of
+from .body import octets, sized, typecode_of
 from .errors import SampleError
 from .validate import argument_error
 
@@ -57,6 +57,7 @@ def set_shape(sample, rows):
             % (size, sample.typecode, size // width, axes)
         )
     sample.rows = size // (width * axes)
+    sample.values = sized(values)
 
 
 def prepare(state, typecode, src, count):
@@ -68,11 +69,11 @@ def prepare(state, typecode, src, count):
         from .cbor_int_kernels import measure, number
     except (SyntaxError, ImportError, ValueError):
         from .cbor_plain import measure, number
-    width = state[15] = item_size(typecode)
-    kind = state[16] = _FLOAT if typecode in "fd" else _SIGNED if typecode in "bhilq" else 0
+    width = state[25] = item_size(typecode)
+    kind = state[26] = _FLOAT if typecode in "fd" else _SIGNED if typecode in "bhilq" else 0
     if src is None or kind == _FLOAT:
         return number, count * (width + 1)
-    state[16] = kind | _SHORTEST
+    state[26] = kind | _SHORTEST
     total = 0
     for start in range(0, len(src), _STEP):
         state[0] = start

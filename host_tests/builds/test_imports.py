@@ -65,12 +65,22 @@ LAYERS = {
     "body": {"errors", "validate"},
     "errors": set(),
     "validate": {"argument_errors"},
-    "argument_errors": {"errors"},
+    "argument_errors": {"errors", "item_errors"},
+    "item_errors": {"errors"},
     "cbor_int_kernels": set(),
     "cbor_kernels": set(),
     "cbor_plain": set(),
 }
-LOWEST = {"argument_errors", "body", "errors", "cbor_int_kernels", "cbor_kernels", "cbor_plain", "validate"}
+LOWEST = {
+    "argument_errors",
+    "item_errors",
+    "body",
+    "errors",
+    "cbor_int_kernels",
+    "cbor_kernels",
+    "cbor_plain",
+    "validate",
+}
 
 # module of MicroPython -> modules that may import it
 OUTSIDE = {

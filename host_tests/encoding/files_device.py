@@ -7,6 +7,9 @@ from bodies_device import Once, drain, every_way
 from edgeingest.body import Chain
 from edgeingest.errors import SampleError
 from edgeingest.files import File, content_type_of
+from edgeingest.multipart import multipart
+from edgeingest.sample import Sample
+from edgeingest.wav import Wav
 
 
 def put(path, data):
@@ -183,3 +186,42 @@ ODD = {"object": object(), "class": File, "set": {1}, "function": put, "iterator
 
 def odd(kind, named):
     drain(Chain([File(ODD[kind], **named)]), (9,))
+
+
+def says(kind, answer, window, before=0):
+    """Reads what a stream, a row source or a body gives that, after some right answers, says it has put this many
+    bytes into the window."""
+    calls = [before]
+
+    class Liar:
+        content_type = "text/plain"
+        name = "it"
+        size = 1000
+        rewindable = True
+
+        def readinto(self, buffer):
+            calls[0] -= 1
+            return len(buffer) if calls[0] >= 0 else answer
+
+        def rewind(self):
+            calls[0] = before
+
+        def close(self):
+            pass
+
+    source = Liar()
+    if kind in ("stream", "wav", "sample", "binary", "csv"):
+        del Liar.content_type
+    if kind == "stream":
+        del Liar.rewind
+    if kind in ("stream", "file of a body"):
+        source = File(source, name="it", size=1000)
+    elif kind == "wav":
+        source = Wav(source, 8000, name="it.wav", size=1000)
+    elif kind in ("sample", "binary", "csv"):
+        source = Sample([("a", "m")], 10, source, "T", name="it", typecode="h", rows=5000).body(
+            "cbor" if kind == "sample" else kind
+        )
+    elif kind == "multipart":
+        source = multipart([source], "b")
+    drain(Chain([b"<", source, b">"]), (window,))

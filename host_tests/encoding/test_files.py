@@ -172,3 +172,11 @@ def test_bad_sources(device):
         refused(lambda kind=kind: device.odd(kind, {"name": "a", "size": 3}), "source")
     refused(lambda: device.odd("fails", {"name": "a", "size": 3}), "5")
     refused(lambda: device.odd("fails", {"name": "a"}), "size")
+
+
+@pytest.mark.parametrize("kind", ["body", "file of a body", "stream", "wav", "sample", "binary", "csv", "multipart"])
+def test_a_stream_that_says_a_wrong_number_of_bytes(device, kind):
+    for answer in (-1, -(1 << 40), 513, 1001, 1 << 40, 1.5, 7.0, True, "7", b"7", ""):
+        for before in (0, 1, 3):
+            error = refused(lambda a=answer, b=before: device.says(kind, a, 100, b))
+            assert "it" in error.text or "values" in error.text

@@ -139,8 +139,9 @@ def test_kernels_equal_their_twins(workers):
             column = pick.randrange(axes)
             skip = pick.randrange(3, 4) if column else pick.randrange(first, 4)
             state = [start, end, pick.randrange(10) * width, skip, column, axes, first, len(row) + 5 * axes]
-            state += row + [0] * (3 - len(row)) + [0] * (3 - len(row)) + row + [0xFA]
-            state += [pick.randrange(256) for _ in range(4)] if kind == 5 else [width, kind, 0, 0]
+            state += row + [0] * (3 - len(row)) + [0] * (3 - len(row)) + row + [0xFA] + [0] * 9
+            # The source ends there: what follows it in memory is not read.
+            state += [pick.choice([len(data), pick.randrange(40)]), width, kind]
             if name == "measure":
                 state[:2] = pick.randrange(10) * width, pick.randrange(10, values + 1) * width
             cases.append((name, data, state, end + 5))

@@ -53,12 +53,10 @@ def mac(key, data):
 def twins(code, axes, data, shortest, window):
     # Whether viper code and its plain twin write the same, and as much as was counted before; None without viper code.
     from edgeingest import cbor_plain as plain
-    from edgeingest.body import octets
     from edgeingest.cbor_rows import TypedRows
 
     data = array(code, unhexlify(data))
     viper, twin = [TypedRows(code, axes, len(data) // axes, data, shortest) for _ in range(2)]
-    twin._src = octets(data)
     twin._pack = plain.float32 if code == "f" else plain.number
     if viper._pack is twin._pack:
         return None
