@@ -217,6 +217,10 @@ class Connection:
             raise failure or e
         if failure and parser.status < 300:
             raise failure
+        if parser.coding:
+            from .service_errors import coded
+
+            raise coded(parser.status, parser.coding, parser.header)
         self._result = reply.finish(parser.status, parser.header)
         # A long refusal is not read to its end; and what comes next would count as the rest of half a request.
         if parser.keep_alive and parser.done and self.sent == request.size:

@@ -20,6 +20,16 @@ def wrong_count(count, total):
     return ProtocolError("the service answered for %d files, %d were sent" % (count, total))
 
 
+def coded(status, coding, header):
+    """Returns the error for a reply whose body is in a content coding, so that what it says is not known."""
+    words = "a text that cannot be read here: its Content-Encoding is %r" % coding[:40]
+    if status >= 500 or status in (401, 408, 425, 429) or 300 <= status < 400:
+        error = refusal(status, words, header)  # the status alone says what to do
+        error.body = ""
+        return error
+    return ProtocolError("the service answered %d with %s (check url: does a proxy compress?)" % (status, words))
+
+
 def reason(error):
     """Returns why a file was not stored, from its result; None if the service has these bytes already."""
     words = joined_surrogates(error) or "no reason was given"
