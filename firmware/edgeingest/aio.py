@@ -67,7 +67,7 @@ class AsyncClient(Client):
                         break
                     nap = min(2 * nap or 1, _MAX_NAP_MS)
         except IngestError as e:
-            raise connection.without_key(e)
+            raise connection.without_keys(e)
         finally:
             turns.remove(request)
             if work:  # otherwise the connection is at work for another call

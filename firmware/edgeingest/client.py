@@ -70,7 +70,7 @@ class Client:
             from . import tls as certificates
 
             context = certificates.tls_context(ca, insecure)
-        self._connection = Connection(host, port, context, api_key, timeout_ms, buffer_size, retry)
+        self._connection = Connection(host, port, context, (api_key, hmac_key), timeout_ms, buffer_size, retry)
 
     def __repr__(self):
         return "Client(%r)" % self._host
@@ -172,7 +172,7 @@ class Client:
             for event in work:
                 connection.wait(event)
         except IngestError as e:
-            raise connection.without_key(e)
+            raise connection.without_keys(e)
         finally:
             work.close()
             result = connection.end_call()

@@ -16,7 +16,7 @@ from errno import EINPROGRESS
 
 from micropython import const
 
-from .errors import DeadlineError, NetworkError, ProtocolError
+from .errors import DeadlineError, NetworkError, ProtocolError, ServiceError
 from .http import ResponseParser
 
 # Events that are waited for. Those of poll are positive numbers:
@@ -59,18 +59,18 @@ def ms_until(ticks):
 class Connection:
     """One connection, made when a call needs it, and the one buffer through which everything goes.
 
-    context: an SSLContext, or None. secret: the API key, which is in no error. timeout_ms: the longest time of one
-    phase: connecting with TLS, sending without progress, waiting for the reply. shares: other tasks may run after each
-    window. retry: a `Retry` or None. sent: bytes of the present request that have left.
+    context: an SSLContext, or None. secrets: the API key and the HMAC key, or None, which are in no error. timeout_ms:
+    the longest time of one phase: connecting with TLS, sending without progress, waiting for the reply. shares: other
+    tasks may run after each window. retry: a `Retry` or None. sent: bytes of the present request that have left.
     """
 
     shares = False
 
-    def __init__(self, host, port, context, secret, timeout_ms, buffer_size, retry):
+    def __init__(self, host, port, context, secrets, timeout_ms, buffer_size, retry):
         self._host = host
         self._port = port
         self._context = context
-        self._secret = secret
+        self._secrets = secrets
         self._timeout_ms = timeout_ms
         self._view = memoryview(bytearray(buffer_size))
         self._parser = ResponseParser()
@@ -106,11 +106,13 @@ class Connection:
         self._result = None
         return result
 
-    def without_key(self, error):
-        """Returns the error of a call as the caller may see it: no peer can put the API key into it."""
-        from .network_errors import without_key
+    def without_keys(self, error):
+        """Returns the error of a call as the caller may see it: no peer can put a key, or a part of it, into it."""
+        if not isinstance(error, (ProtocolError, ServiceError)) and self._secrets[0] not in self._host:
+            return error  # no words of a peer are in it
+        from .service_errors import without_keys
 
-        return without_key(error, self._secret)
+        return without_keys(error, self._secrets)
 
     def wait(self, event):
         """Waits for an event of the call, blocking."""

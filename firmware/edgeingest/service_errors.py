@@ -1,11 +1,15 @@
-"""Replies other than success: duplicates, refusals with advice, nonsense; Retry-After. Loaded when one comes.
+"""Replies other than success: duplicates, refusals with advice, nonsense; Retry-After; no key is shown in what a peer
+says. Loaded when one comes.
 
 Sources: the service's documentation, "Ingestion API", and what its own clients read; RFC 9110, sections 5.6.7 (dates)
 and 10.2.3 (Retry-After).
 """
 
+from micropython import const
+
 from .errors import FilesError, ProtocolError, ServiceError
 
+_SHOWN = const(7)  # so many characters of a key in a row may be in an error: fewer than are worth anything
 _DUPLICATE = "An item with this hash already exists"
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
@@ -167,3 +171,44 @@ def _days(year, month, day):
     months = month + 12 * year - 2
     year, month = months // 12, months % 12
     return 365 * year + year // 4 - year // 100 + year // 400 + (153 * month + 2) // 5 + day - 719469
+
+
+def without_keys(error, keys):
+    """Returns the error; or one of its class with the same attributes and `***` where a peer had sent part of a key."""
+    text = _masked(str(error), keys)
+    if text != str(error):
+        from .network_errors import with_text
+
+        error = with_text(error, text)
+    if hasattr(error, "body"):
+        error.body = _masked(error.body, keys)
+    results = getattr(error, "results", ())
+    for i in range(len(results)):
+        result = results[i]
+        if isinstance(result, str):
+            results[i] = _masked(result, keys)
+        elif result:
+            number = str(result.sample_id)
+            number = result.sample_id if _masked(number, keys) == number else None
+            results[i] = type(result)(_masked(result.file_name, keys), number, result.duplicate)
+    return error
+
+
+def _masked(text, keys):
+    """Replaces the keys, and every part of them that is longer than _SHOWN or the whole of a short key."""
+    for key in keys:
+        if not key:
+            continue
+        if not isinstance(key, str):
+            key = key.decode()
+        least = min(len(key), _SHOWN + 1)
+        for i in range(len(key) - least + 1):
+            part = key[i : i + least]
+            at = text.find(part)
+            while at >= 0:
+                end = at + least
+                while end < len(text) and text[at : end + 1] in key:
+                    end += 1
+                text = text[:at] + "***" + text[end:]
+                at = text.find(part, at + 3)
+    return text

@@ -16,7 +16,7 @@ LAYERS = {
     "client": {"connection", "http", "ingestion", "multipart", "signing", "tls", "url"},
     "aio": {"client", "connection"},
     "multipart": {"ingestion", "service_errors", "signing"},
-    "connection": {"http", "network_errors"},
+    "connection": {"http", "network_errors", "service_errors"},
     "network_errors": set(),
     "spool": {
         "http",
@@ -43,7 +43,7 @@ LAYERS = {
     "url": set(),
     "ingestion": {"labels", "metadata", "service_errors"},
     "metadata": set(),
-    "service_errors": {"signing"},
+    "service_errors": {"network_errors", "signing"},
     "chunked": set(),
     "http": {"chunked"},
     "labels": {"generated_body"},
