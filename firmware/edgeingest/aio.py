@@ -66,8 +66,8 @@ class AsyncClient(Client):
                     if self._has_come(event):
                         break
                     nap = min(2 * nap or 1, _MAX_NAP_MS)
-        except IngestError as e:
-            raise connection.without_keys(e)
+        except (IngestError, MemoryError) as e:
+            raise self._shown(e)
         finally:
             turns.remove(request)
             if work:  # otherwise the connection is at work for another call

@@ -5,7 +5,7 @@ from micropython import const
 from . import ingestion
 from .body import Chain
 from .connection import Connection, ticks_in
-from .errors import IngestError, SampleError
+from .errors import IngestError, ProtocolError, SampleError, ServiceError
 from .http import request_head
 from .validate import argument_error, check_flag, check_whole
 
@@ -171,10 +171,30 @@ class Client:
         try:
             for event in work:
                 connection.wait(event)
-        except IngestError as e:
-            raise connection.without_keys(e)
+        except (IngestError, MemoryError) as e:
+            raise self._shown(e)
         finally:
             work.close()
             result = connection.end_call()
             request.close()
         return result  # not from within `try`: the native emitter loses the value
+
+    def _shown(self, error):
+        """Returns the error of a call as the caller may see it: no peer can put a key, or a part of it, into it.
+
+        A MemoryError that came while a reply was read is a ProtocolError; any other stays.
+        """
+        connection = self._connection
+        if isinstance(error, MemoryError):
+            if not connection.reads_reply():
+                return error
+        elif not isinstance(error, (ProtocolError, ServiceError)) and connection.secrets[0] not in self._host:
+            return error  # no words of a peer are in it
+        else:
+            try:
+                from .service_errors import without_keys
+
+                return without_keys(error, connection.secrets)
+            except MemoryError:
+                pass
+        return ProtocolError("no memory to read the reply: have more heap free before a call, or a smaller buffer_size")

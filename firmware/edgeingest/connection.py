@@ -16,7 +16,7 @@ from errno import EINPROGRESS
 
 from micropython import const
 
-from .errors import DeadlineError, NetworkError, ProtocolError, ServiceError
+from .errors import DeadlineError, NetworkError, ProtocolError
 from .http import ResponseParser
 
 # Events that are waited for. Those of poll are positive numbers:
@@ -70,7 +70,7 @@ class Connection:
         self._host = host
         self._port = port
         self._context = context
-        self._secrets = secrets
+        self.secrets = secrets
         self._timeout_ms = timeout_ms
         self._view = memoryview(bytearray(buffer_size))
         self._parser = ResponseParser()
@@ -106,13 +106,9 @@ class Connection:
         self._result = None
         return result
 
-    def without_keys(self, error):
-        """Returns the error of a call as the caller may see it: no peer can put a key, or a part of it, into it."""
-        if not isinstance(error, (ProtocolError, ServiceError)) and self._secrets[0] not in self._host:
-            return error  # no words of a peer are in it
-        from .service_errors import without_keys
-
-        return without_keys(error, self._secrets)
+    def reads_reply(self):
+        """True if the reply of the present call is read, or what was read last is."""
+        return self._phase == _RECEIVING
 
     def wait(self, event):
         """Waits for an event of the call, blocking."""
@@ -180,6 +176,7 @@ class Connection:
         A kept connection that turns out to be closed is replaced, and the request sent again, if that is safe.
         """
         while True:
+            self._phase = _FINDING
             request.rewind()
             if not self._is_alive():
                 self.close()
@@ -309,8 +306,11 @@ class Connection:
         parser = self._parser
         if n:
             self._state = _USED
+            phase = self._phase
+            self._phase = _RECEIVING  # also while something is still to be sent
             if parser.feed(view[:n]) < n:
                 parser.keep_alive = False  # what follows a reply without a request is not a reply
+            self._phase = phase
         elif error or not parser.eof():
             raise self._error(error)
         return True

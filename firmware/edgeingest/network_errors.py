@@ -1,4 +1,4 @@
-"""Turns exceptions of sockets and TLS into a NetworkError or CertificateError, with advice. Loaded when there is one."""
+"""Turns exceptions of sockets and TLS into a NetworkError or CertificateError, with advice. Loaded when one comes."""
 
 from micropython import const
 

@@ -13,7 +13,7 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.glob("**/*.py"))
 # module -> modules that it may import, besides errors, validate and body, which all but the LOWEST may; no cycles.
 # Either each module of a package has an entry, "package.module", or all have that of the package.
 LAYERS = {
-    "client": {"connection", "http", "ingestion", "multipart", "signing", "tls", "url"},
+    "client": {"connection", "http", "ingestion", "multipart", "service_errors", "signing", "tls", "url"},
     "aio": {"client", "connection"},
     "multipart": {"ingestion", "service_errors", "signing"},
     "connection": {"http", "network_errors", "service_errors"},
@@ -43,7 +43,8 @@ LAYERS = {
     "url": set(),
     "ingestion": {"labels", "metadata", "service_errors"},
     "metadata": set(),
-    "service_errors": {"network_errors", "signing"},
+    "service_errors": {"network_errors", "retry_after"},
+    "retry_after": {"signing"},
     "chunked": set(),
     "http": {"chunked"},
     "labels": {"generated_body"},
