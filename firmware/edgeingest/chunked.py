@@ -44,7 +44,7 @@ class Chunked:
         """Takes a complete line, without its end."""
         if self._state == _SIZE:
             digits = line.split(b";")[0].rstrip(b" \t")
-            if not 0 < len(digits) <= 8 or digits.strip(b"0123456789abcdefABCDEF"):
+            if not digits or len(digits.lstrip(b"0")) > 8 or digits.strip(b"0123456789abcdefABCDEF"):
                 raise self._parser.bad("chunk size", line)
             self._left = int(digits.decode(), 16)
             self._state = _DATA if self._left else _TRAILER

@@ -5,7 +5,7 @@ from micropython import const
 from . import ingestion
 from .body import Chain, at_work
 from .connection import WINDOW_SENT, Connection, ticks_in
-from .errors import CallersError, IngestError, SampleError
+from .errors import CallersError, IngestError, ProtocolError, SampleError, ServiceError, without_words
 from .http import request_head
 from .validate import argument_error, check_flag, check_whole
 
@@ -103,7 +103,7 @@ class Client:
             from . import tls as certificates
 
             context = certificates.tls_context(ca, insecure)
-        self._connection = Connection(host, port, context, api_key, timeout_ms, buffer_size, retry)
+        self._connection = Connection(host, port, context, (api_key, hmac_key), timeout_ms, buffer_size, retry)
 
     def __repr__(self):
         return "Client(%r)" % self._host
@@ -224,7 +224,7 @@ class Client:
         except IngestError as e:
             if reply:
                 reply.begin()  # frees what it has read
-            error = connection.without_key(e)
+            error = self._shown(e)
         finally:
             if request in at_work:
                 at_work.remove(request)
@@ -248,3 +248,15 @@ class Client:
             work.close()
             result = connection.end_call()
         return result  # not from within `try`: the native emitter loses the value
+
+    def _shown(self, error):
+        """Returns the error of a call as the caller may see it: no peer can put a key, or a part of it, into it."""
+        secrets = self._connection.secrets
+        if not isinstance(error, (ProtocolError, ServiceError)) and secrets[0] not in self._host:
+            return error  # no words of a peer are in it
+        try:
+            from .service_errors import without_keys
+
+            return without_keys(error, secrets)
+        except MemoryError:
+            return without_words(error)

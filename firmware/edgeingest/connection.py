@@ -1,33 +1,19 @@
 """The connection to the service: name look-up, TCP, TLS, limits of time; a request out, a reply in; kept between calls.
 
-The only module on the way of a request that has `socket` and `select`. Sockets are non-blocking and waited for with
-poll: a blocking `readinto` waits until its whole buffer is filled.
-
 A call is a generator (`Connection.attempt`), which never waits. It yields one of the events below; its driver (`client`
 or `aio`) waits for that, no longer than `left()`, and resumes it.
 """
 
 import gc
-import select
-import sys
 import time
-from errno import EINPROGRESS
 
 from micropython import const
 
-from .errors import NO_MEMORY, DeadlineError, NetworkError, ProtocolError, unread, unworded, without_words
+from .errors import NO_MEMORY, DeadlineError, NetworkError, ProtocolError, unread, unworded
 from .http import ResponseParser
+from .transport import READABLE, WRITABLE, Transport, addresses_of
 
-try:
-    import socket
-except ImportError:
-    from .import_errors import no_module
-
-    raise no_module("socket")
-
-# Events that are waited for. Those of poll are positive numbers:
-READABLE = select.POLLIN
-WRITABLE = select.POLLOUT
+# Events that are waited for, besides READABLE and WRITABLE, which are positive numbers:
 BODY_NOT_READY = const(0)  # the body has no bytes yet: wait a moment, then ask it again
 WINDOW_SENT = const(-1)  # nothing is waited for; other tasks may run (only if `shares`)
 BACK_OFF = const(-2)  # wait until `left()` is 0, before another attempt
@@ -47,11 +33,6 @@ _RECEIVING = const(4)
 _PREPARING = const(5)  # the request is made; only a deadline limits it
 
 _LOOK = const(32)  # windows after which an early reply is looked for, even if nothing holds the request up
-_IPPROTO_TCP = const(6)
-# The unix port does not name it; sockets that do not know it (lwIP on older RP2040 builds) print a complaint.
-_NODELAY = 1 if sys.platform in ("linux", "darwin") else getattr(socket, "TCP_NODELAY", None)
-_ENOMEM = const(12)  # as MicroPython's ssl raises it
-_PROBE = bytearray(1)  # for a byte that should not be there
 
 
 def ticks_in(ms):
@@ -64,31 +45,29 @@ def ms_until(ticks):
     return time.ticks_diff(ticks, time.ticks_ms())
 
 
-class Connection:
+class Connection(Transport):
     """One connection, made when a call needs it, and the one buffer through which everything goes.
 
-    context: an SSLContext, or None. secret: the API key, which is in no error. timeout_ms: the longest time of one
-    phase: connecting with TLS, sending without progress, waiting for the reply. shares: other tasks may run after each
-    window. retry: a `Retry` or None. sent: bytes of the present request that have left.
+    context: an SSLContext, or None. secrets: the API key and the HMAC key, or None, which are in no error. timeout_ms:
+    the longest time of one phase: connecting with TLS, sending without progress, waiting for the reply. shares: other
+    tasks may run after each window. retry: a `Retry` or None. sent: bytes of the present request that have left.
     """
 
     shares = False
 
-    def __init__(self, host, port, context, secret, timeout_ms, buffer_size, retry):
+    def __init__(self, host, port, context, secrets, timeout_ms, buffer_size, retry):
         self._host = host
         self._port = port
         self._context = context
-        self._secret = secret
+        self.secrets = secrets
         self._timeout_ms = timeout_ms
         self._view = memoryview(bytearray(buffer_size))
         self._parser = ResponseParser()
         self.status = None  # of the last reply
         self.retry = retry
-        self._socket = self._tcp = self._polled = self._poll = None  # _tcp: the socket below TLS; else the same
         self._state = _CLOSED
         self._address = 0  # which of the host's addresses is tried first, modulo their number
         self._deadline = None
-        self.sent = 0
 
     # -- what a driver calls
 
@@ -115,20 +94,11 @@ class Connection:
         if self._state != _KEPT:
             self.close()
         elif self.sent > len(self._view):
-            self._set_nodelay(0)
+            self.set_nodelay(0)
         self._parser.begin(0, None)  # what it holds of the reply is garbage now
         result = self._result
         self._result = None
         return result
-
-    def without_key(self, error):
-        """Returns the error of a call as the caller may see it: no peer can put the API key into it."""
-        try:
-            from .network_errors import without_key
-
-            return without_key(error, self._secret)
-        except MemoryError:
-            return without_words(error)
 
     def wait(self, event):
         """Waits for an event of the call, blocking."""
@@ -136,15 +106,6 @@ class Connection:
             self.poll(event, self.left())
         else:
             time.sleep_ms(self.left() if event == BACK_OFF else 1)
-
-    def poll(self, events, timeout_ms):
-        """Waits at most so long; returns which of the events are there (with POLLERR and POLLHUP)."""
-        if self.sent and self._polled is not self._tcp:
-            self._end_handshake()
-        self._poll.modify(self._polled, events)
-        for found in self._poll.ipoll(timeout_ms):
-            return found[1]
-        return 0
 
     def left(self):
         """Returns the milliseconds until the phase or the call must be over, whichever is first; 0 when one must."""
@@ -155,15 +116,8 @@ class Connection:
 
     def close(self):
         """Closes it; may be called twice."""
-        sockets = self._socket, self._tcp  # a TLS socket whose handshake failed leaves the one below open
-        self._socket = self._tcp = self._polled = self._poll = None
+        super().close()
         self._state = _CLOSED
-        for sock in sockets:
-            if sock is not None:
-                try:
-                    sock.close()
-                except OSError:  # TLS may fail to send its close_notify
-                    pass
 
     # -- limits of time
 
@@ -201,8 +155,9 @@ class Connection:
         A kept connection that turns out to be closed is replaced, and the request sent again, if that is safe.
         """
         while True:
+            self._phase = _FINDING
             request.rewind()
-            if not self._is_alive():
+            if self._state != _REUSED or not self.is_open():
                 self.close()
                 yield from self._connect()
             try:
@@ -238,8 +193,7 @@ class Connection:
                     yield WINDOW_SENT
             if failure and parser.status < 300:
                 raise failure
-            self.status = parser.status
-            self._result = reply.finish(parser.status, parser.header)
+            self._finish(parser, reply)
         except NetworkError as e:
             raise failure or e
         except MemoryError:
@@ -249,13 +203,22 @@ class Connection:
         if parser.keep_alive and parser.done and self.sent == request.size:
             self._state = _KEPT
 
+    def _finish(self, parser, reply):
+        """Keeps the result of a reply that has come, or raises its error."""
+        self.status = parser.status
+        if parser.coding:
+            from .service_errors import coded
+
+            raise coded(parser.status, parser.coding, parser.header)
+        self._result = reply.finish(parser.status, parser.header)
+
     def _write(self, request):
         """A generator: sends the request window by window, unless a final reply comes before its end."""
         view = self._view
         size = len(view)
         left = request.size
         read = request.readinto
-        send = self._send
+        send = self.send
         hurried = self._deadline is not None
         look = _LOOK
         self._stalled_at = -1
@@ -269,7 +232,7 @@ class Connection:
                 continue
             left -= n
             if not left and self.sent:
-                self._set_nodelay(1)  # the last window must not wait for the ACK of those before it (Nagle's algorithm)
+                self.set_nodelay(1)  # the last window must not wait for the ACK of those before it (Nagle's algorithm)
             rest = view if n == size else view[:n]
             while rest:
                 try:
@@ -325,7 +288,7 @@ class Connection:
         """Reads what has come of the reply; False if nothing has."""
         error = None
         try:
-            n = self._receive(view)
+            n = self.receive(view)
         except (OSError, ValueError) as e:
             n = 0
             error = e
@@ -334,25 +297,16 @@ class Connection:
         parser = self._parser
         if n:
             self._state = _USED
+            phase = self._phase
+            self._phase = _RECEIVING  # also while something is still to be sent
             if parser.feed(view[:n]) < n:
                 parser.keep_alive = False  # what follows a reply without a request is not a reply
+            self._phase = phase
         elif error or not parser.eof():
             raise self._error(error)
         return True
 
     # -- sockets
-
-    def _is_alive(self):
-        """True if the kept connection can be used: a peer that has closed it has made it readable."""
-        if self._state != _REUSED:
-            return False
-        try:
-            # TLS may hold data that the socket does not show, and what the socket shows may be no data for us.
-            if self._socket is self._tcp and not self.poll(READABLE, 0):
-                return True
-            return self._receive(_PROBE) is None
-        except (OSError, ValueError):
-            return False
 
     def _connect(self):
         """A generator: makes a new connection to the first of the host's addresses that accepts one.
@@ -364,7 +318,7 @@ class Connection:
         self.sent = 0
         self._begin_phase(_FINDING)
         try:
-            addresses = socket.getaddrinfo(self._host, self._port, 0, socket.SOCK_STREAM)
+            addresses = addresses_of(self._host, self._port)
         except OSError as e:
             raise self._error(e)
         self._begin_phase(_CONNECTING)
@@ -373,11 +327,12 @@ class Connection:
             self._phase_end = end
             self._phase_end = ticks_in(self.left() // untried)
             try:
-                self._open(addresses[self._address % len(addresses)])
+                self.open(addresses[self._address % len(addresses)])
                 while not self.poll(WRITABLE, 0):
                     yield WRITABLE
                     self._check_time()
-                self._establish()
+                self.establish(self._context, self._host)
+                self._state = _USED
                 return
             except (OSError, ValueError) as e:
                 error = self._error(e)
@@ -386,56 +341,6 @@ class Connection:
                 error = e
             self.close()
         raise error
-
-    def _open(self, address):
-        """Starts to connect to an address from getaddrinfo; poll(WRITABLE) is true when that has come to an end."""
-        self._socket = self._tcp = self._polled = sock = socket.socket(address[0], socket.SOCK_STREAM)
-        sock.setblocking(False)
-        self._poll = select.poll()
-        self._poll.register(sock, READABLE | WRITABLE)
-        try:
-            sock.connect(address[-1])
-        except OSError as e:
-            if e.errno != EINPROGRESS:
-                raise e
-
-    def _establish(self):
-        """Called when connecting has come to an end. Raises the OSError of a refusal; puts TLS on top of TCP.
-
-        The handshake happens in the first write, which so is non-blocking as well.
-        """
-        sock = self._tcp
-        if self.poll(WRITABLE, 0) != WRITABLE:  # with POLLERR or POLLHUP
-            sock.readinto(_PROBE)
-            raise OSError("refused or unreachable")
-        if self._context:
-            try:
-                sock = self._context.wrap_socket(sock, server_hostname=self._host, do_handshake_on_connect=False)
-            except MemoryError:
-                raise OSError(_ENOMEM)
-            self._poll.unregister(self._polled)
-            self._socket = self._polled = sock
-            self._poll.register(sock, READABLE | WRITABLE)
-        self._send = sock.write
-        self._receive = sock.readinto
-        self._state = _USED
-
-    def _end_handshake(self):
-        """Called when bytes were sent: from now on the TCP socket itself is polled.
-
-        That is right as long as `readinto` has returned None before, and much faster: a TLS object has no descriptor.
-        """
-        self._poll.unregister(self._polled)
-        self._polled = self._tcp
-        self._poll.register(self._tcp, READABLE | WRITABLE)
-
-    def _set_nodelay(self, on):
-        """Turns Nagle's algorithm off, or on again."""
-        if _NODELAY is not None:
-            try:
-                self._tcp.setsockopt(_IPPROTO_TCP, _NODELAY, on)
-            except OSError:  # some systems refuse it once the peer has closed: the next write or read will tell
-                pass
 
     def _error(self, e):
         """Returns the NetworkError or CertificateError for an exception of a socket, or None if the peer closed."""

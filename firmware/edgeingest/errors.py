@@ -78,8 +78,8 @@ class ServiceError(IngestError):
 class FilesError(ServiceError):
     """Some files of a batch were not stored.
 
-    `results` has one entry per item: a `Stored`, or the service's words (str) for a file that was not stored.
-    With `on_stored`, what was handed to it is None here.
+    `results` has one entry per item: a `Stored`, or the service's words (str, 200 characters at most) for a file that
+    was not stored. With `on_stored`, what was handed to it is None here.
     """
 
     def __init__(self, text, status=None, body="", retry_after=None, results=()):

@@ -13,8 +13,9 @@ _MAX_INTERIM = const(16)  # 1xx replies before the final one; more is a flood
 _PIECE = const(512)  # bytes of a head that are taken together
 _TOKEN = (PLAIN + "!#$%&'*+^`|~").encode()  # a field name is made of these (RFC 9110, section 5.6.2)
 
-# fields that say where a reply ends (sections 6.1, 6.2) and whether the connection stays open (section 9.6)
-_FRAMING = (b"connection", b"content-length", b"transfer-encoding")
+# fields that say where a reply ends (sections 6.1, 6.2), whether the connection stays open (section 9.6), and whether
+# the body can be read (RFC 9110, section 8.4)
+_FRAMING = (b"connection", b"content-length", b"content-encoding", b"transfer-encoding")
 
 
 def request_head(path, host, fields, size):
@@ -27,10 +28,11 @@ class ResponseParser:
 
     limit_line, limit_headers: bytes of one line and of all lines of the head; limit_body: bytes of the body; more is
     a ProtocolError. sink(status, data): is called with the bytes of the body, which go to `body` without it.
-    Refused as malformed: bare LF, folded lines, conflicting lengths, unknown transfer codings.
+    Refused as malformed: bare LF, conflicting lengths, unknown transfer codings.
 
     status: the HTTP status, None before the head is complete. answered: True when the head of the final reply is
-    complete. done: True when the reply is. keep_alive: True if the connection may be used again.
+    complete. done: True when the reply is. keep_alive: True if the connection may be used again. coding: the
+    Content-Encoding (bytes) of a body that is not plain, such as gzip: its body is not read; None for any other.
     """
 
     def __init__(self, limit_line=2048, limit_headers=8192, limit_body=2048, sink=None):
@@ -53,7 +55,8 @@ class ResponseParser:
         self._line = b""  # the beginning of a line that is not complete
         self._size = 0  # bytes of the lines that are
         self._framing: "dict" = {}
-        self.status = self._left = self._chunked = None
+        # _field: of the last line: b"" if it is not one of _FRAMING; None: there was none
+        self.status = self._left = self._chunked = self._field = self.coding = None
 
     def header(self, name):
         """Returns the value of a header field as str, or None; several of one name are joined by commas.
@@ -62,11 +65,17 @@ class ResponseParser:
         """
         name = name.lower().encode()
         values = []
+        found = False
         for line in self._head.split(b"\r\n")[:-1]:  # what follows the last line end is empty, or cut off
             field, _, value = line.partition(b":")
-            if field.lower() == name:
+            folded = line[0] in b" \t"  # it continues the field before it
+            found = found if folded else field.lower() == name
+            if found:
                 # A field may hold any bytes; each becomes the character of that number (ISO 8859-1).
-                values.append("".join([chr(c) for c in value.strip(b" \t")]))
+                text = "".join([chr(c) for c in (line if folded else value).strip(b" \t")])
+                if folded:
+                    text = (values.pop() + " " + text).strip()
+                values.append(text)
         return ", ".join(values) if values else None
 
     def feed(self, view):
@@ -145,16 +154,22 @@ class ResponseParser:
         return (end or len(data)) - before
 
     def _parse_field(self, data, start, end):
-        """Checks a field of the head, and keeps it if it says something about framing."""
-        colon = data.find(b":", start, end)
-        name = data[start:colon]
-        if colon <= start or name.strip(_TOKEN):
-            raise self.bad("header", data, start)
-        if len(name) in (10, 14, 17) and name.lower() in _FRAMING:
-            name = name.lower()
+        """Checks a line of the head, and keeps its value if it says something about framing."""
+        join = b" "  # a line that begins with a space continues the field before it (section 5.2)
+        colon = start
+        if data[start] not in b" \t" or self._field is None:
+            join = b","
+            colon = data.find(b":", start, end)
+            name = data[start:colon]
+            if colon <= start or name.strip(_TOKEN):
+                raise self.bad("header", data, start)
+            name = name.lower() if len(name) in (10, 14, 16, 17) else b""
+            self._field = name if name in _FRAMING else b""
+        name = self._field
+        if name:
             value = data[colon + 1 : end].strip()
             before = self._framing.get(name)
-            self._framing[name] = value if before is None else before + b"," + value
+            self._framing[name] = value if before is None else (before + join + value).strip()
 
     def _parse_status_line(self, head):
         """Parses the first line of a head (RFC 9112, section 4)."""
@@ -165,7 +180,7 @@ class ResponseParser:
             or head[8] != 32
             or not code.isdigit()
             or head[12] not in b" \r"
-            or not b"100" <= code < b"600"
+            or code < b"100"  # 600 and more count as 5xx (RFC 9110, section 15)
         ):
             raise self.bad("status line", head)
         self.status = int(code)
@@ -193,7 +208,7 @@ class ResponseParser:
         length = framing(b"content-length")
         if length is not None:
             if b"," in length:  # a list of equal ones is allowed (RFC 9110, section 8.6)
-                values = length.replace(b" ", b"").split(b",")
+                values = [value.strip() for value in length.split(b",")]
                 length = values[0] if values == values[:1] * len(values) else b""
             if not length.isdigit() or len(length) > 15:
                 raise self.bad("header", b"Content-Length: " + framing(b"content-length"))
@@ -207,4 +222,8 @@ class ResponseParser:
                 raise self.bad("length: chunked, and", length)
         elif length is None and not no_body:
             self.keep_alive = False
-        self.done = no_body or self._left == 0
+        coding = framing(b"content-encoding")
+        if coding and coding.lower().replace(b"identity", b"").strip(b", \t"):
+            self.coding = coding
+            self.keep_alive = False
+        self.done = no_body or self._left == 0 or self.coding is not None

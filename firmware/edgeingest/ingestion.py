@@ -12,6 +12,7 @@ from .validate import PLAIN, argument_error, check_file_name, check_flag, check_
 
 _MAX_VALUE = const(4096)  # bytes of the value of a header field
 _MAX_BYTES = const(100 * 1024 * 1024)  # a file of this many bytes is refused
+_LONG = const(400)  # bytes of JSON that are parsed as they are
 KEPT = 1024  # bytes of a reply that are kept, besides the results of files
 
 # file_name: as the service stored it; sample_id: its number, or None; duplicate: it was there before.
@@ -118,10 +119,17 @@ def check_body(body, name, index=None):
         check_text(kind, name + ": content_type", 127)
 
 
-def json_value(data):
-    """Returns the JSON value in the bytes, or None, also for a thousand nested lists that exceed a board's heap."""
+def json_value(data, start=0, end=None):
+    """Returns the JSON value in a part of the bytes, or None, also for nested lists that exceed a board's heap."""
+    end = end or len(data)
+    if end - start > _LONG and data.find(b'"error"', start, end) >= 0:
+        from .service_errors import with_short_error
+
+        data = with_short_error(data, start, end)
+    else:
+        data = memoryview(data)[start:end]
     try:
-        return loads(data.decode())
+        return loads(str(data, "utf-8"))
     except (ValueError, MemoryError, RuntimeError):
         return None
 

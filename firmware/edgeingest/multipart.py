@@ -17,7 +17,8 @@ from .validate import PLAIN, argument_error
 
 _MAX_FILES = const(1000)
 _MAX_RESULT = const(2048)  # bytes of one result: a name may come with every character escaped
-_PIECE = const(512)  # bytes of a reply that are looked at together
+_PIECE = const(256)  # bytes of a reply that are looked at together
+_LONG = const(400)  # bytes of a result that is not complete, from which on its error is cut
 _NONE: "list" = [None]
 # where in the reply the next byte is
 _BEFORE_RESULTS = const(0)
@@ -153,12 +154,13 @@ def files_request(items, hmac_key, boundary, on_stored):
     yield body, FilesReply(bodies, made.labels, on_stored), None
 
 
-def _is_whole(text):
+def _is_whole(text, start, end):
     """True if the braces outside of strings are balanced. MicroPython's json takes what is not, before 1.27."""
-    if b"\\" not in text and text.count(b"{") == 1:
-        return text.count(b'"') % 2 == 0
-    outside = b"".join(text.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2])
-    return outside.count(b"{") == outside.count(b"}")
+    if text.find(b"\\", start, end) < 0 and text.count(b"{", start, end) == 1:
+        return text.count(b'"', start, end) % 2 == 0
+    from .service_errors import is_whole
+
+    return is_whole(text, start, end)
 
 
 def _nonsense(data):
@@ -201,7 +203,9 @@ class FilesReply(DataReply):
         for i in range(0, len(data), _PIECE):
             piece = bytes(data[i : i + _PIECE])
             if self._place == _IN_RESULTS:
-                self._take_results(self._text + piece)
+                piece = self._text + piece
+                self._text = b""  # no copy of a long result is held
+                self._take_results(piece)
                 continue
             self._body += piece
             if self._place == _BEFORE_RESULTS:
@@ -233,6 +237,10 @@ class FilesReply(DataReply):
             end = start < len(text) and self._take_next(text, start)
             start = end or start
         self._text = text[start:] if start else text
+        if len(self._text) > _LONG and b'"error"' in self._text:
+            from .service_errors import with_short_error
+
+            self._text = with_short_error(self._text, 0, len(self._text))
 
     def _take_next(self, text, start):
         """Takes the result that begins there, or the end of the list. Returns where it ends; 0 if more has to come."""
@@ -241,10 +249,10 @@ class FilesReply(DataReply):
             self._place = _BEHIND_RESULTS
             return len(text)
         end = text.find(b"}", start) + 1
-        while end and not _is_whole(text[start:end]):
+        while end and not _is_whole(text, start, end):
             end = text.find(b"}", end) + 1
         if end:
-            value = json_value(text[start:end])
+            value = json_value(text, start, end)
             if isinstance(value, dict):
                 self._take_result(value)
                 return end

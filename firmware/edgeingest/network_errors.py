@@ -1,12 +1,10 @@
-"""Turns the exceptions of sockets and TLS into a NetworkError or CertificateError, with advice; and takes the API key
-out of the errors of a call. Loaded when there is an error.
-"""
+"""Turns exceptions of sockets and TLS into a NetworkError or CertificateError, with advice. Loaded when one comes."""
 
 import gc
 
 from micropython import const
 
-from .errors import NO_TLS_MEMORY, CertificateError, DeadlineError, NetworkError, number_of, with_text
+from .errors import NO_TLS_MEMORY, CertificateError, DeadlineError, NetworkError, number_of
 
 # What failed or took too long, by the phase of the call: see `connection`
 _FAILED = (
@@ -47,7 +45,6 @@ _NO_MEMORY = (
     "all modules first, then gc.collect(), then call; hold fewer windows of samples; have the library in ROM (an ESP32 "
     "has memory for TLS outside of this heap)"
 )
-_RECOGNIZED = 8  # this many characters of a key are enough to recognize one that was cut off
 
 
 def network_error(phase, where, e, tls, sent, clock):
@@ -134,23 +131,3 @@ def _certificate_advice(why, clock):
     if "trusted" in why or "CA" in why or "signed" in why:
         return " (ca= is not the root of its chain)"
     return ""
-
-
-def without_key(error, key):
-    """Returns the error; or one of its class with the same attributes and `***` where a peer had sent the key back."""
-    shown = "%s %s %s" % (error, getattr(error, "body", ""), getattr(error, "results", ""))
-    if shown == _masked(shown, key):
-        return error  # with its traceback
-    made = with_text(error, _masked(str(error), key))
-    if hasattr(error, "body"):
-        made.body = _masked(error.body, key)
-    if hasattr(error, "results"):
-        made.results = [_masked(result, key) if isinstance(result, str) else result for result in error.results]
-    return made
-
-
-def _masked(text, key):
-    """Replaces the key, and what is left of it where a text was cut off within it."""
-    for n in range(len(key), min(_RECOGNIZED, len(key)) - 1, -1):
-        text = text.replace(key[:n], "***").replace(key[-n:], "***")
-    return text

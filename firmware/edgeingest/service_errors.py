@@ -1,18 +1,23 @@
-"""Replies other than success: duplicates, refusals with advice, nonsense; Retry-After. Loaded when one comes.
+"""Replies other than success: duplicates, refusals with advice, nonsense; no key is shown in what a peer says. Loaded
+when one comes, which must not take much heap.
 
-Sources: the service's documentation, "Ingestion API", and what its own clients read; RFC 9110, sections 5.6.7 (dates)
-and 10.2.3 (Retry-After).
+Sources: the service's documentation, "Ingestion API", and what its own clients read.
 """
 
-from .errors import FilesError, ProtocolError, ServiceError
+from micropython import const
 
-_DUPLICATE = "An item with this hash already exists"
-_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+from .errors import FilesError, ProtocolError, ServiceError, with_text
+
+_PARSED = const(400)  # bytes of an error in JSON that are parsed: more than are shown
+_SHOWN = const(7)  # so many characters of a key in a row may be in an error: fewer than are worth anything
+_DUPLICATE = const("An item with this hash already exists")
 
 
 def nonsense(body):
     """Returns the error for a reply that is not what the documentation says."""
-    return ProtocolError("the service's answer is not what it should be: %r (check url)" % body[:80])
+    return ProtocolError(
+        "the service's answer is not what it should be (check url), or too large for the heap: %r" % body[:80]
+    )
 
 
 def wrong_count(count, total):
@@ -20,10 +25,20 @@ def wrong_count(count, total):
     return ProtocolError("the service answered for %d files, %d were sent" % (count, total))
 
 
+def coded(status, coding, header):
+    """Returns the error for a reply whose body is in a content coding, so that what it says is not known."""
+    words = "a text that cannot be read here: its Content-Encoding is %r" % coding[:40]
+    if status >= 500 or status in (401, 408, 425, 429) or 300 <= status < 400:
+        error = refusal(status, words, header)  # the status alone says what to do
+        error.body = ""
+        return error
+    return ProtocolError("the service answered %d with %s (check url: does a proxy compress?)" % (status, words))
+
+
 def reason(error):
     """Returns why a file was not stored, from its result; None if the service has these bytes already."""
     words = joined_surrogates(error) or "no reason was given"
-    return None if words.startswith(_DUPLICATE) else words
+    return None if words.startswith(_DUPLICATE) else words[:200]
 
 
 def files_error(bodies, results):
@@ -39,17 +54,76 @@ def joined_surrogates(value):
     """Returns a str, or None for another value. MicroPython's JSON leaves \\ud83d\\ude00 as two halves: joined here."""
     if not isinstance(value, str):
         return None
-    out = []
+    data = bytearray(value, "utf-8", "surrogatepass")  # a half has three bytes: ED, A0 and more, and one of 6 bits
     high = 0
-    for c in value:
-        n = ord(c)
-        if 0xD800 <= n < 0xDC00:
-            high = n & 0x3FF
-            continue
-        if 0xDC00 <= n < 0xE000:
-            c = chr(0x10000 + (high << 10) + (n & 0x3FF))
-        out.append(c)
-    return "".join(out)
+    at = data.find(b"\xed")
+    while at >= 0:
+        if data[at + 1] < 0xA0:
+            at += 3
+        else:
+            half = (data[at + 1] & 0x1F) << 6 | data[at + 2] & 0x3F
+            whole = b""
+            if half < 0x400:
+                high = half
+            else:
+                whole = chr(0x10000 + (high << 10) + (half & 0x3FF)).encode()
+            data[at : at + 3] = whole
+            at += len(whole)
+        at = data.find(b"\xed", at)
+    return data.decode()
+
+
+def is_whole(text, start, end):
+    """True if the braces outside of strings are balanced there."""
+    depth = 0
+    while True:
+        quote = text.find(b'"', start, end)
+        stop = end if quote < 0 else quote
+        depth += text.count(b"{", start, stop) - text.count(b"}", start, stop)
+        if quote < 0:
+            return depth == 0
+        start = _end_of_string(text, quote + 1, end) + 1
+        if not start:
+            return False
+
+
+def _open_escape(text, start, end):
+    """Returns 1 if the last of these bytes is a backslash that belongs to what follows, or 0."""
+    at = end
+    while at > start and text[at - 1] == 0x5C:
+        at -= 1
+    return (end - at) % 2
+
+
+def _end_of_string(text, start, end):
+    """Returns where the quote is that ends a string of JSON; -1 if it does not end there."""
+    at = text.find(b'"', start, end)
+    while at >= 0 and _open_escape(text, start, at):
+        at = text.find(b'"', at + 1, end)
+    return at
+
+
+def with_short_error(text, start, end):
+    """Returns a part of JSON text in which a long value of `error` is cut: to parse it takes three times its size."""
+    at = text.find(b'"error"', start, end) + 7
+    first = text.find(b'"', at, end) + 1
+    if at < 7 or text[at : first - 1].strip() != b":":
+        return text[start:end]
+    last = _end_of_string(text, first, end)
+    if last < 0:  # the rest is to come
+        last = end - _open_escape(text, first, end)
+    if last - first <= _PARSED:
+        return text[start:end]
+    kept = text[first : first + _PARSED]
+    escape = kept.rfind(b"\\", _PARSED - 6)
+    if escape >= 0 and _open_escape(kept, 0, escape + 1):  # it may be cut
+        kept = kept[:escape]
+    while kept and kept[-1] & 0xC0 == 0x80:  # and so may the last character
+        kept = kept[:-1]
+    if kept and kept[-1] >= 0xC0:
+        kept = kept[:-1]
+    # With spaces it has its length again: what is still to come is cut off, too.
+    return b"".join((text[start:first], kept, b" " * (_PARSED - len(kept)), text[last:end]))
 
 
 def _words(value, body):
@@ -112,59 +186,48 @@ def refusal(status, words, header=None):
         text += " (try again later)"
     elif status == 400 and ("HTTPS" in words or "SSL" in words):  # servers that took plain HTTP for a handshake
         text += " (https:// instead?)"
-    return ServiceError(text, status, words[:200], _retry_after(header) if header else None)
+    asked = header("retry-after") if header else None
+    if asked is not None:
+        from .retry_after import seconds
+
+        asked = seconds(asked, header("date"))
+    return ServiceError(text, status, words[:200], asked)
 
 
-def _retry_after(header):
-    """Returns the seconds that Retry-After asks to wait, as a number or until a date; None without."""
-    asked = header("retry-after")
-    if asked is None:
-        return None
-    if asked.encode().isdigit():
-        return int(asked)
-    # The service's own clock is in its reply: that of the board may not be set.
-    now = seconds_of(header("date") or "", 0)
-    if now is None:
-        from .signing import now as clock
-
-        now = clock()
-    until = None if now is None else seconds_of(asked, now)
-    return None if until is None else max(0, until - now)
-
-
-def seconds_of(text, now):
-    """Returns the seconds since 1970 of an HTTP date in any of its three forms, or None.
-
-    now: the present, in seconds since 1970: a year of two digits is the one that is at most 50 years after it.
-    """
-    try:
-        parts = text.replace(",", " ").replace("-", " ").split()
-        if parts[1].encode().isdigit():  # Sun, 06 Nov 1994 08:49:37 GMT; Sunday, 06-Nov-94 08:49:37 GMT
-            _, day, month, year, clock, zone = parts
-        else:  # Sun Nov  6 08:49:37 1994
-            _, month, day, clock, year = parts
-            zone = "GMT"
-        hour, minute, second = [int(n) for n in clock.split(":")]
-        short = len(year) == 2
-        day, year = int(day), int(year)
-        at = _MONTHS.find(month)
-    except (ValueError, IndexError):
-        return None
-    if at % 3 or len(month) != 3 or zone != "GMT":
-        return None
-    if not (1 <= day <= 31 and 0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 61):
-        return None
-    if short:
-        this_year = 1970 + now // 31556952
-        year += this_year // 100 * 100
-        if year > this_year + 50:
-            year -= 100
-    return ((_days(year, at // 3, day) * 24 + hour) * 60 + minute) * 60 + second
+def without_keys(error, keys):
+    """Returns the error; or one of its class with the same attributes and `***` where a peer had sent part of a key."""
+    text = _masked(str(error), keys)
+    if text != str(error):
+        error = with_text(error, text)
+    if hasattr(error, "body"):
+        error.body = _masked(error.body, keys)
+    results = getattr(error, "results", ())
+    for i in range(len(results)):
+        result = results[i]
+        if isinstance(result, str):
+            results[i] = _masked(result, keys)
+        elif result:
+            number = str(result.sample_id)
+            number = result.sample_id if _masked(number, keys) == number else None
+            results[i] = type(result)(_masked(result.file_name, keys), number, result.duplicate)
+    return error
 
 
-def _days(year, month, day):
-    """Returns the days from 1970-01-01 to a date; month: 0 to 11."""
-    # The year begins in March: then the leap day is its last, and months have 153 days in five.
-    months = month + 12 * year - 2
-    year, month = months // 12, months % 12
-    return 365 * year + year // 4 - year // 100 + year // 400 + (153 * month + 2) // 5 + day - 719469
+def _masked(text, keys):
+    """Replaces the keys, and every part of them that is longer than _SHOWN or the whole of a short key."""
+    for key in keys:
+        if not key:
+            continue
+        if not isinstance(key, str):
+            key = key.decode()
+        least = min(len(key), _SHOWN + 1)
+        for i in range(len(key) - least + 1):
+            part = key[i : i + least]
+            at = text.find(part)
+            while at >= 0:
+                end = at + least
+                while end < len(text) and text[at : end + 1] in key:
+                    end += 1
+                text = text[:at] + "***" + text[end:]
+                at = text.find(part, at + 3)
+    return text

@@ -13,10 +13,11 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.glob("**/*.py"))
 # module -> modules that it may import, besides errors, validate and body, which all but the LOWEST may; no cycles.
 # Either each module of a package has an entry, "package.module", or all have that of the package.
 LAYERS = {
-    "client": {"connection", "http", "ingestion", "multipart", "sharing", "signing", "tls", "url"},
+    "client": {"connection", "http", "ingestion", "multipart", "service_errors", "sharing", "signing", "tls", "url"},
     "aio": {"client", "connection"},
     "multipart": {"ingestion", "service_errors", "signing"},
-    "connection": {"http", "import_errors", "network_errors"},
+    "connection": {"http", "network_errors", "service_errors", "transport"},
+    "transport": {"import_errors"},
     "sharing": set(),
     "network_errors": set(),
     "spool": {
@@ -32,7 +33,8 @@ LAYERS = {
     "spool.flush": {"spool.folder", "spool.format"},
     "spool.recovery": {"signing", "spool.folder", "spool.format"},
     "spool.recording": {"ingestion", "typecodes", "cbor_rows", "signing", "spool.folder", "spool.format"},
-    "spool.folder": set(),
+    "spool.folder": {"spool.migration"},
+    "spool.migration": set(),
     "spool.format": {"signing"},
     "sources": {"capture", "files", "sources", "wav"},
     "capture": {"sample", "tuple_rows", "typecodes"},
@@ -46,7 +48,8 @@ LAYERS = {
     "url": set(),
     "ingestion": {"labels", "metadata", "service_errors"},
     "metadata": set(),
-    "service_errors": {"signing"},
+    "service_errors": {"network_errors", "retry_after"},
+    "retry_after": {"signing"},
     "chunked": set(),
     "http": {"chunked"},
     "labels": {"generated_body"},
@@ -69,7 +72,7 @@ LAYERS = {
     "item_errors": {"errors"},
     "cbor_int_kernels": set(),
     "cbor_kernels": set(),
-    "cbor_plain": set(),
+    "cbor_plain": {"body"},
 }
 LOWEST = {
     "argument_errors",
@@ -84,10 +87,10 @@ LOWEST = {
 
 # module of MicroPython -> modules that may import it
 OUTSIDE = {
-    "socket": {"connection", "network"},
+    "socket": {"network", "transport"},
     "ssl": {"tls"},
     "tls": {"tls"},
-    "select": {"connection", "network"},
+    "select": {"network", "transport"},
     "asyncio": {"aio", "capture"},
     "time": {"capture", "connection", "network", "signing", "sources"},
     "network": {"network"},

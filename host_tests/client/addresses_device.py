@@ -2,13 +2,13 @@
 
 import time
 
-import edgeingest.connection as connection
+import edgeingest.transport as transport
 from calls_device import client_class
 from client_device import KEY, Bytes, descriptors
 from edgeingest import Retry, errors
 from edgeingest.url import parse_url
 
-network = connection.socket
+network = transport.socket
 
 
 class Several:
@@ -32,7 +32,7 @@ def call_several(driver, urls, timeout_ms, deadline_ms, attempts, times):
     """Returns for each of some calls: (outcome, addresses tried, ms); then the descriptors left open."""
     before = descriptors()
     found = []
-    connection.socket = several = Several(urls)
+    transport.socket = several = Several(urls)
     try:
         client = client_class(driver)(
             KEY, url="http://several.invalid", timeout_ms=timeout_ms, retry=Retry(attempts=attempts, base_ms=1)
@@ -49,5 +49,5 @@ def call_several(driver, urls, timeout_ms, deadline_ms, attempts, times):
                 client.close()
         client.close()
     finally:
-        connection.socket = network
+        transport.socket = network
     return found, descriptors() - before

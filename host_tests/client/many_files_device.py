@@ -5,7 +5,7 @@ import sys
 from array import array
 
 from counting import Counting
-from edgeingest import Client, Sample, connection
+from edgeingest import Client, Sample, transport
 
 
 class Items:
@@ -33,7 +33,7 @@ def on_stored(index, stored):
 
 
 items = Items()
-connection.socket = connection.select = counting = Counting()
+transport.socket = transport.select = counting = Counting()
 with Client(sys.argv[2], url=sys.argv[1]) as client:
     count = client.upload("training", items, on_stored=on_stored)
 print(count, len(wrong), counting.last.writes, seen[1] - seen[0], items.made)

@@ -4,8 +4,8 @@ import asyncio
 import gc
 import time
 
-import edgeingest.connection as connection
 import edgeingest.signing
+import edgeingest.transport as transport
 from aio_device import run
 from calls_device import client_class
 from client_device import KEY, Bytes, descriptors
@@ -13,7 +13,7 @@ from edgeingest import Client, File, Retry, Sample, errors
 from edgeingest.aio import AsyncClient
 
 DATA = (b"data" * 1000,)
-network = connection.socket
+network = transport.socket
 
 
 class Elsewhere:
@@ -57,7 +57,7 @@ def attempt(
         arguments["on_stored"] = lambda index, stored: reported.append((index, tuple(stored)))
     body = (Gone if gone else Bytes)(script, rewindable=rewindable)
     if ports:
-        connection.socket = Elsewhere(list(ports))
+        transport.socket = Elsewhere(list(ports))
     start = time.ticks_ms()
     error = None
     results = []
@@ -71,7 +71,7 @@ def attempt(
     except Exception as e:
         error = e
     took = time.ticks_diff(time.ticks_ms(), start)
-    connection.socket = network
+    transport.socket = network
     client.close()
     gc.collect()
     if descriptors() != before:

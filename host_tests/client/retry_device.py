@@ -2,8 +2,8 @@
 
 from edgeingest import Retry, errors
 from edgeingest.retry import passing
+from edgeingest.retry_after import seconds_of as seconds_of  # for the tests
 from edgeingest.service_errors import refusal
-from edgeingest.service_errors import seconds_of as seconds_of  # for the tests
 
 
 def make(kind, *arguments):

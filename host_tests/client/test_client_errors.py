@@ -1,10 +1,12 @@
 """Failures of a connection or of a body: the right error, nothing left open, and a client that remains usable."""
 
+import gzip
+import itertools
 import threading
 
 import pytest
 from support.calls import BIG, BODIES, BROKEN, attempt, first_then_good, replying
-from support.peer import DEVICE, answering, peer, reply, stored
+from support.peer import DEVICE, DUPLICATE, answering, peer, reply, stored
 from support.worker import DeviceError
 
 UNIX = pytest.mark.modes("py", "mpy", "cpython")
@@ -41,6 +43,47 @@ def test_broken_replies(worker, name):
 def test_broken_replies_to_files(worker, name):
     with peer(replying(BROKEN[name][0])) as made:
         assert attempt(worker, made, call="upload").type == "ProtocolError"
+
+
+CODED = [gzip.compress(b"stored.cbor"), gzip.compress(stored("a").encode()), DUPLICATE, "stored.cbor", stored("a")]
+LONG_HEAD = {f"X-{number}": "y" * 60 for number in range(60)}  # `header` looks at the first 2048 bytes
+
+
+@UNIX
+@pytest.mark.parametrize("call", ["send", "upload"])
+@pytest.mark.parametrize(
+    ("status", "wanted"),
+    [(200, "ProtocolError"), (400, "ProtocolError"), (409, "ProtocolError"),
+     (302, "ServiceError"), (401, "ServiceError"), (429, "ServiceError"), (503, "ServiceError")],
+)  # fmt: skip
+def test_a_reply_in_a_content_coding_is_refused_before_it_is_read(worker, call, status, wanted):
+    """No name is taken from it, and no duplicate: what says the same without a coding is not read either."""
+    fields = [{"Content-Encoding": "gzip", "Retry-After": "7"}, {**LONG_HEAD, "content-encoding": "identity, br\xff"}]
+    for body, more in itertools.product(CODED, fields):
+        with peer(replying(reply(body, status, **more), close=False)) as made:
+            outcome = attempt(worker, made, call=call)
+        assert (outcome.type, outcome.status) == (wanted, status if wanted == "ServiceError" else None)
+        assert "Content-Encoding" in outcome.text and ("gzip" in outcome.text or "br" in outcome.text)
+        assert str(status) in outcome.text and not outcome.body
+        assert outcome.retry_after == (7 if wanted == "ServiceError" and "Retry-After" in more else None)
+
+
+@BOARD
+@pytest.mark.parametrize("coding", ["identity", "Identity", "identity, identity", ""])
+def test_a_reply_in_the_identity_coding_is_read(worker, coding):
+    with peer(answering("named.cbor", **{"Content-Encoding": coding})) as made:
+        source = DEVICE + "result = Client(KEY, url=url).send('training', File(b'x', 'a.wav')).file_name"
+        assert worker.run(source, url=made.url) == "named.cbor"
+
+
+@BOARD
+@pytest.mark.parametrize("status", [600, 700, 999])
+def test_a_status_of_600_and_more_is_a_5xx(worker, status):
+    with peer(replying(reply("the reason", status), close=False)) as made:
+        outcome = attempt(worker, made)
+    assert (outcome.type, outcome.status, outcome.body) == ("ServiceError", status, "the reason")
+    source = DEVICE + "from edgeingest.retry import passing\nresult = passing(errors.ServiceError('', status))"
+    assert worker.run(source, status=status) is True
 
 
 @BOARD

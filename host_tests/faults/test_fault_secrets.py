@@ -144,7 +144,7 @@ from edgeingest import Client, File, errors
 def no_memory(*arguments):
     raise MemoryError
 
-looks, network_errors.without_key = network_errors.without_key, no_memory
+looks, service_errors.without_keys = service_errors.without_keys, no_memory
 try:
     client = Client(key, url=url)
     if files:
@@ -153,7 +153,7 @@ try:
 except errors.IngestError as e:
     result = type(e).__name__, e.status, str(e), e.body, list(getattr(e, "results", ()))
 finally:
-    network_errors.without_key = looks
+    service_errors.without_keys = looks
 """
 
 

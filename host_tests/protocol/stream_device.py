@@ -3,11 +3,11 @@
 import gc
 import time
 
-import edgeingest.connection as connection
+import edgeingest.transport as transport
 from client_device import KEY, Bytes, descriptors
 from edgeingest import Client
 
-network = connection.socket
+network = transport.socket
 
 
 class Addresses:
@@ -24,7 +24,7 @@ class Addresses:
 
 def send_to_addresses(url, ports):
     """Returns (the name that was stored, descriptors that are open) of a call to a host of several addresses."""
-    connection.socket = Addresses(ports)
+    transport.socket = Addresses(ports)
     before = descriptors()
     try:
         client = Client(KEY, url=url)
@@ -32,7 +32,7 @@ def send_to_addresses(url, ports):
         client.close()
         return result
     finally:
-        connection.socket = network
+        transport.socket = network
 
 
 class Slow(Bytes):

@@ -22,6 +22,24 @@ GOOD = {
     "304": (b"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", 304, b"", True, False),
     "chunked": (CHUNKED + b"3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n", 200, b"abc0123456789", True, False),
     "extensions": (CHUNKED + b'03;a;b="c"\r\nabc\r\n00 ;x=1\r\n\r\n', 200, b"abc", True, False),
+    "last chunk of zeros": (CHUNKED + b"3\r\nabc\r\n000\r\n\r\n", 200, b"abc", True, False),
+    "last chunk of many zeros": (
+        CHUNKED + b"0000000000003\r\nabc\r\n0000000000000;x=1\r\nDigest: x\r\n y\r\n\r\n", 200, b"abc", True, False,
+    ),
+    "status 600": (b"HTTP/1.1 600 Odd\r\nContent-Length: 2\r\n\r\nno", 600, b"no", True, False),
+    "status 999": (b"HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\nno", 999, b"no", True, False),
+    "folded": (b"HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\t\r\n d: e\r\nContent-Length: 1\r\n\r\nx", 200, b"x", True, False),
+    "folded length": (b"HTTP/1.1 200 OK\r\nContent-Length:\r\n \t 5\r\n \r\n\r\nhello", 200, b"hello", True, False),
+    "folded lengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 1,\r\n 1\r\n\r\nx", 200, b"x", True, False),
+    "folded, of no meaning": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nA: b\r\n Content-Length: 2\r\n\r\nx", 200, b"x", True, False,
+    ),
+    "folded coding": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\tchunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", 200, b"x", True, False,
+    ),
+    "folded options": (
+        b"HTTP/1.1 200 OK\r\nConnection: x,\r\n close\r\nContent-Length: 1\r\n\r\nx", 200, b"x", False, False,
+    ),
     "trailers": (CHUNKED + b"1\r\n\n\r\n0\r\nDigest: x\r\nOther: y\r\n\r\n", 200, b"\n", True, False),
     "to the end": (b"HTTP/1.1 500 Oops\r\n\r\nall of it", 500, b"all of it", False, True),
     "to the end, empty": (b"HTTP/1.1 500 Oops\r\n\r\n", 500, b"", False, True),
@@ -55,7 +73,6 @@ BAD = {
     "four digits": b"HTTP/1.1 2000 OK\r\n",
     "letters": b"HTTP/1.1 2x0 OK\r\n",
     "status 099": b"HTTP/1.1 099 OK\r\n",
-    "status 600": b"HTTP/1.1 600 OK\r\n",
     "101": b"HTTP/1.1 101 Switching\r\n\r\n",
     "seventeen interim": b"HTTP/1.1 100 C\r\n\r\n" * 17,
     "bare LF in the status line": b"HTTP/1.1 200 OK\n",
@@ -65,7 +82,12 @@ BAD = {
     "no colon": b"HTTP/1.1 200 OK\r\nhello\r\n",
     "no name": b"HTTP/1.1 200 OK\r\n: x\r\n",
     "space before the colon": b"HTTP/1.1 200 OK\r\nContent-Length : 5\r\n",
-    "folded": b"HTTP/1.1 200 OK\r\nA: b\r\n c\r\n",
+    "folded status line": b"HTTP/1.1 200 OK\r\n c\r\nA: b\r\n",
+    "folded status line, in tabs": b"HTTP/1.1 200 OK\r\n\tA: b\r\n\r\n",
+    "folded status line after an interim reply": b"HTTP/1.1 100 C\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\n A: b\r\n\r\n",
+    "folded digits": b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n 2\r\n\r\n",
+    "folded digits, equal without spaces": b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n 2, 12\r\n\r\n",
+    "folded colon": b"HTTP/1.1 200 OK\r\nContent-Length\r\n : 5\r\n\r\n",
     "name with a bracket": b"HTTP/1.1 200 OK\r\nA[]: b\r\n",
     "name of bytes": b"HTTP/1.1 200 OK\r\n\xe4: b\r\n",
     "lengths differ": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
@@ -89,7 +111,8 @@ BAD = {
     "chunk size 1_0": CHUNKED + b"1_0\r\n",
     "chunk size after space": CHUNKED + b" 1\r\n",
     "chunk size after a form feed": CHUNKED + b"\x0c1\r\n",
-    "chunk size too long": CHUNKED + b"000000001\r\n",
+    "chunk size too long": CHUNKED + b"100000001\r\n",
+    "chunk size of nine digits": CHUNKED + b"0100000001\r\n",
     "chunk line LF": CHUNKED + b"1\n",
     "chunk too long": CHUNKED + b"1\r\nab\r\n",
     "chunk end LF": CHUNKED + b"1\r\na\n",
@@ -134,6 +157,14 @@ def test_headers_are_found_whatever_their_case_and_joined(worker):
     names = ["retry-after", "RETRY-AFTER", "A", "retry", "after", "content-length", "", "8"]
     found = worker.define(DEVICE).parse(data, 0, names=names)[-1]
     assert found == ["7", "7", "one, , \xe4;a: 3", None, None, "0", None, None]
+
+
+def test_a_folded_field_is_one_field(worker):
+    """RFC 9112, section 5.2: line end and white space between the parts count as spaces."""
+    data = b"HTTP/1.1 429 X\r\nA: b\r\n  c: d \r\n\te\r\nB:\r\n 7\r\nC: x\r\n B: 8\r\nA: f\r\nContent-Length: 0\r\n\r\n"
+    for step in (0, 1, 3):
+        found = worker.define(DEVICE).parse(data, step, names=["A", "b", "c"])[-1]
+        assert found == ["b c: d e, f", "7", "x B: 8"]
 
 
 def test_headers_of_interim_replies_do_not_count(worker):
@@ -208,7 +239,8 @@ TOKEN = st.text("abcXYZ019-_.!#", min_size=1, max_size=8).filter(
     lambda name: name.lower() not in ("content-length", "transfer-encoding", "connection")
 )
 VALUE = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=12)
-HEADERS = st.lists(st.tuples(TOKEN, VALUE), max_size=4)
+FOLDED = st.lists(VALUE.filter(bool), min_size=2, max_size=3).map("\r\n ".join)
+HEADERS = st.lists(st.tuples(TOKEN, VALUE | FOLDED), max_size=4)
 
 
 @st.composite

@@ -258,6 +258,35 @@ def test_a_thousand_results(worker):
     assert [number for _, number, _ in results] == list(range(1000))
 
 
+LONG = (
+    "no good " * 300, "\\" * 3000, '"' * 3000, "x" * 380 + '\\"' * 900, "ä" * 1500, "€" * 1500, "😀" * 900,
+    "a" + "😀\\" * 400, '"error": "' * 200, "x" * 399 + "\\", "x" * 400 + "\\", "x" * 401 + "\\",
+)  # fmt: skip
+
+
+@pytest.mark.modes("py", "mpy", "cpython")
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_long_words_of_the_service_are_shown_to_some_length(worker, ascii_only):
+    """They are cut before they are parsed, which takes much heap; in no escape, and in no character."""
+    device = worker.define(DEVICE)
+    for text, at in [(text, at) for text in LONG for at in range(4)]:
+        words = "x" * at + text
+        result = {"success": False, "error": words, "more": {"error": "x"}}
+        body = json.dumps({"success": True, "files": [result, ok("B")]}, ensure_ascii=ascii_only).encode()
+        for step in (0, 7) if at else (0, 1):
+            shown, other = error(device.files, 200, body, step).results
+            check_cut(words, shown)
+            assert other == ("B", 7, False)
+        refused = json.dumps({"success": False, "error": words[:300]}, ensure_ascii=ascii_only).encode()
+        if len(refused) < 1024:
+            found = error(device.data, 400, refused)
+            check_cut(words[:300], found.body)
+
+
+def check_cut(words, shown):
+    assert len(shown) >= 33 and words.startswith(shown.rstrip(" ")), (words, shown)
+
+
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | TEXTS,

@@ -247,11 +247,11 @@ def test_no_limit_is_met_by_a_call_that_goes_well(worker):
 def test_a_socket_that_refuses_an_option_is_no_error(worker):
     """macOS does so when the peer has closed; the next write or read raises the error of the connection."""
     source = (
-        "from edgeingest.connection import Connection\n"
+        "from edgeingest.transport import Transport\n"
         "asked = []\n"
         "class Refusing:\n"
         "    def setsockopt(self, *option):\n        asked.append(option)\n        raise OSError(22)\n"
-        "connection = Connection('host', 80, None, '', 1, 64, None)\nconnection._tcp = Refusing()\n"
-        "connection._set_nodelay(1)\nconnection._set_nodelay(0)\nresult = asked"
+        "connection = Transport()\nconnection._tcp = Refusing()\n"
+        "connection.set_nodelay(1)\nconnection.set_nodelay(0)\nresult = asked"
     )
     assert worker.run(source) == [(6, 1, 1), (6, 1, 0)]

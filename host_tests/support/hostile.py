@@ -49,7 +49,7 @@ HOSTILE = {
     "101": (P, P, _once(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n")),
     "204": (P, P, _once(b"HTTP/1.1 204 No Content\r\n\r\n")),
     "304": (S, S, _once(b"HTTP/1.1 304 Not Modified\r\n\r\n")),
-    "status 999": (P, P, _once(b"HTTP/1.1 999 ?\r\n\r\n")),
+    "status 999": (S, S, _once(b"HTTP/1.1 999 ?\r\n\r\n")),
     "folded": (P, P, _once(OK + b"A: b\r\n c\r\n\r\n")),
     # bodies
     "1 GB, announced": (P, P, _endless(OK + b"Content-Length: %d\r\n\r\n" % GB, b"x")),

@@ -9,7 +9,7 @@ _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _REDIRECTED = """
 def redirect():
     import socket as network, sys
-    import edgeingest.connection as connection
+    import edgeingest.transport as transport
 
     class Redirected:
         SOCK_STREAM = network.SOCK_STREAM
@@ -24,7 +24,7 @@ def redirect():
         def settime():
             print("clock set")
 
-    connection.socket = Redirected()
+    transport.socket = Redirected()
     sys.modules["ntptime"] = ntptime
 
 redirect()

@@ -109,7 +109,7 @@ class Folder:
             for name, _ in self._names(self.root(folder)):
                 flat = flat or name[-4:] in _FLAT
             if flat:
-                from .recovery import move_to_shards
+                from .migration import move_to_shards
 
                 move_to_shards(self, folder)
             for shard in self._shards(folder):

@@ -1,9 +1,8 @@
 """Recovers recordings that a power cut ended: they become entries that end with a whole row, or are set aside.
 
-Also takes back rejected entries, and moves the files of earlier versions of this library into shards.
+Also takes back rejected entries.
 """
 
-import os
 from collections import namedtuple
 from struct import calcsize, unpack
 
@@ -19,7 +18,6 @@ _FINISHED = const(0)
 _WAITING = const(1)
 _DROPPED = const(2)
 _DAMAGED = const(3)
-_FEW = const(32)  # files that are moved between two listings
 
 # What `Spool.recover` did: how many recordings became entries, still wait, were dropped, and were damaged.
 Recovered = namedtuple("Recovered", ("finished", "waiting", "dropped", "damaged"))
@@ -119,24 +117,6 @@ def retry_rejected(folder):
     folder.refusals = None, 0
     folder.failures.clear()
     return count
-
-
-def move_to_shards(folder, where):
-    """Moves the files of earlier versions, which had no shards, a few at a time: there may be thousands."""
-    found = True
-    while found:
-        found = []
-        for number, kind, _ in folder.files(where):
-            if len(found) < _FEW:
-                found.append((number, kind))
-        for number, kind in found:
-            path = "%s/%08d.%s" % (folder.root(where), number, kind)
-            if kind == "tmp":
-                os.remove(path)
-                continue
-            if not exists(folder.shard(number, where)):
-                os.mkdir(folder.shard(number, where))
-            os.rename(path, folder.path(number, kind, where))
 
 
 def _recover(folder, number, key, drop):

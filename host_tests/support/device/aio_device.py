@@ -6,7 +6,7 @@ import gc
 from client_device import descriptors
 from edgeingest import errors
 from edgeingest.aio import AsyncClient
-from edgeingest.connection import Connection
+from edgeingest.transport import Transport
 
 
 def run(coroutine, *clients):
@@ -31,19 +31,19 @@ class Seen:
         self.going = True
 
     def __enter__(self):
-        self.real = Connection._establish
+        self.real = Transport.establish
         seen = self
 
-        def established(connection):
-            seen.real(connection)
-            connection._send = seen.counted(connection._send)
-            connection._receive = seen.counted(connection._receive)
+        def established(connection, *arguments):
+            seen.real(connection, *arguments)
+            connection.send = seen.counted(connection.send)
+            connection.receive = seen.counted(connection.receive)
 
-        Connection._establish = established
+        Transport.establish = established
         return self
 
     def __exit__(self, *_):
-        Connection._establish = self.real
+        Transport.establish = self.real
 
     def counted(self, call):
         def counting(window):

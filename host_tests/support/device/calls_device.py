@@ -5,7 +5,7 @@ import time
 
 from client_device import KEY, Bytes, descriptors
 from edgeingest import Client, File
-from edgeingest.connection import Connection
+from edgeingest.transport import Transport
 
 
 def client_class(driver):
@@ -20,11 +20,11 @@ def client_class(driver):
 def writes(driver, url, pieces, buffer_size):
     """Sends the pieces; returns how many bytes each write to the socket took."""
     found = []
-    real = Connection._establish
+    real = Transport.establish
 
-    def counted(self):
-        real(self)
-        write = self._send
+    def counted(self, *arguments):
+        real(self, *arguments)
+        write = self.send
 
         def count(window):
             done = write(window)
@@ -32,14 +32,14 @@ def writes(driver, url, pieces, buffer_size):
                 found.append(done)
             return done
 
-        self._send = count
+        self.send = count
 
-    Connection._establish = counted
+    Transport.establish = counted
     try:
         with client_class(driver)(KEY, url=url, buffer_size=buffer_size) as client:
             client.send("training", Bytes(pieces))
     finally:
-        Connection._establish = real
+        Transport.establish = real
     return found
 
 
