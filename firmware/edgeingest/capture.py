@@ -184,7 +184,11 @@ class Continuous:
             raise argument_error("timer: a machine.Timer, False or None", timer)
         item_size(typecode)
         self._axes = len(sensors) if isinstance(sensors, (list, tuple)) else 0  # Sample raises the error for others
-        self._read = _row_reader(read, self._axes, typecode) if tuples else read
+        if tuples:
+            from .tuple_rows import row_reader
+
+            read = row_reader(read, self._axes, typecode)
+        self._read = read
         interval_ms = interval_us / 1000 if interval_us % 1000 else interval_us // 1000
         self._iat = named.get("iat")
         self._samples = []
@@ -253,7 +257,8 @@ class Continuous:
                     self._lose(late_us)
                     return
                 self._due = time.ticks_add(self._due, self._interval_us)
-                self._read(self._values, self._row * self._axes)
+                if type(self._read(self._values, self._row * self._axes)) is tuple:
+                    raise TypeError("it returned a tuple")
                 self._timing.note(late_us)
                 self._row += 1
                 if self._row == self._rows:
@@ -261,6 +266,10 @@ class Continuous:
                     self._select((self._current + 1) % len(self._buffers))
                     return  # even if more rows are due, so that a slow `read` cannot block the program for ever
         except Exception as e:
+            if isinstance(e, TypeError):
+                from .tuple_rows import called
+
+                e = called("read(buffer, offset)", e, "True")
             self._error = e
             self._state = _STOPPED
 
@@ -368,29 +377,6 @@ def _default_timer():
         return Timer(0)  # ESP32: a hardware timer; its virtual ones count only whole milliseconds
     except ValueError:
         return Timer(-1)  # RP2040: it has only virtual timers
-
-
-def _row_reader(function, axes, typecode):
-    """Returns a `read(buffer, offset)` made of a function that returns a tuple."""
-    low = high = None
-    if typecode not in "fd":  # MicroPython's arrays store the lowest bits of an integer that does not fit
-        high = (1 << 8 * item_size(typecode)) - 1
-        low = 0
-        if typecode in "bhilq":
-            high >>= 1
-            low = -high - 1
-
-    def read(buffer, offset):
-        row = function()
-        if not isinstance(row, (tuple, list)) or len(row) != axes:
-            raise SampleError("read: a tuple of %d values is needed, not %r" % (axes, row))
-        for value in row:
-            if high is not None and not low <= value <= high:
-                raise SampleError("read: %r does not fit into typecode %s" % (value, typecode))
-            buffer[offset] = value
-            offset += 1
-
-    return read
 
 
 class _Zeros:

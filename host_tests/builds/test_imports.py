@@ -15,7 +15,8 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.glob("**/*.py"))
 LAYERS = {
     "client": {"connection", "http", "ingestion", "multipart", "signing", "tls", "url"},
     "aio": {"client", "connection"},
-    "multipart": {"ingestion", "service_errors", "signing"},
+    "multipart": {"boundary", "ingestion", "service_errors", "signing"},
+    "boundary": set(),
     "connection": {"http", "network_errors"},
     "network_errors": set(),
     "spool": {
@@ -34,7 +35,8 @@ LAYERS = {
     "spool.folder": set(),
     "spool.format": {"signing"},
     "sources": {"capture", "files", "sources", "wav"},
-    "capture": {"sample", "typecodes"},
+    "capture": {"sample", "tuple_rows", "typecodes"},
+    "tuple_rows": {"typecodes"},
     "config": {"client"},
     "network": {"signing"},
     "retry": {"network_errors"},
