@@ -107,7 +107,7 @@ def multipart(bodies, boundary=None):
     elif not isinstance(boundary, str) or not 0 < len(boundary) < 71 or boundary.strip(PLAIN + "+'"):
         raise argument_error("boundary", boundary)
     else:
-        from .boundary import Watched as watched
+        from .boundary import Watched as watched  # type: ignore[assignment]
     parts = Parts(bodies, boundary, watched)
     if isinstance(bodies, list):
         parts = [parts[i] for i in range(len(parts))]
