@@ -187,11 +187,11 @@ class Continuous:
             raise argument_error("timer: a machine.Timer, False or None", timer)
         item_size(typecode)
         self._axes = len(sensors) if isinstance(sensors, (list, tuple)) else 0  # Sample raises the error for others
-        self._read = read
         if tuples:
             from .tuple_rows import row_reader
 
-            self._read = row_reader(read, self._axes, typecode)
+            read = row_reader(read, self._axes, typecode)
+        self._read = read
         interval_ms = interval_us / 1000 if interval_us % 1000 else interval_us // 1000
         self._iat = named.get("iat")
         self._samples = []
@@ -261,7 +261,8 @@ class Continuous:
                     self._lose(late_us)
                     return
                 self._due = time.ticks_add(self._due, self._interval_us)
-                self._read(self._values, self._row * self._axes)
+                if type(self._read(self._values, self._row * self._axes)) is tuple:
+                    raise TypeError("it returned a tuple")
                 self._timing.note(late_us)
                 self._row += 1
                 if self._row == self._rows:
@@ -269,6 +270,10 @@ class Continuous:
                     self._select((self._current + 1) % len(self._buffers))
                     return  # even if more rows are due, so that a slow `read` cannot block the program for ever
         except Exception as e:
+            if isinstance(e, TypeError):
+                from .tuple_rows import called
+
+                e = called("read(buffer, offset)", e, "True")
             self._error = e
             self._state = _STOPPED
 

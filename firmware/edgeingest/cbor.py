@@ -381,8 +381,8 @@ class Encoder:
 
     def _typed(self, values, code):
         """Encodes an array.array."""
-        if not code:
-            raise EncodeError("%r has no CBOR form here" % (values,))
+        if not code or code == "O":
+            raise EncodeError("%r has no CBOR form" % (values,))
         width = {"f": 4, "d": 8}.get(code)
         self.array(len(values))
         if not width:

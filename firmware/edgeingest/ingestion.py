@@ -70,7 +70,9 @@ def header_fields(
     if metadata is not None:
         from .metadata import metadata_value
 
-        fields += header_field("X-Metadata", metadata_value(metadata), "metadata")
+        value = metadata_value(metadata)
+        if value:
+            fields += header_field("X-Metadata", value, "metadata")
     return fields
 
 

@@ -6,11 +6,15 @@ Numbers: typecode f as %.9g, others as %.17g; a board with single-precision floa
 from json import dumps
 from struct import unpack_from
 
+from micropython import const
+
 from .errors import SampleError
 from .generated_body import GeneratedBody
 from .signing import Signed
 from .typecodes import item_size
 from .validate import argument_error
+
+_PER_MS = const(1000000)  # the smallest step of timestamps: a millionth of a ms
 
 
 def form_body(sample, format, hmac_key):
@@ -50,7 +54,13 @@ def json_body(sample, hmac_key):
 
 def csv_body(sample):
     """Returns a header line, then a line for each row: timestamp in ms and values. A single row has no timestamp."""
-    names = [_csv_field(name) for name, _ in sample.sensors]
+    names = [name for name, _ in sample.sensors]
+    for i, name in enumerate(names):
+        if name == "timestamp" or name in names[:i]:
+            raise SampleError("sensors: a CSV has one column of each name, and timestamp is its own: rename %r" % name)
+    if sample.rows > 1 and not round(sample.interval_ms * _PER_MS):
+        raise SampleError("interval_ms: %r: a CSV has steps of 0.000001 ms or more" % sample.interval_ms)
+    names = [_csv_field(name) for name in names]
     body = Table(sample, ",".join(names if sample.rows == 1 else ["timestamp"] + names) + "\n", "", "")
     body.brackets = "", "\n"
     body.interval = sample.interval_ms if sample.rows > 1 else None
@@ -159,7 +169,7 @@ class Table(GeneratedBody):
     def _time(self, row):
         """Returns the time of a row in milliseconds, in decimal."""
         # In millionths of a ms: with single-precision floats the steps would not be equal.
-        whole, rest = divmod(row * round(self.interval * 1000000), 1000000)
+        whole, rest = divmod(row * round(self.interval * _PER_MS), _PER_MS)
         return ("%d.%06d" % (whole, rest)).rstrip("0") if rest else str(whole)
 
     def _number(self, row, column):

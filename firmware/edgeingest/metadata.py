@@ -7,15 +7,15 @@ from .validate import check_text
 
 
 def metadata_value(metadata):
-    """Returns the value of X-Metadata for a dict of str to str."""
-    if not isinstance(metadata, dict) or not metadata:
+    """Returns the value of X-Metadata for a dict of str to str; "" for an empty dict, which is no metadata."""
+    if not isinstance(metadata, dict):
         raise SampleError("metadata: a dict of str to str is needed, not %r" % (metadata,))
     for key in metadata:
         check_text(key, "metadata: key")
         if metadata[key] != "":
             check_text(metadata[key], "metadata: value of %r" % key)
     out = []
-    for c in dumps(metadata):
+    for c in dumps(metadata) if metadata else "":
         c = ord(c)
         if c < 127:
             out.append(chr(c))

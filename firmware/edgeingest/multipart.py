@@ -74,10 +74,14 @@ class ItemBodies:
 
 
 class Parts:
-    """The parts of a multipart body, made when they are asked for in order: framing, body, framing, body, ..., end."""
+    """The parts of a multipart body, made when they are asked for in order: framing, body, framing, body, ..., end.
 
-    def __init__(self, bodies, boundary):
+    watched: makes a body that looks for the boundary, or None.
+    """
+
+    def __init__(self, bodies, boundary, watched):
         self._bodies = bodies
+        self._watched = watched
         self._boundary = boundary
         self._body = None  # the one that follows the framing that was asked for
 
@@ -88,7 +92,7 @@ class Parts:
         body = self._body
         self._body = None  # a body is handed out once: it may be read to its end, and only one is held
         if index % 2:
-            return body
+            return self._watched(body, self._boundary) if self._watched else body
         if index == 2 * len(self._bodies):
             return ("\r\n--%s--\r\n" % self._boundary).encode()
         self._body = body = self._bodies[index // 2]
@@ -104,11 +108,14 @@ def multipart(bodies, boundary=None):
     boundary: random if not given (RFC 2046, section 5.1.1, without the characters that need quotes in the header).
     Of a list the bodies are held; those of any other object are made anew whenever they are reached.
     """
+    watched = None
     if boundary is None:
         boundary = hexlify(os.urandom(12)).decode()
     elif not isinstance(boundary, str) or not 0 < len(boundary) < 71 or boundary.strip(PLAIN + "+'"):
         raise argument_error("boundary", boundary)
-    parts = Parts(bodies, boundary)
+    else:
+        from .boundary import Watched as watched  # type: ignore[assignment]
+    parts = Parts(bodies, boundary, watched)
     kept: "list" = [] if isinstance(bodies, list) else None
     size = 0
     rewindable = True

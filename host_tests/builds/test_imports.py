@@ -15,7 +15,8 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.glob("**/*.py"))
 LAYERS = {
     "client": {"connection", "http", "ingestion", "multipart", "service_errors", "sharing", "signing", "tls", "url"},
     "aio": {"client", "connection"},
-    "multipart": {"ingestion", "service_errors", "signing"},
+    "multipart": {"boundary", "ingestion", "service_errors", "signing"},
+    "boundary": set(),
     "connection": {"http", "network_errors", "service_errors", "transport"},
     "transport": {"import_errors"},
     "sharing": set(),

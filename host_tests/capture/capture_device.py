@@ -201,6 +201,19 @@ def message(sensors, interval_us, typecode, values):
     return bytes(out), body.name
 
 
+def other_form(kind, timed):
+    """Captures with a `read` of the form that the other value of `tuples` is for."""
+    clock = use(Clock())
+    read = {
+        "no arguments": lambda: (1.5,),
+        "returns a tuple": lambda *arguments: (1.5,),
+        "two arguments": lambda buffer, offset: None,
+        "returns None": lambda: None,
+    }[kind]
+    timer = Timer(0, clock) if timed else False
+    capture(read, 3, 1000, SENSOR, "x", tuples=kind in ("two arguments", "returns None"), timer=timer)
+
+
 def tuples(typecode, row, axes):
     """Returns the values of a capture that reads `row` three times."""
     use(Clock())

@@ -13,7 +13,6 @@ from support.device_source import device_source
 from support.floats import held, single
 from support.interpreters import ROOT
 from support.scripts import run_script
-from support.worker import DeviceError
 
 ACCELERATION = [("accX", "m/s2"), ("accY", "m/s2")]
 
@@ -173,8 +172,27 @@ def test_tuples(worker):
     assert device.tuples("f", (0.5, 3), 2) == [0.5, 3.0] * 3
     for row, text in (((1,), "2 values"), ((1, 2, 3), "2 values"), (5, "not 5"), (None, "not None"), ("ab", "'ab'")):
         refused(lambda row=row: device.tuples("f", row, 2), "read:", text)
-    with pytest.raises(DeviceError, match="TypeError"):
-        device.tuples("f", ("a", "b"), 2)
+    for code in "fdhQ":
+        refused(lambda code=code: device.tuples(code, ("a", "b"), 2), "read: 'a' does not fit into typecode " + code)
+
+
+def test_numbers_that_are_too_large_are_not_stored_as_infinity(worker):
+    device = worker.define(DEVICE)
+    assert device.tuples("f", (math.inf, -math.inf), 2) == [math.inf, -math.inf] * 3
+    assert math.isnan(device.tuples("d", (math.nan, 2**60), 2)[0])
+    for code, value in [("f", 2**200), ("f", -(2**128)), ("d", 2**2000), ("f", 2**2000)]:
+        refused(lambda code=code, value=value: device.tuples(code, (0, value), 2), "does not fit into typecode " + code)
+    if not single(worker.mode):
+        refused(lambda: device.tuples("f", (1e300, 0), 2), "1e+300 does not fit into typecode f")
+
+
+@pytest.mark.parametrize("timer", [False, True])
+def test_a_read_of_the_other_form_is_named(worker, timer):
+    device = worker.define(DEVICE)
+    refused(lambda: device.other_form("no arguments", timer), "read: called as read(buffer, offset): ", "tuples=True")
+    refused(lambda: device.other_form("returns a tuple", timer), "read: called as read(buffer, offset): it returned a")
+    refused(lambda: device.other_form("two arguments", timer), "read: called as read(): ", "tuples=False")
+    refused(lambda: device.other_form("returns None", timer), "read: a tuple of 1 values is needed, not None")
 
 
 @pytest.mark.parametrize("timed", [False, True])

@@ -25,7 +25,7 @@ CLIENT = {
 COMMON = {
     "category": ["''", "None", "5", "'Training'", "'training/'", "b'training'", "'a\\r\\n'", "['a']", "'x' * 9999"],
     "label": [value for value in STRINGS if value != "None"] + ["'x' * 5000", "'ä' * 800", "['a']"],
-    "metadata": ["''", "5", "{}", "[]", "{'a': 1}", "{1: 'a'}", "{'a': None}", "{'a': 'x\\ny'}", "{'a\\0': ''}",
+    "metadata": ["''", "5", "[]", "()", "{'a': 1}", "{1: 'a'}", "{'a': None}", "{'a': 'x\\ny'}", "{'a\\0': ''}",
                  "{'a': b''}", "{'a': 'x' * 5000}"],
     "no_label": FLAGS,
     "disallow_duplicates": FLAGS,

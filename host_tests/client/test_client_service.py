@@ -85,6 +85,7 @@ def test_the_client_signs_every_sample(worker, service):
 
 
 FIELDS = [
+    ({"metadata": {}}, {"metadata": {}}),
     ({"label": "käse 100% / 😀"}, {"label": "käse 100% / 😀", "metadata": {}}),
     ({"no_label": True}, {"label": None}),
     ({}, {"label": "wave"}),

@@ -85,7 +85,7 @@ def test_every_source_is_in_the_table():
     modules = {path.stem for path in SOURCES.glob("*.py")} - helpers
     assert modules <= named
     for module in modules:
-        [kind] = re.findall(r"^class (\w+)", (SOURCES / f"{module}.py").read_text(), re.MULTILINE)
+        [kind] = re.findall(r"^class ([A-Z]\w+)", (SOURCES / f"{module}.py").read_text(), re.MULTILINE)
         assert kind in named
 
 

@@ -3,6 +3,7 @@
 import gc
 
 from bodies_device import drain, every_way
+from edgeingest.errors import SampleError
 from edgeingest.files import File
 from edgeingest.multipart import multipart
 from edgeingest.validate import check_file_name
@@ -74,6 +75,26 @@ def changing(items, sizes, window):
             out.extend(view[:n])
     except Exception as e:
         return type(e).__name__, len(out), body.size
+
+
+def cut_off(items, window, lazy):
+    """Returns (error, bytes that came before it, bytes of the body) of items whose content has the boundary."""
+    files = Lazy(items) if lazy else [File(data, name, None, content_type) for name, data, content_type in items]
+    body = multipart(files, "own")
+    view = memoryview(bytearray(window))
+    sent = 0
+    for _ in range(2):
+        body.rewind()
+        sent = 0
+        try:
+            while True:
+                n = body.readinto(view)
+                if not n:
+                    return "all", sent, body.size
+                sent += n
+        except SampleError as e:
+            error = str(e)
+    return error, sent, body.size
 
 
 def boundaries(n):

@@ -155,6 +155,18 @@ def test_arrays_and_views(worker):
     assert run(source + ".bytes(memoryview(array('h', [1, 2, 3]))[1:])\nresult = out") == b"\x44" + whole[2:]
 
 
+@pytest.mark.modes("py", "mpy", "native", "wasm-1.23")
+def test_an_array_of_objects_is_refused_before_its_head(worker):
+    """CPython has no such arrays; of numbers too, as an object among them would leave half of an array."""
+    source = (
+        "from edgeingest.cbor import Encoder\nfrom edgeingest.errors import EncodeError\nfrom array import array\n"
+        "out = bytearray()\ntry:\n    Encoder(out.extend).encode(array('O', items))\nexcept EncodeError as e:\n"
+        "    out.extend(b'!')\nresult = bytes(out)"
+    )
+    for items in ([1, 2], [1, "x"], [1, [2]], []):
+        assert worker.run(source, items=items) == b"!"
+
+
 def test_maps_with_float_keys(worker):
     """A NaN is a valid key although it is equal to nothing."""
     source = (

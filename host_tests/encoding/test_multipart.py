@@ -136,6 +136,17 @@ def test_contents_that_look_like_framing(device, boundary):
     assert_same_parts(device, items, boundary, lazy=True)
 
 
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_boundary_of_the_caller_that_is_in_the_content(device, lazy):
+    """It is refused when it is met, whatever the windows are: the request is never complete."""
+    for data in (b"--own", b"--own\r\nx", b"x\r\n--own--\r\n", b"y" * 90 + b"\r\n--own" + b"z" * 90, b"\r\n\r\n--ownx"):
+        for window in (1, 3, 50, 4096):
+            whole, sent, size = device.cut_off([("ok.bin", b"\r\n--ow", None), ("bad.bin", data, None)], window, lazy)
+            assert "boundary: 'own' occurs in 'bad.bin'" in whole, (data, window)
+            assert sent < size - len(b"\r\n--own--\r\n")
+    assert_same_parts(device, [("a", b" --own\r\n -own", None), ("b", b"--ow", "a/b"), ("c", b"n", None)], "own", lazy)
+
+
 @pytest.mark.parametrize("name", [
     "a.jpg", 'a"b.jpg', '"', '""', "\u00e9.jpg", "\u20ac\U0001f600.bin", " a", "a b", "a;b=c", "a'b", "...",
     ".hidden", "a" * 300, "\x80",

@@ -157,8 +157,27 @@ def test_csv_times_have_one_step(device, interval):
         assert line[1] == str(row)
 
 
+@pytest.mark.parametrize("names", [("timestamp",), ("a", "timestamp"), ("a", "a"), ("b", "a", "b"), ('a"', 'a"')])
+def test_csv_columns_have_different_names(device, names):
+    """Refused where the body is made; in the other forms a sensor may have any name."""
+    for rows in (1, 2):
+        named = {**NAMED, "sensors": [(name, "m") for name in names], "values": [[1] * len(names)] * rows}
+        refused(lambda named=named: device.text(named, "csv"), "sensors: ", "timestamp", repr(names[-1]))
+        device.text(named, "json")
+
+
+def test_csv_times_that_would_be_equal(device):
+    named = {**ONE, "values": array("h", [1, 2, 3])}
+    for interval in (1e-7, 0.0000004, 1e-30):
+        refused(
+            lambda interval=interval: device.text({**named, "interval_ms": interval}, "csv"), "interval_ms: ", "CSV"
+        )
+    assert device.text({**named, "interval_ms": 0.000001}, "csv")[2].splitlines()[2:] == [b"0.000001,2", b"0.000002,3"]
+    assert device.text({**ONE, "interval_ms": 1e-7, "values": array("h", [1])}, "csv")[2] == b"a\n1\n"
+
+
 def test_csv_quotes(device):
-    names = ["a,b", 'say "x"', "\u00e9", " lead", "'", "=1+1", "timestamp", 'a","b']
+    names = ["a,b", 'say "x"', "\u00e9", " lead", "'", "=1+1", "Timestamp", 'a","b']
     named = {**NAMED, "sensors": [(name, "m") for name in names]}
     for values in ([list(range(8))], [list(range(8))] * 2):
         first = rows_of(device.text({**named, "values": values}, "csv")[2])[0]

@@ -9,7 +9,7 @@ import machine
 import micropython
 from bodies_device import drain
 from edgeingest import Sample, Wav
-from edgeingest.sources import scaling
+from edgeingest.sources import SourceError, scaling
 from edgeingest.sources.adc import Adc
 from edgeingest.sources.camera import Camera
 from edgeingest.sources.microphone import Microphone
@@ -161,8 +161,38 @@ def picture(module, **options):
         sys.modules["camera"] = module
     camera = Camera(**options)
     photo = camera.picture("flower.01.jpg")
+    data = drain(photo, (1000,))
     camera.close()
-    return photo.name, photo.content_type, drain(photo, (1000,)), repr(module.log)
+    return photo.name, photo.content_type, data, repr(module.log)
+
+
+class OneBuffer(Newer):
+    """One whose pictures are all in the same memory, which is freed when it is turned off."""
+
+    buffer = bytearray(20000)
+
+    def capture(self):
+        data = self.pictures.pop(0)
+        self.buffer[: len(data)] = data
+        return memoryview(self.buffer)[: len(data)]
+
+
+def two_pictures(module):
+    """Returns what is sent of two pictures that were taken one after the other, and then with the camera off."""
+    sys.modules["camera"] = module
+    camera = Camera()
+    photos = camera.picture("a.jpg"), camera.picture("b.jpg")
+    found = [sent(photo) for photo in photos]
+    photos[1].rewind()
+    camera.close()
+    return found + [sent(photos[1])]
+
+
+def sent(photo):
+    try:
+        return drain(photo, (1000,))
+    except SourceError as e:
+        return str(e)
 
 
 def upper_16_bits(src):

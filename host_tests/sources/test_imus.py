@@ -173,6 +173,27 @@ def test_another_chip(device, kind, sim, words):
     refused(lambda: device.faulty(kind, sim), *words, "another chip", kind="SourceError")
 
 
+@pytest.mark.parametrize("identity", [0x70, 0x72, 0x98, 0])
+def test_a_clone_is_accepted_by_its_identity(device, identity):
+    """Boards sold as GY-521 have chips with other numbers: the error says how they are accepted."""
+    text = f"identity=0x{identity:02x}"
+    for options in ({}, {"identity": 0x68}, {"identity": 0x71}):
+        refused(lambda options=options: device.clone("mpu6050", identity, **options), text, kind="SourceError")
+    assert list(device.clone("mpu6050", identity, identity=identity)) == pytest.approx([G, 0, 0, RAD, 0, 0], rel=2e-7)
+    refused(lambda: device.clone("mpu6886", identity), text, "not 0x19", kind="SourceError")
+    refused(
+        lambda: device.clone("mpu6050", 0x68, identity=identity),
+        "says 0x68",
+        f"not 0x{identity:02x}",
+        kind="SourceError",
+    )
+
+
+@pytest.mark.parametrize("identity", [-1, 256, "0x70", 1.5, True])
+def test_an_identity_is_a_number_of_one_byte(py, identity):
+    refused(lambda: py.clone("mpu6050", 0x70, identity=identity), "identity: ")
+
+
 def test_the_address_is_an_argument(workers, name):
     worker = workers("py", paths=[FAKES])
     worker.run(DEVICE + "make(name, attach(name, address=0x69), address=0x69).check()", name=name)

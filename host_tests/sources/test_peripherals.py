@@ -129,6 +129,17 @@ def test_a_newer_camera_module(run):
     assert "'pixel_format': 3" in log and "'fb_count': 2" in log and log.endswith("'deinit']")
 
 
+def test_two_pictures_before_the_upload(run):
+    """What is sent is the picture that was taken, or nothing: the memory of the module holds only the last one."""
+    pictures = [PHOTO, PHOTO[:-2] + b"\0\0\xff\xd9"]
+    source = "result = two_pictures(%s(pictures))"
+    assert run(source % "Older", pictures=pictures) == [*pictures, pictures[1]]
+    first, second, off = run(source % "OneBuffer", pictures=pictures)
+    assert second == pictures[1]
+    assert "'a.jpg' was overwritten by the next picture" in first
+    assert "'b.jpg'" in off and "the camera is off" in off
+
+
 @pytest.mark.parametrize(
     ("module", "words"),
     [

@@ -9,11 +9,28 @@ from ..files import File
 from . import SourceError
 
 
+class _Picture(File):
+    """A picture in the memory of the camera module, which the next picture is written to."""
+
+    gone = False
+
+    def readinto(self, window):
+        """Fills the window. Raises SourceError when the picture is not there any more."""
+        if self.gone:
+            raise SourceError(
+                "camera: %r was overwritten by the next picture, or the camera is off: upload each picture before that"
+                % self.name
+            )
+        return File.readinto(self, window)
+
+
 class Camera:
     """The camera. options: for the module's constructor or its `init`, such as the pins; the default format is JPEG.
 
     Raises SourceError when the firmware has no camera module, or when the camera does not start.
     """
+
+    _last: "_Picture" = None  # the picture in the camera module's memory
 
     def __init__(self, **options):
         try:
@@ -37,17 +54,30 @@ class Camera:
             raise SourceError("camera: it does not start; check the pins, the ribbon and the supply")
 
     def picture(self, name="picture.jpg"):
-        """Takes a picture and returns it as a File, which keeps the module's bytes in memory.
+        """Takes a picture and returns it as a File.
 
-        Raises SourceError when there is no picture, or no complete JPEG.
+        If the module keeps it in its own memory (micropython-camera-API does), it can be sent until the next picture is
+        taken, or the camera is closed; after that, SourceError is raised when it is sent. Raises SourceError when there
+        is no picture, or no complete JPEG.
         """
+        self._forget()
         data = self._camera.capture()
         if not data:
             raise SourceError("camera: no picture came; there may be too little memory for this frame size")
         if bytes(data[:3]) != b"\xff\xd8\xff" or bytes(data[-64:]).rstrip(b"\0")[-2:] != b"\xff\xd9":
             raise SourceError("camera: %d bytes came that are no whole JPEG: ask for format JPEG" % len(data))
-        return File(data, name)
+        if isinstance(data, (bytes, bytearray)):
+            return File(data, name)
+        self._last = _Picture(data, name)
+        return self._last
+
+    def _forget(self):
+        """Marks the picture in the module's memory as gone, before that memory is used again or freed."""
+        if self._last:
+            self._last.gone = True
+        self._last = None
 
     def close(self):
         """Turns the camera off."""
+        self._forget()
         self._camera.deinit()

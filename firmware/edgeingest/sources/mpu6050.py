@@ -40,19 +40,24 @@ class Mpu6050(Imu):
     """An MPU6050. range_g: 2, 4, 8, 16; range_dps: 250, 500, 1000, 2000 degrees a second (rows are in rad/s).
 
     filter: 1 to 6, for a bandwidth of 184, 94, 44, 21, 10 or 5 Hz. It should be less than half the rate of the rows.
+    identity: the value of WHO_AM_I, if it is not this chip's own: boards sold as GY-521 also have chips that say 0x70,
+        0x72 or 0x98. Check the values of such a chip at rest; it may have a smaller FIFO, and a filter of its own for
+        the acceleration.
     """
 
     _identity = 0x68
     _fifo_sources = 0xF8  # all sensors: a packet has the layout of the registers
 
-    def __init__(self, i2c, address=0x68, range_g=2, range_dps=250, filter=3):
+    def __init__(self, i2c, address=0x68, range_g=2, range_dps=250, filter=3, identity=None):
         super().__init__(i2c, address, type(self).__name__.upper())
         if range_g not in _G or range_dps not in _DPS or filter not in (1, 2, 3, 4, 5, 6):
             raise SampleError(
                 "range_g, range_dps, filter: 2 4 8 16, 250 500 1000 2000, 1 to 6 are needed, not %r, %r, %r"
                 % (range_g, range_dps, filter)
             )
-        self.identify(_WHO_AM_I, self._identity)
+        if identity is not None:
+            self._identity = check_whole(identity, "identity", 0, 255)
+        self.identify(_WHO_AM_I, self._identity, True)
         self.put(_PWR_MGMT_1, _RESET)  # the chip sleeps afterwards
         sleep_ms(100)
         g = _G.index(range_g)

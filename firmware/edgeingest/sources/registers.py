@@ -50,15 +50,18 @@ class Registers:
         except OSError as e:
             raise self._bus_error(e)
 
-    def identify(self, register, wanted):
-        """Raises SourceError unless the register that identifies the chip has the wanted value."""
+    def identify(self, register, wanted, clones=False):
+        """Raises SourceError unless the register that identifies the chip has the wanted value.
+
+        clones: whether the driver takes another value as `identity`, which the error then says.
+        """
         found = self.get(register)
         if found != wanted:
             known = [name for number, name in _CHIPS if number == found]
-            raise SourceError(
-                "%s: register 0x%02x says 0x%02x (%s) and not 0x%02x: this is another chip"
-                % (self._name, register, found, known[0] if known else "not known here", wanted)
-            )
+            text = "%s: register 0x%02x says 0x%02x (%s) and not 0x%02x: this is another chip"
+            if clones:
+                text += "; if it is sold as this one and has the same registers, identity=0x%02x accepts it" % found
+            raise SourceError(text % (self._name, register, found, known[0] if known else "not known here", wanted))
 
     def fail(self, why):
         """Raises a SourceError that names the chip."""
