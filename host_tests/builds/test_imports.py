@@ -29,8 +29,16 @@ LAYERS = {
         "spool.recovery",
     },
     "spool.flush": {"spool.folder", "spool.format"},
+    "spool.recording": {
+        "ingestion",
+        "typecodes",
+        "cbor_rows",
+        "signing",
+        "spool.folder",
+        "spool.format",
+        "spool.recovery",
+    },
     "spool.recovery": {"signing", "spool.folder", "spool.format"},
-    "spool.recording": {"ingestion", "typecodes", "cbor_rows", "signing", "spool.folder", "spool.format"},
     "spool.folder": set(),
     "spool.format": {"signing"},
     "sources": {"capture", "files", "sources", "wav"},
@@ -59,13 +67,13 @@ LAYERS = {
     "cbor_rows": {"cbor_kernels", "cbor_plain", "typecodes"},
     "typecodes": {"cbor_int_kernels", "cbor_plain"},
     "cbor": {"cbor_rows"},
+    "cbor_plain": {"body"},
     "body": {"errors", "validate"},
     "errors": set(),
     "validate": {"argument_errors"},
     "argument_errors": {"errors"},
     "cbor_int_kernels": set(),
     "cbor_kernels": set(),
-    "cbor_plain": set(),
 }
 LOWEST = {"argument_errors", "body", "errors", "cbor_int_kernels", "cbor_kernels", "cbor_plain", "validate"}
 
