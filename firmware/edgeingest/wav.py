@@ -62,8 +62,9 @@ class Wav(Chain):
     """A WAVE file of integer PCM: a header of 44 bytes, then the values, unchanged and not copied.
 
     source: values of `bits` bits, shape (frames, channels), row-major: an `array.array` of B (8), h (16), i or l (32);
-        a buffer of raw little-endian bytes, any of the bits; the path (str) of a file of these; or a stream whose
-        `readinto(buffer)` gives them: a `machine.I2S`, or a row source (None: none are ready).
+        a buffer of raw little-endian bytes, any of the bits (both must not change until they are sent); the path (str)
+        of a file of these; or a stream whose `readinto(buffer)` gives them: a `machine.I2S`, or a row source (None:
+        none are ready).
     rate: frames a second. bits: 8, 16, 24 or 32. channels: how many. name: the file name to send.
     size: bytes of values, without the header; frames: the same in frames. A stream needs one of them; for other
         sources they are checked. A stream is read from where it stands, and again only if it has `seek` and `tell`,

@@ -58,7 +58,7 @@ def extend(values, to, code):
 def move(values, to, code):
     """Leaves as many as before, elsewhere in memory."""
     before = values[:]
-    values.extend(bytes(20000) if isinstance(values, bytearray) else array(code, [0] * 20000))
+    values.extend(bytes(5000) if isinstance(values, bytearray) else array(code, [0] * 5000))
     values[len(before) :] = values[:0]
     values[:] = before
 

@@ -236,3 +236,78 @@ def recover_without_space(folder, torn):
         Writer.end_recording = kept
     after = tuple(spool.recover()), files(folder), spool.bytes == size(folder)
     return without, after, flushed(spool, Service())
+
+
+class Interrupt(BaseException):
+    """Comes at any moment, as Ctrl-C does."""
+
+
+class Interrupted:
+    """A file or an Hmac of which a call is interrupted, in its middle or at its end, when the counter comes to 0."""
+
+    def __init__(self, inner, counter, error):
+        self.inner = inner
+        self.counter = counter
+        self.error = error
+
+    def __getattr__(self, name):
+        method = getattr(self.inner, name)
+
+        def call(*args):
+            self.counter[0] -= 1
+            if self.counter[0] == 0:
+                if name == "write":
+                    method(args[0][: len(args[0]) // 2])
+                raise self.error()
+            result = method(*args)
+            self.counter[0] -= 1
+            if self.counter[0] == 0:
+                raise self.error()
+            return result
+
+        return call if callable(method) else method
+
+
+def interrupted(folder, key, axes, typecode, counts, calls, error, where):
+    """Interrupts a recording after so many beginnings and ends of calls of its file and its Hmac.
+
+    Returns (whether it was interrupted, rows that were written before, recovered, flushed, bodies, files)."""
+    empty(folder)
+    spool = Spool(folder)
+    counter = [-1]
+    error = {"interrupt": Interrupt, "memory": MemoryError}[error]
+    hit = False
+    rows = 0
+    recording = begin(spool, typecode, axes, key)
+    writer = recording._writer
+    recording._file = writer.file = Interrupted(recording._file, counter, error)
+    if key:
+        writer.hmac = Interrupted(writer.hmac, counter, error)
+    try:
+        with recording:
+            for i, count in enumerate(counts):
+                if where == "write" and i == 1:
+                    counter[0] = calls
+                recording.write(array(typecode, [rows % 100] * (axes * count)))
+                rows += count
+                if where == "sync":
+                    counter[0] = calls
+                    recording.sync()
+            if where == "write":
+                counter[0] = -1
+            if where == "close":
+                counter[0] = calls
+    except error:
+        hit = True
+    counter[0] = -1
+    try:
+        recording.close()
+    except errors.SampleError:
+        pass
+    if spool.bytes != size(folder):
+        raise ValueError("counted %d bytes, there are %d" % (spool.bytes, size(folder)))
+    spool = Spool(folder)
+    left = files(folder)
+    recovered = tuple(spool.recover(key))
+    service = Service()
+    return hit, rows, recovered, flushed(spool, service), _bodies(service), left

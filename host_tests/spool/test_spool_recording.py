@@ -38,6 +38,27 @@ def checked_rows(body, key):
     return message["payload"]["values"]
 
 
+@pytest.mark.modes("mpy", "cpython")
+@pytest.mark.parametrize("where", ["write", "sync", "close"])
+@pytest.mark.parametrize("key", [None, KEY])
+def test_a_recording_that_is_interrupted(device, tmp_path, key, where):
+    """Ctrl-C or a MemoryError in any call of the file and of the hash: what is sealed ends with its last whole row."""
+    folder = str(tmp_path / "spool")
+    for axes, typecode, counts in ((3, "f", (5, 100, 3)), (1, "h", (5, 400)), (200, "q", (1, 2, 1))):
+        for error in ("interrupt", "memory"):
+            for calls in range(1, 120):
+                hit, rows, recovered, flushed, bodies, left = device.interrupted(
+                    folder, key, axes, typecode, counts, calls, error, where
+                )
+                assert left == ["00000001.ent"] and recovered == Recovered() and flushed == Flushed(stored=1)
+                values = checked_rows(bodies[0], key)
+                assert rows <= len(values) <= sum(counts)
+                assert all(axes == 1 or len(row) == axes for row in values)
+                if not hit:
+                    break
+            assert not hit and calls > 2
+
+
 LIMITS = {"b": 7, "B": 8, "h": 15, "H": 16, "i": 31, "I": 32, "q": 63, "Q": 64}
 
 

@@ -99,7 +99,7 @@ class Header:
 class Writer:
     """Writes frames into an open file; without a file it only counts, sums and hashes them.
 
-    size: bytes of the file. sent: those of them that will be sent. waiting: bytes that are in no frame yet.
+    size: bytes of the file. sent: those of them that will be sent. added: bytes that `add` was given.
     hmac: an Hmac of all D, or None.
     """
 
@@ -108,7 +108,12 @@ class Writer:
     def __init__(self, file=None):
         self.file = file
         self.hmac = None
-        self.size = self.sent = self.waiting = self._sum = 0
+        self.size = self.sent = self.added = self._sum = 0
+
+    @property
+    def waiting(self):
+        """Bytes that are in no frame yet. Computed, so that it is right whenever an exception comes."""
+        return max(self.added - self.sent, 0)
 
     def frame(self, kind, content):
         """Appends a frame."""
@@ -137,7 +142,7 @@ class Writer:
         if window is None:
             window = self._window = memoryview(bytearray(_MAX_CONTENT))
         while n := body.readinto(window[self.waiting :] if self.waiting else window):
-            self.waiting += n
+            self.added += n
             if self.waiting == _MAX_CONTENT:
                 self.flush()
         return n
@@ -146,8 +151,11 @@ class Writer:
         """Appends a frame of the bytes that wait, if there are any."""
         n = self.waiting
         if n:
-            self.waiting = 0
             self.data(self._window[:n])
+
+    def unframed(self):
+        """Returns the bytes that wait."""
+        return self._window[: self.waiting] if self.waiting else b""
 
     def end(self):
         """Appends the bytes that wait, and E."""

@@ -8,7 +8,7 @@ from struct import pack
 
 from micropython import const
 
-from ..body import Chain, octets, typecode_of
+from ..body import Chain, octets, sized, typecode_of
 from ..cbor_rows import TypedRows
 from ..errors import SampleError, SpoolFull
 from ..ingestion import check_body
@@ -33,7 +33,8 @@ class Recording:
     """Made by `Spool.record`. `rows`: how many were written. A `with` statement closes it at its end.
 
     An error of the file system, SpoolFull or an OSError, ends the recording: what was synced is on flash, and
-    `Spool.recover` makes an entry of it.
+    `Spool.recover` makes an entry of it. Anything else that interrupts `write`, `sync` or `close` (Ctrl-C, MemoryError)
+    ends it at its last complete row: `close` then makes the entry of these rows, or `Spool.recover` where that fails.
     """
 
     content_type = "application/cbor"  # for check_body, with `size`
@@ -49,7 +50,9 @@ class Recording:
         self._row = self._axes * item_size(self._typecode)  # bytes of a row in a buffer
         self._row_size = self._encoded(bytes(self._row), 1).size
         self._counted = 0  # bytes of the file that are in the folder's count
-        hmac = None if _hmac_key is None else Hmac(key_bytes(_hmac_key))
+        self._key = None if _hmac_key is None else key_bytes(_hmac_key)
+        self._whole = True  # False while something is being written: an exception leaves it so
+        hmac = self._key and Hmac(self._key)
         start = _sample.payload
         start[-1] = _INDEFINITE_ARRAY  # was the head of an array of one row
         self._tail = _BREAK + bytes(_sample.protected(_hmac_key))
@@ -67,7 +70,7 @@ class Recording:
             writer.frame(b"R", pack(ABOUT, hmac is not None, size, self._row_size) + self._tail)
             writer.add(Chain((start,)))
             self._sync()
-        except OSError as e:
+        except BaseException as e:
             e = self._failed(e)
             ignore_oserror(_folder.remove, _number, "rec")
             raise e
@@ -89,37 +92,46 @@ class Recording:
         if own and own != typecode:
             raise SampleError("buffer: an array of %r, but typecode=%r was said" % (own, typecode))
         try:
-            data = octets(buffer)
+            size = len(octets(buffer))
         except TypeError:
             raise SampleError("buffer: values of typecode %s are needed, not %r" % (typecode, type(buffer)))
-        rows, rest = divmod(len(data), self._row)
+        rows, rest = divmod(size, self._row)
         if rest:
-            raise SampleError("buffer: %d bytes are no whole number of rows of %d" % (len(data), self._row))
+            raise SampleError("buffer: %d bytes are no whole number of rows of %d" % (size, self._row))
         writer = self._writer
         size = rows * self._row_size + writer.waiting
         self.size = writer.sent + size + _RESERVED  # at most
         check_body(self, self._name)
         self._reserve(framed(size) + _RESERVED)
+        body = self._encoded(sized(buffer), rows)
+        self._whole = False
         try:
-            writer.add(self._encoded(data, rows))
+            writer.add(body)
         except OSError as e:
             raise self._failed(e)
         self._count(writer.size)
         self.rows += rows
+        self._whole = True
 
     def sync(self):
         """Makes what was written survive a power cut. On littlefs this copies up to a block: call it now and then."""
         self._check_open("sync")
+        self._whole = False
         try:
             self._sync()
         except OSError as e:
             raise self._failed(e)
+        self._whole = True
 
     def close(self):
         """Finishes the entry; of one without rows nothing is kept. May be called twice."""
         if self._file is None:
             return
+        if not self._whole:
+            self._save()
+            return
         folder = self._folder
+        self._whole = False
         try:
             if self.rows:
                 self._writer.end_recording(self._tail)
@@ -134,9 +146,9 @@ class Recording:
         self._end()
 
     def _check_open(self, what):
-        """Raises a SampleError when the recording has ended."""
-        if self._file is None:
-            raise SampleError(what + ": this recording has ended")
+        """Raises a SampleError when the recording has ended, or was interrupted."""
+        if self._file is None or not self._whole:
+            raise SampleError(what + ": this recording has ended, or was interrupted: close it, and begin another")
 
     def _encoded(self, data, rows):
         """Returns a body of these rows in CBOR: integers at their full width, so that every row has the same size."""
@@ -160,12 +172,26 @@ class Recording:
         self._writer = None
         self._folder.recording.remove(self.number)
 
+    def _save(self):
+        """Ends a recording that was interrupted: an entry is made of its complete rows, on flash and in the writer.
+
+        The file is not continued: it may end anywhere, and the hash may have bytes that are not in it.
+        """
+        from .recovery import save
+
+        writer = self._writer
+        ignore_oserror(self._file.close)
+        self._end()
+        self._count_file()
+        save(self._folder, self.number, self._key, writer)
+
     def _failed(self, error):
-        """Ends the recording after an error of the file system. Returns the error to raise."""
+        """Ends the recording after an error. Returns the error to raise."""
         ignore_oserror(self._file.close)
         self._end()
         ignore_oserror(self._count_file)
-        error = no_space(error)
+        if isinstance(error, OSError):
+            error = no_space(error)
         if isinstance(error, SpoolFull):
             error = SpoolFull("%s; the recording ended, recover() saves what was synced of it" % error)
         return error

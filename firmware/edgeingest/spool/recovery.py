@@ -26,14 +26,15 @@ Recovered = namedtuple("Recovered", ("finished", "waiting", "dropped", "damaged"
 class InterruptedRecording:
     """A recording as it was left: its frames H, R, D, ... are read until one is missing or bad.
 
-    key: bytes, or None. writer: has counted, summed and hashed these frames, and can continue the file after them.
+    key: bytes, or None. rest: bytes that follow those of D, if these are `sent` bytes.
+    writer: has counted, summed and hashed these frames, and can continue the file after them.
     fault: why nothing can be made of it, or None. complete: T and E follow, only the new name is missing.
     clean: nothing follows. lost: more follows than an interrupted write explains. signed, tail: as in R.
     """
 
     _row_size = 0
 
-    def __init__(self, path, number, key):
+    def __init__(self, path, number, key, sent=0, rest=b""):
         self._path = path
         self._number = number
         self._key = key
@@ -58,6 +59,7 @@ class InterruptedRecording:
             self.lost = isinstance(e, OSError) or self.end - writer.size > MAX_FRAME
         finally:
             reader.close()
+        self._rest = rest if writer.sent == sent else b""
 
     def _begin(self, reader, writer):
         """Reads H and R, and passes them to the writer. Raises Damaged."""
@@ -80,21 +82,21 @@ class InterruptedRecording:
         """Returns the length up to the end of the last complete row; 0 without a row, or with a fault."""
         if self.fault:
             return 0
-        rows = (self.writer.sent - self._start) // self._row_size
+        rows = (self.writer.sent + len(self._rest) - self._start) // self._row_size
         return self._start + rows * self._row_size if rows > 0 else 0
 
     def write(self, file, length):
-        """Writes a finished recording of the first `length` bytes of D into an open file."""
+        """Writes a finished recording of the first `length` bytes of D, and of the rest, into an open file."""
         writer = Writer(file)
         reader = Reader(self._path)
         try:
             self._begin(reader, writer)
-            while length:
-                content = reader.next()[1][:length]
-                length -= len(content)
-                writer.data(content)
+            while writer.sent < min(length, self.writer.sent):
+                writer.data(reader.next()[1][: length - writer.sent])
         finally:
             reader.close()
+        if writer.sent < length:
+            writer.data(self._rest[: length - writer.sent])
         writer.end_recording(self.tail)
 
 
@@ -119,14 +121,19 @@ def retry_rejected(folder):
     return count
 
 
-def _recover(folder, number, key, drop):
+def save(folder, number, key, writer):
+    """Finishes a recording whose Writer was interrupted, if that is possible: what it had not written is part of it."""
+    _recover(folder, number, key, False, writer.sent, writer.unframed())
+
+
+def _recover(folder, number, key, drop, sent=0, rest=b""):
     """Finishes one recording if that is possible. Returns what became of it."""
     path = folder.path(number, "rec")
     # Empty: the cut was before its first bytes. An entry of this number: it was before the copied file was removed.
     if drop or not folder.size(number, "rec") or exists(folder.path(number, "ent")):
         folder.remove(number, "rec")
         return _DROPPED
-    recording = InterruptedRecording(path, number, key)
+    recording = InterruptedRecording(path, number, key, sent, rest)
     length = recording.usable()
     end = recording.writer.size
     if recording.fault or recording.lost and not length:
