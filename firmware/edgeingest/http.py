@@ -64,7 +64,7 @@ class ResponseParser:
         It looks at the first `limit_line` bytes of the head.
         """
         name = name.lower().encode()
-        values = []
+        values: "list" = []
         found = False
         for line in self._head.split(b"\r\n")[:-1]:  # what follows the last line end is empty, or cut off
             field, _, value = line.partition(b":")

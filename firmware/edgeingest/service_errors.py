@@ -201,7 +201,7 @@ def without_keys(error, keys):
         error = with_text(error, text)
     if hasattr(error, "body"):
         error.body = _masked(error.body, keys)
-    results = getattr(error, "results", ())
+    results = getattr(error, "results", None) or []
     for i in range(len(results)):
         result = results[i]
         if isinstance(result, str):

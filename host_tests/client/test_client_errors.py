@@ -252,3 +252,51 @@ def test_a_batch_with_failures(worker):
     assert caught.value.family[:3] == ["FilesError", "ServiceError", "IngestError"]
     assert caught.value.results == [("A", 1, False), "too noisy"]
     assert "'b.cbor': too noisy" in caught.value.text
+
+
+NO_MEMORY = (
+    DEVICE
+    + """
+from edgeingest.http import ResponseParser
+from aio_device import Awaited
+def no_memory(*_):
+    raise MemoryError("memory allocation failed")
+client = (Client if driver == "Client" else Awaited)(KEY, url=url)
+body = Bytes([b"x" * 50_000] * times) if times else Bytes([b"data", MemoryError("mine")], 9000)
+real = ResponseParser.feed
+ResponseParser.feed = no_memory
+try:
+    client.send("training", body)
+except (errors.IngestError, MemoryError) as e:
+    result = [type(e).__name__, str(e), client._connection._socket is None, body.log[-1]]
+finally:
+    ResponseParser.feed = real
+result.append(client.send("training", Bytes([b"again"])).file_name)
+client.close()
+"""
+)
+
+
+@pytest.mark.modes("py", "mpy")
+@pytest.mark.parametrize("driver", ["Client", "AsyncClient"])
+@pytest.mark.parametrize("times", [1, 100], ids=["after the request", "early"])
+def test_no_memory_for_a_reply_is_a_protocol_error(worker, times, driver):
+    def first(made, connection):
+        connection.read_until(b"\r\n\r\n")
+        if times == 1:
+            connection.read_until(b"x" * 50_000)
+        connection.reply("because", 413)
+        connection.until_closed()
+
+    with peer(first_then_good(first)) as made:
+        kind, text, closed, end, again = worker.run(NO_MEMORY, url=made.url, times=times, driver=driver)
+    assert (kind, closed, end, again) == ("ProtocolError", True, "close", "stored.cbor")
+    assert text.startswith("no memory to read the reply")
+
+
+@pytest.mark.modes("py", "mpy")
+@pytest.mark.parametrize("driver", ["Client", "AsyncClient"])
+def test_no_memory_in_the_callers_body_passes_through(worker, driver):
+    with peer(first_then_good(lambda made, connection: connection.until_closed())) as made:
+        found = worker.run(NO_MEMORY, url=made.url, times=0, driver=driver)
+    assert found == ["MemoryError", "mine", True, "close", "stored.cbor"]
