@@ -40,7 +40,10 @@ class Transport:
     """
 
     sent = 0
-    _socket = _tcp = _polled = _poll = None  # _tcp: the socket below TLS; else the same
+    _socket: "socket.socket" = None
+    _tcp: "socket.socket" = None  # the socket below TLS; else the same
+    _polled: "socket.socket" = None  # which of the two
+    _poll: "select.poll" = None
 
     def open(self, address):
         """Starts to connect to an address from getaddrinfo; poll(WRITABLE) is true when that has come to an end."""

@@ -9,12 +9,13 @@ _FEW = const(32)  # files that are moved between two listings: there may be thou
 
 def move_to_shards(folder, where):
     """Moves the files. folder: a Folder; where: "", REJECTED or DAMAGED."""
-    found = True
-    while found:
-        found = []
+    more = True
+    while more:
+        found: "list" = []
         for number, kind, _ in folder.files(where):
             if len(found) < _FEW:
                 found.append((number, kind))
+        more = len(found) > 0
         for number, kind in found:
             path = "%s/%08d.%s" % (folder.root(where), number, kind)
             if kind == "tmp":
