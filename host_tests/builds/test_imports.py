@@ -100,7 +100,7 @@ OUTSIDE = {
     "ssl": {"tls"},
     "tls": {"tls"},
     "select": {"network", "transport"},
-    "asyncio": {"aio", "capture"},
+    "asyncio": {"aio", "capture", "spool.flush"},
     "time": {"capture", "connection", "network", "signing", "sources"},
     "network": {"network"},
     "machine": {"capture", "network", "sources"},

@@ -1,5 +1,6 @@
 """Runs on MicroPython: what becomes of entries when requests fail, and what a spool costs."""
 
+import asyncio
 import os
 
 import edgeingest.signing
@@ -241,3 +242,35 @@ def upload_while_the_clock_is_set(url, key, seconds):
             ), stored
     finally:
         edgeingest.signing.time = real
+
+
+class Ticker:
+    """Counts how often another task runs, and the longest time between two runs in which a clock of reads went on."""
+
+    def __init__(self):
+        self.runs = 0
+
+    async def run(self):
+        while True:
+            self.runs += 1
+            await asyncio.sleep(0)
+
+
+class Patient(Service):
+    async def upload(self, category, items, on_stored, **rest):
+        Service.upload(self, category, items, on_stored, **rest)
+
+
+async def _others(folder, count):
+    spool = restarted(folder, 1 << 24)
+    put(spool, count)
+    ticker = Ticker()
+    task = asyncio.create_task(ticker.run())
+    result = await spool.flush_async(Patient())
+    task.cancel()
+    return result.stored, ticker.runs
+
+
+def others_while_entries_are_read(folder, count):
+    """Returns (number of entries stored, how often another task ran during the flush)."""
+    return asyncio.run(_others(folder, count))

@@ -143,7 +143,7 @@ REFUSED = {
     "'short' ended": "spool.put('training', Short())",
     "content_type: 5002 bytes": "spool.put('training', File(b'1', name='t', content_type='a/' + 'b' * 5000))",
     "file_name: 5000 bytes": "spool.put('training', File(b'1', name='a' * 5000))",
-    "e.txt: size": "spool.put('training', File(b'', name='e.txt'))",
+    "e.txt: it is empty": "spool.put('training', File(b'', name='e.txt'))",
     "big: 104857600 bytes": "spool.put('training', Big())",
     "path": "Spool('')",
     "path:": "Spool(b'x')",
@@ -281,7 +281,7 @@ def test_a_full_file_system_and_a_body_of_another_class(worker, folder):
 def test_stored_entries_are_removed_before_others_are_set_aside(worker, folder):
     """To set an entry aside needs space: an error there must not make the spool send the stored ones again."""
     (first, left), (second, rejected) = worker.define(SPOOL).flush_without_space_to_set_aside(folder)
-    assert first == Flushed(stored=2, kept=1, stuck={1: "no (it cannot be moved to rejected/: no space)"})
+    assert first == Flushed(stored=2, kept=1, stuck={1: "no (not moved to rejected/: no space)"})
     assert left == ["00000001.ent"]
     assert second == Flushed(rejected=1)
     assert rejected == ["rejected/00000001.ent", "rejected/00000001.txt"]

@@ -44,7 +44,7 @@ def test_an_entry_that_always_fails_does_not_block_the_others(device, folder, ki
     assert requests[0][0] == [f"wave.{i}.cbor" for i in range(6)]  # then each by itself
     assert requests[1:] == [[["wave.2.cbor"]], [["wave.2.cbor"]], []]
     assert left == ["rejected/00000003.ent", "rejected/00000003.txt"]
-    assert reasons[0].startswith("failed in 3 flushes, while others were stored: ")
+    assert reasons[0].startswith("failed in 3 flushes while others were stored: ")
 
 
 @FEW
@@ -194,3 +194,10 @@ def test_lazy_signed_items_while_the_clock_is_set(device, tmp_path, seconds):
         rows = service.rows()
     assert count == 3 and {row["signature"] for row in rows} == {"valid"}
     assert len(rows) == 3 - sum(duplicates) == (3 if seconds[0] > 5 else 1)
+
+
+@FEW
+def test_other_tasks_run_while_entries_are_read(device, folder):
+    """Reading the 64 entries of a request takes a board a good part of a second."""
+    stored_count, runs = device.others_while_entries_are_read(folder, 100)
+    assert stored_count == 100 and runs >= 100

@@ -132,27 +132,29 @@ class Flush:
         self._stuck = {}
         self.error = None
 
-    def next_batch(self):
-        """Returns the next Batch; empty when there is none."""
-        folder = self._folder
-        batch = Batch(folder)
+    def fill(self, batch):
+        """A generator: adds entries to a Batch, if there are any. Yields after each that was read."""
         waiting = self._waiting
         if not self._alone:
             for entry in list(waiting):
                 if batch.add(entry):
                     waiting.remove(entry)
-            if len(waiting) < _MAX_WAITING:
-                for entry in self._examined:  # goes on where it was
-                    if not batch.add(entry):
-                        waiting.append(entry)
-                    if batch.raw or len(waiting) == _MAX_WAITING:
-                        break
+            for entry in self._examined:  # goes on where it was
+                if not batch.add(entry):
+                    waiting.append(entry)
+                self._protect(batch)
+                yield
+                if batch.raw or len(waiting) == _MAX_WAITING:
+                    break
         while batch.header is None and (self._alone or self._suspects):
             entry = self._examine((self._alone or self._suspects).pop(0))
             if entry is not None:
                 batch.add(entry)
-        folder.sending = batch.numbers + [entry.number for entry in waiting]
-        return batch
+        self._protect(batch)
+
+    def _protect(self, batch):
+        """Has the entries of a request, and those that wait for one, not dropped meanwhile."""
+        self._folder.sending = batch.numbers + [entry.number for entry in self._waiting]
 
     def _examine_all(self):
         """A generator of the entries, oldest first, all read and checked."""
@@ -199,7 +201,7 @@ class Flush:
         status = getattr(self._client, "status", None) or 0
         if status >= 500 and error is None:
             batch.results = [None] * len(batch)
-            error = ServiceError("the service answered %d: these bytes are there already" % status, status)
+            error = ServiceError("the service answered %d: it has these bytes" % status, status)
         return error  # not from within `try`: the native emitter loses the value
 
     def take(self, batch, error):
@@ -216,7 +218,7 @@ class Flush:
             if isinstance(reason, str):
                 results[i] = reason
         if error is None and None in results:
-            raise ProtocolError("the client does not say what became of an entry")
+            raise ProtocolError("the client says nothing of an entry")
         self._take_stored(batch)
         if meaning == _RAISE:
             raise error
@@ -289,7 +291,7 @@ class Flush:
         except OSError as e:
             if len(stuck) > _MAX_FAILURES:
                 raise e
-            stuck[number] = self._stuck[number] = "stored, but it cannot be removed: %s" % e
+            stuck[number] = self._stuck[number] = "stored, but not removed: %s" % e
 
     def _set_aside(self, number, where, reason, outcome):
         """Moves an entry to where a person can look at it."""
@@ -298,7 +300,7 @@ class Flush:
             self._counts[outcome] += 1
             self._folder.failures.pop(number, None)
         except (OSError, IngestError) as e:
-            self._stuck[number] = "%s (it cannot be moved to %s/: %s)" % (reason, where, e)
+            self._stuck[number] = "%s (not moved to %s/: %s)" % (reason, where, e)
 
     def end(self):
         """Settles the entries that failed, and returns Flushed."""
@@ -310,7 +312,7 @@ class Flush:
             count = failures.get(number, (0,))[0]
             count += self._proven or count > 0
             if count >= self._max_failures:
-                reason = "failed in %d flushes, while others were stored: %s" % (count, reason)
+                reason = "failed in %d flushes while others were stored: %s" % (count, reason)
                 self._set_aside(number, REJECTED, reason, _REJECTED)
             elif number in failures or len(failures) < _MAX_FAILURES:
                 failures[number] = count, reason
@@ -323,9 +325,14 @@ async def flush(folder, client, is_async, max_failures):
         raise SampleError("flush: another one is at work on this spool")
     work = Flush(folder, client, max_failures)
     more = True
+    if is_async:
+        from asyncio import sleep
     try:
         while more:
-            batch = work.next_batch()
+            batch = Batch(folder)
+            for _ in work.fill(batch):
+                if is_async:
+                    await sleep(0)
             more = batch.header is not None and work.take(batch, await work.send(batch, is_async))
     finally:
         folder.sending = ()

@@ -219,8 +219,9 @@ class Folder:
         except OSError as e:
             raise no_space(e)
         finally:
-            if not done and file is not None:
-                ignore_oserror(file.close)
+            if not done:
+                if file is not None:
+                    ignore_oserror(file.close)
                 ignore_oserror(os.remove, temporary)
         self.entries += 1
         self.bytes += self.size(number, "ent")
