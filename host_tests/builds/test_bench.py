@@ -31,6 +31,7 @@ def test_every_script_measures(tmp_path, capsys, monkeypatch):
         small_rounds=1,
         heap_rows=64,
         capture_rows=50,
+        spool_entries=(10, 40),
         peer=peer,
         folder=tmp_path / "bench",
     )
@@ -50,6 +51,7 @@ def test_every_script_measures(tmp_path, capsys, monkeypatch):
     assert len(found["small"]["http"]) == len(found["small"]["tls"]) == 6
     assert all(8 <= kilobytes <= 512 for one in found["heap"].values() for kilobytes in one.values())
     assert found["capture"]["rows"] == 50
+    assert all(set(one) == {"put", "put, dropping the oldest", "flush"} for one in found["spool"].values())
     assert found["first use"]["Client"] > found["first use"]["import edgeingest"]
     drift = found["capture"].pop("drift_us")  # the only one that may be below 0
     assert all(value >= 0 for value in numbers(found))

@@ -274,3 +274,28 @@ async def _others(folder, count):
 def others_while_entries_are_read(folder, count):
     """Returns (number of entries stored, how often another task ran during the flush)."""
     return asyncio.run(_others(folder, count))
+
+
+class InterruptedOs(Counted):
+    """The module `os`; Ctrl-C comes just after a file was renamed."""
+
+    def rename(self, old, new):
+        os.rename(old, new)
+        raise KeyboardInterrupt
+
+
+def put_interrupted(folder):
+    """Puts an entry, is interrupted, and puts another. Returns the names that are stored after a restart."""
+    spool = restarted(folder)
+    real = edgeingest.spool.folder.os
+    edgeingest.spool.folder.os = InterruptedOs()
+    try:
+        put(spool, 1)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        edgeingest.spool.folder.os = real
+    put(spool, 1, 1)
+    service = Service()
+    flushed(restarted(folder), service)
+    return [name for name, _, _ in service.stored]

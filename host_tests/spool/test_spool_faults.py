@@ -201,3 +201,8 @@ def test_other_tasks_run_while_entries_are_read(device, folder):
     """Reading the 64 entries of a request takes a board a good part of a second."""
     stored_count, runs = device.others_while_entries_are_read(folder, 100)
     assert stored_count == 100 and runs >= 100
+
+
+@FEW
+def test_an_entry_is_not_overwritten_after_an_interrupted_put(device, folder):
+    assert device.put_interrupted(folder) == ["wave.0.cbor", "wave.1.cbor"]

@@ -45,6 +45,7 @@ class Plan:
     small_rounds: int = 10
     heap_rows: int = 65536  # 16 bytes each
     capture_rows: int = 10_000  # a millisecond each
+    spool_entries: tuple[int, int] = (10, 3000)
     peer: Path | None = None
     folder: Path = ROOT / "build" / "bench"
 
@@ -55,7 +56,13 @@ class Plan:
     @classmethod
     def quick(cls) -> "Plan":
         return cls(
-            rounds=3, slow_rows=10_000, slow_size=1_000_000, calls=(20, 20, 5), small_rounds=3, capture_rows=1000
+            rounds=3,
+            slow_rows=10_000,
+            slow_size=1_000_000,
+            calls=(20, 20, 5),
+            small_rounds=3,
+            capture_rows=1000,
+            spool_entries=(10, 300),
         )
 
 
@@ -144,6 +151,8 @@ def everything(plan: Plan, show_progress: Any = print) -> dict[str, Any]:
         found["first use"] = footprint.first_uses(plan.device)
         show_progress("capture")
         found |= plan.device.measured("capture", {"rows": plan.capture_rows})
+        show_progress("spool")
+        found |= plan.device.measured("spool_cost", {"entries": plan.spool_entries}, 48)
     return found
 
 

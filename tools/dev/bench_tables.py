@@ -115,6 +115,14 @@ def capture(found: dict[str, Any]) -> Table:
     return table
 
 
+def spool(found: dict[int, dict[str, list[float]]]) -> Table:
+    table = Table("entries in the spool", "", "read", "programs", "blocks erased", title="spool on littlefs, an entry")
+    for entries, row in found.items():
+        for name, (read, programs, erases) in row.items():
+            table.add_row(str(entries), name, f"{read / 1000:.0f} KB", f"{programs:.1f}", f"{erases:.2f}")
+    return table
+
+
 def goals(found: dict[str, Any]) -> Table:
     table = Table("what", "target", "measured", "", title="targets")
     for what, wanted, measured, met in targets(found):
@@ -129,6 +137,7 @@ def show(found: dict[str, Any]) -> None:
     for mode, buffers in found["upload"].items():
         tables += [uploads(mode, buffer, sizes) for buffer, sizes in buffers.items()]
     tables += [small(found["small"]), heaps(found["heap"]), footprint(found), capture(found["capture"])]
+    tables.append(spool({int(entries): row for entries, row in found["spool"].items()}))
     tables.append(goals(found))
     console = Console()
     console = console if console.is_terminal else Console(width=200)

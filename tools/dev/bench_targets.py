@@ -65,6 +65,20 @@ def small(found: dict[str, Any]) -> Iterator[Line]:
             yield f"small {name}, reused, {mode}, against requests", f">= {least}x", f"{ratio:.1f}x", ratio >= least
 
 
+def spool(found: dict[str, Any]) -> Iterator[Line]:
+    few, many = found.values()
+    for name in few:
+        ratio = many[name][0] / few[name][0]
+        yield (
+            f"spool: {name}, {max(map(int, found))} entries against 10: flash read",
+            "<= 4x",
+            f"{ratio:.1f}x",
+            ratio <= 4,
+        )
+    erases = max(row["put"][2] for row in found.values())
+    yield "spool: flash blocks that a put erases", "<= 1.5", f"{erases:.2f}", erases <= 1.5
+
+
 def targets(found: dict[str, Any]) -> Iterator[Line]:
     yield from encoding(found["encode"]["f"])
     ratio = found["sign"]["signed"]["us"] / found["sign"]["SHA-256"]["us"]
@@ -78,6 +92,7 @@ def targets(found: dict[str, Any]) -> Iterator[Line]:
     yield ".mpy that a signed upload over HTTPS loads, armv6m", "<= 16 KB", f"{loads / 1024:.1f} KB", loads <= 16 << 10
     package = found["first use"]["import edgeingest"]
     yield "heap after import edgeingest", "<= 1.5 KB", f"{package} B", package <= 1536
+    yield from spool(found["spool"])
     rows, drift = found["capture"]["rows"], found["capture"]["drift_us"]
     jitter = found["capture"]["jitter_p99_us"] / 1000
     measured = f"{rows} rows, drift {drift / 1000:.3f} ms, 99 % within {jitter:.1f} ms"

@@ -105,6 +105,7 @@ class Spool:
                     raise SampleError("item: %r has bytes that are not there yet: use record" % name)
                 writer.end()
 
+            folder.highest = number  # from now on: an interrupted put may have made the entry
             while True:
                 try:
                     folder.write(number, fill)
@@ -112,7 +113,6 @@ class Spool:
                 except SpoolFull as e:
                     if not (chain.rewindable and self._drop_oldest and folder.drop()):
                         raise e
-            folder.highest = number
         finally:
             if hasattr(body, "readinto") and hasattr(body, "close"):
                 body.close()
