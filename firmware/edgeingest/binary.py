@@ -43,7 +43,7 @@ def form_body(sample, _, hmac_key):
 class _ReadTwice(Chain):
     """Values that must be the same each time they are read: what is signed the first time is sent the second time."""
 
-    _first = None  # the sum of the first time
+    _first: "int" = None  # the sum of the first time
 
     def _begin(self):
         """Prepares for the first byte."""

@@ -99,7 +99,8 @@ class TypedRows(Body):
         n = min(len(window), self._left)
         state = self._state
         state[1] = n
-        left = self._left = self._left - n
+        self._left -= n
+        left = self._left
         if len(self._src) != self._items or self._pack(window, self._src, state) or not left and state[2] != state[24]:
             raise argument_error("changed", "values")
         return n
