@@ -14,6 +14,7 @@ from uctypes import addressof, bytearray_at
 from .validate import argument_error
 
 _PROBE = bytearray(1)  # for a byte behind the end
+_CPYTHON = hasattr(memoryview, "cast")
 at_work: "list" = []  # the requests of all calls that have begun and not ended
 
 
@@ -26,7 +27,7 @@ def octets(buffer, start=0, size=None):
         return buffer if size is None else memoryview(buffer)[start : start + size]
     if isinstance(buffer, str):
         raise TypeError("a str is no buffer")  # on MicroPython it is one
-    if hasattr(memoryview, "cast"):  # CPython
+    if _CPYTHON:
         view = memoryview(buffer).cast("B")
         return view if size is None else view[start : start + size]
     if size is None:

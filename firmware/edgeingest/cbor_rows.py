@@ -96,10 +96,11 @@ class TypedRows(Body):
 
     def readinto(self, window):
         """Fills the window."""
-        n = min(len(window), self._left)  # type: ignore[has-type]
+        n = min(len(window), self._left)
         state = self._state
         state[1] = n
-        left = self._left = self._left - n  # type: ignore[has-type]
+        self._left -= n
+        left = self._left
         if len(self._src) != self._items or self._pack(window, self._src, state) or not left and state[2] != state[24]:
             raise argument_error("changed", "values")
         return n

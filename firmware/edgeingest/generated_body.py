@@ -17,6 +17,8 @@ class GeneratedBody(Body):
     _filled = 0
     _rest = b""  # the end of a piece that did not fit
     _begun = False
+    _values: "list" = ()  # type: ignore[assignment]  # what pieces are made of, and how many there were
+    _count = 0
     _given = 0  # bytes, of `size`
 
     def measure(self):
@@ -54,6 +56,8 @@ class GeneratedBody(Body):
         room = len(window)
         rest = self._rest
         self._begun = True
+        if len(self._values) != self._count:  # here, not in `piece`: nobody can resize them in between
+            self.fail()
         self._window = window
         self._filled = 0
         if rest:

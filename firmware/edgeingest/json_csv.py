@@ -91,7 +91,6 @@ class Table(GeneratedBody):
     interval = None  # ms between rows, if each row begins with its time
 
     def __init__(self, sample, start, separator, end):
-        self._values = sample.values
         self._code = sample.typecode
         self._rows = sample.rows
         self._axes = len(sample.sensors)
@@ -100,7 +99,9 @@ class Table(GeneratedBody):
         self._end = end
         self._raw = None  # typed values: of all rows, or of one row from a row source
         self._source = sample.source
-        self._items = sample.items
+        if self._source is None:
+            self._values = sample.values
+            self._count = sample.items
         if self._code:
             self._width = item_size(self._code)
             if self._source is not None:
@@ -108,7 +109,7 @@ class Table(GeneratedBody):
                     raise SampleError("values: JSON and CSV read a row source twice, and this one has no rewind()")
                 self._raw = bytearray(self._axes * self._width)
             else:
-                self._raw = self._values
+                self._raw = sample.values
 
     def restart(self):
         """Begins at the start."""
@@ -132,10 +133,7 @@ class Table(GeneratedBody):
                 self._row += 1
                 return True
             return False
-        if self._source is None:
-            if len(self._values) != self._items:
-                self.fail()
-        elif column == 0 and not self._read_row():
+        if self._source is not None and column == 0 and not self._read_row():
             return None
         out = ""
         if column == 0:

@@ -44,7 +44,7 @@ class ListRows(GeneratedBody):
 
     def __init__(self, sample):
         self._values = values = sample.values
-        self._rows = sample.rows
+        self._count = sample.rows
         # of a row; 0 for a list of numbers
         self._axes = len(sample.sensors) if values and isinstance(values[0], (list, tuple)) else 0
         self._encoder = Encoder(self.put)
@@ -58,23 +58,26 @@ class ListRows(GeneratedBody):
     def piece(self):
         """The next number, with the head of its row where one begins."""
         values = self._values
-        axes = self._axes
-        if len(values) != self._rows:
-            self.fail()
-        if self._row == self._rows:
+        at = self._row
+        if at == self._count:
             return False
-        value = values[self._row]
+        value = values[at]
+        axes = self._axes
         if axes:
+            column = self._column
             if not isinstance(value, (list, tuple)) or len(value) != axes:
                 self.fail()
-            if self._column == 0:
+            if column == 0:
                 self._encoder.array(axes)
-            value = value[self._column]
-        if not _is_number(value):
+            value = value[column]
+            column += 1
+            if column == axes:
+                column = 0
+                self._row = at + 1
+            self._column = column
+        else:
+            self._row = at + 1
+        if type(value) is not float and type(value) is not int:
             self.fail()
         self._encoder.encode(value)
-        self._column += 1
-        if self._column >= axes:
-            self._column = 0
-            self._row += 1
         return True
