@@ -4,7 +4,7 @@ from array import array
 
 import requests
 from counting import count_writes
-from edgeingest import Client, File, Sample, connection
+from edgeingest import Client, File, Sample, transport
 from rounds import measure, options, report
 from wire import Raw, nowhere
 
@@ -74,7 +74,7 @@ def to_service(settings):
     if not settings["ca"]:
         for i in range(len(calls)):
             name, run = Kept(settings).calls()[i]  # clients that have no connection yet
-            found[name]["writes"] = count_writes(connection, run, run)
+            found[name]["writes"] = count_writes(transport, run, run)
         found["requests"]["writes"] = count_writes(requests, post)
     return found
 

@@ -4,7 +4,7 @@ from array import array
 
 import requests
 from counting import count_writes
-from edgeingest import Client, File, Sample, connection
+from edgeingest import Client, File, Sample, transport
 from rounds import measure, options, report
 from wire import Raw, nowhere
 
@@ -107,7 +107,7 @@ def to_service(settings, client, calls):
     if not settings["ca"]:  # TLS does not accept a counting socket; its number of writes is the same
         for name, run in calls:
             client.close()
-            found[name]["writes"] = count_writes(connection, run, fresh)
+            found[name]["writes"] = count_writes(transport, run, fresh)
         for name, run in others:
             if len(found[name]["us"]) > 1:  # not if one call takes seconds
                 found[name]["writes"] = count_writes(requests, run)

@@ -3,7 +3,7 @@
 import select
 import socket
 
-from edgeingest import connection
+from edgeingest import transport
 
 
 class Raw:
@@ -108,5 +108,5 @@ class Nowhere:
 def nowhere():
     """Replaces the library's sockets by a Nowhere and returns it."""
     stand_in = Nowhere()
-    connection.socket = connection.select = stand_in
+    transport.socket = transport.select = stand_in
     return stand_in
