@@ -22,7 +22,7 @@ class Watched(Body):
     def readinto(self, window):
         """Fills the window. Raises SampleError when the delimiter is complete, before its last bytes leave."""
         n = self._body.readinto(window)
-        if n:
+        if type(n) is int and 0 < n <= len(window):  # the Chain around it refuses another number
             data = self._end + bytes(memoryview(window)[:n])
             if self._delimiter in data:
                 raise SampleError(

@@ -277,9 +277,12 @@ class Connection(Transport):
         """
         parser = self._parser
         if self.sent and self.poll(READABLE, 0):
-            view = memoryview(bytearray(64))
-            while not parser.answered and self._read(view):
-                pass
+            try:
+                view = memoryview(bytearray(64))
+                while not parser.answered and self._read(view):
+                    pass
+            except MemoryError:
+                raise unread(parser.status, self.sent)
             if parser.answered and parser.status < 300:
                 raise ProtocolError("the service answered %d before it had the whole request" % parser.status)
         return parser.answered

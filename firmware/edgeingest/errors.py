@@ -3,6 +3,7 @@
 Single inheritance only: MicroPython refuses a class with two native bases, so `errno` is an attribute.
 """
 
+_UNREAD = "no memory to read the reply: have more heap free before a call, or a smaller buffer_size"
 NO_MEMORY = "there is not even memory for the words of this error: free some, call gc.collect()"
 
 
@@ -124,12 +125,12 @@ def unread(status, sent):
 
     Below 500 it may be about a duplicate, or about one file of many: then it has to be asked for again.
     """
-    return ServiceError(NO_MEMORY, status) if (status or 0) >= 500 else NetworkError(NO_MEMORY, None, sent)
+    return ServiceError(_UNREAD, status) if (status or 0) >= 500 else NetworkError(_UNREAD, None, sent)
 
 
 def without_words(error):
     """Returns the error without any words of the peer, for want of memory to look for keys in them."""
-    if isinstance(error, NetworkError) or error.args[0] is NO_MEMORY:
+    if isinstance(error, NetworkError) or error.args[0] in (NO_MEMORY, _UNREAD):
         return error  # has none
     if hasattr(error, "body"):
         error.body = ""  # makes room

@@ -5,7 +5,7 @@ import time
 from calls_device import client_class
 from client_device import KEY, Bytes
 from edgeingest import errors
-from edgeingest.connection import Connection
+from edgeingest.transport import Transport
 
 
 class Long:
@@ -43,22 +43,22 @@ def send_long(driver, url, size, again=False, options=()):
 
 def slow_writes(driver, url, sizes):
     """Sends bodies of these sizes with a socket whose writes return 20 ms late; returns the names that were stored."""
-    real = Connection._establish
+    real = Transport.establish
 
-    def established(self):
-        real(self)
-        write = self._send
+    def established(self, *arguments):
+        real(self, *arguments)
+        write = self.send
 
         def slow(window):
             n = write(window)
             time.sleep_ms(20)
             return n
 
-        self._send = slow
+        self.send = slow
 
-    Connection._establish = established
+    Transport.establish = established
     try:
         with client_class(driver)(KEY, url=url, buffer_size=1 << 17) as client:
             return [client.send("training", Bytes([b"x" * n])).file_name for n in sizes]
     finally:
-        Connection._establish = real
+        Transport.establish = real

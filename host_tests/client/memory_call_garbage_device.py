@@ -18,4 +18,4 @@ with Client(key, url=url) as client:
         found.append(gc.mem_alloc() - before)
         gc.enable()
 small, large = found[-2:]
-print(small <= 4096, abs(large - small) < 200, small, large)
+print(small <= 4608, abs(large - small) < 200, small, large)

@@ -9,7 +9,7 @@ from support.receiver import answer, requests
 
 KEY = "ei_0123456789abcdef"
 # Bytes of heap that a call may allocate besides the buffer of the client. To be lowered when a call needs less.
-CALL = 11 * 1024
+CALL = 12_600
 STEADY = device_source("client/steady_device")
 CALLS = device_source("client/call_heap_device")
 

@@ -342,4 +342,5 @@ def test_samples_that_are_made_anew_are_signed_at_one_time(worker):
     first, second = [request.body for request in made.requests]
     assert first == second
     times = [part.split(b"ciat\x1a")[1][:4] for part in first.split(b"--b\r\n")[1:]]
-    assert times[0] == times[1] != times[2] == (1700000000).to_bytes(4, "big")
+    first_time, second_time, given = [int.from_bytes(time, "big") for time in times]
+    assert (second_time - first_time, given) == (1, 1700000000)  # no two samples have the same second

@@ -47,7 +47,7 @@ def body_of(form, axes, given, code, key):
     if form == "sample":  # changed before it has a body
         return sample
     body = sample.body(form.split()[0], key)
-    return multipart([body], "b") if "multipart" in form else body
+    return list(multipart([body], "b"))[-1] if "multipart" in form else body
 
 
 def extend(values, to, code):

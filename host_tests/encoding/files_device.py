@@ -223,5 +223,5 @@ def says(kind, answer, window, before=0):
             "cbor" if kind == "sample" else kind
         )
     elif kind == "multipart":
-        source = multipart([source], "b")
+        source = list(multipart([source], "b"))[-1]
     drain(Chain([b"<", source, b">"]), (window,))

@@ -80,7 +80,7 @@ def changing(items, sizes, window):
 def cut_off(items, window, lazy):
     """Returns (error, bytes that came before it, bytes of the body) of items whose content has the boundary."""
     files = Lazy(items) if lazy else [File(data, name, None, content_type) for name, data, content_type in items]
-    body = multipart(files, "own")
+    body = list(multipart(files, "own"))[-1]
     view = memoryview(bytearray(window))
     sent = 0
     for _ in range(2):

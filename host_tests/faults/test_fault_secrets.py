@@ -138,7 +138,7 @@ except errors.FilesError as e:
 
 
 NO_MEMORY = """
-import edgeingest.network_errors as network_errors
+import edgeingest.service_errors as service_errors
 from edgeingest import Client, File, errors
 
 def no_memory(*arguments):

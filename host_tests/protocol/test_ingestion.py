@@ -111,7 +111,6 @@ def test_heads_are_what_h11_reads(worker, file_name, label):
 
 REFUSED = {
     "metadata": (
-        [],
         [("a", 1)],
         [(1, "a")],
         [("a", None)],

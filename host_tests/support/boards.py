@@ -16,6 +16,9 @@ class Clock:
         self.now += 50
         return self.now
 
+    def ticks_ms(self):
+        return self.now // 1000
+
     def sleep_us(self, us):
         self.now += us
 

@@ -25,7 +25,7 @@ OPEN = (
     "errors",
 )
 # Public names of these modules that only the library uses.
-HIDDEN = {"LabelFile", "inferred_label", "octets", "typecode_of"}
+HIDDEN = {"LabelFile", "inferred_label", "octets", "size_of", "sized", "typecode_of"}
 HIDDEN |= {"number_of", "unread", "unworded", "with_text", "without_words"}
 # Methods that other modules call, and those of every body, which `edgeingest.body` describes once.
 HIDDEN_METHODS = {

@@ -37,6 +37,9 @@ class Ideal:
         Ideal.now += 20
         return Ideal.now
 
+    def ticks_ms(self):
+        return Ideal.now // 1000
+
     def ticks_add(self, ticks, delta):
         return ticks + delta
 

@@ -81,17 +81,22 @@ class Steps:
         return "%s wait in %s" % (count or "none", SPOOL)
 
     def _entries(self):
-        try:
-            found = [item[0] for item in os.ilistdir(SPOOL) if item[0].endswith(".ent")]
-        except OSError:  # there is no spool
+        if "spool" not in os.listdir("/"):
             return []
-        return sorted([int(name[:-4]) for name in found])[:MOST]
+        from edgeingest.spool.folder import folder_at
+
+        found = []
+        self._folder = folder_at(SPOOL)
+        for number in self._folder.numbers():
+            if len(found) < MOST:
+                found.append(number)
+        return found
 
     def _named(self, number):
         # Returns the name of an entry, and whether it has a label, or is to have none.
         from edgeingest.spool.format import Header, Reader
 
-        reader = Reader("%s/%08d.ent" % (SPOOL, number))
+        reader = Reader(self._folder.path(number, "ent"))
         try:
             header = Header(number, *reader.next())
         finally:
