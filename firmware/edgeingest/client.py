@@ -25,30 +25,6 @@ def _close_bodies(items):
             item.close()
 
 
-def _of_caller(error):
-    """Returns an error of the library that a body raised; what is not about the body itself is the caller's own."""
-    return error if isinstance(error, SampleError) else CallersError(error)
-
-
-class _Request(Chain):
-    """The request of a call: keeps errors of the caller's code apart from those of the connection."""
-
-    def readinto(self, window):
-        """Fills the window."""
-        try:
-            n = Chain.readinto(self, window)
-        except IngestError as e:
-            raise _of_caller(e)
-        return n  # not from within `try`: the native emitter loses the value
-
-    def rewind(self):
-        """Starts again."""
-        try:
-            Chain.rewind(self)
-        except IngestError as e:
-            raise _of_caller(e)
-
-
 class Client:
     """A client of the ingestion service; one connection, kept while the service keeps it.
 
@@ -212,7 +188,7 @@ class Client:
             fields = self._key_field + ingestion.header_fields(name, *options)
             fields += ingestion.header_field("Content-Type", body.content_type, "content_type")
             path = "/api/%s/%s" % (ingestion.check_category(category), endpoint)
-            request = _Request((request_head(path, self._host, fields, body.size), body), "the request")
+            request = Chain((request_head(path, self._host, fields, body.size), body), "the request")
             if at_work:
                 from .sharing import check_unused
 

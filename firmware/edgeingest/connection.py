@@ -9,7 +9,18 @@ import time
 
 from micropython import const
 
-from .errors import NO_MEMORY, DeadlineError, NetworkError, ProtocolError, unread, unworded
+from .errors import (
+    NO_MEMORY,
+    CallersError,
+    CertificateError,
+    DeadlineError,
+    IngestError,
+    NetworkError,
+    ProtocolError,
+    SampleError,
+    ServiceError,
+    number_of,
+)
 from .http import ResponseParser
 from .transport import READABLE, WRITABLE, Transport, addresses_of
 
@@ -45,6 +56,11 @@ def ms_until(ticks):
     return time.ticks_diff(ticks, time.ticks_ms())
 
 
+def _of_caller(error):
+    """Returns the error that a body raised: a SampleError is about the body and the call's, others are the caller's."""
+    return error if isinstance(error, SampleError) else CallersError(error)
+
+
 class Connection(Transport):
     """One connection, made when a call needs it, and the one buffer through which everything goes.
 
@@ -69,7 +85,7 @@ class Connection(Transport):
         self._address = 0  # which of the host's addresses is tried first, modulo their number
         self._deadline = None
 
-    # -- what a driver calls
+    # -- what a driver calls, or a Retry
 
     def begin_call(self, deadline):
         """Begins a call, whose request is prepared first. deadline: ticks at which it must be over, or None."""
@@ -99,6 +115,13 @@ class Connection(Transport):
         result = self._result
         self._result = None
         return result
+
+    def rewind(self, request):
+        """Has a request begin again."""
+        try:
+            request.rewind()
+        except IngestError as e:
+            raise _of_caller(e)
 
     def wait(self, event):
         """Waits for an event of the call, blocking."""
@@ -156,7 +179,7 @@ class Connection(Transport):
         """
         while True:
             self._phase = _FINDING
-            request.rewind()
+            self.rewind(request)
             if self._state != _REUSED or not self.is_open():
                 self.close()
                 yield from self._connect()
@@ -198,7 +221,7 @@ class Connection(Transport):
             raise failure or e
         except MemoryError:
             reply.begin()  # frees what it has read
-            raise unread(parser.status, self.sent)
+            raise self._no_memory()
         # A long refusal is not read to its end; and what comes next would count as the rest of half a request.
         if parser.keep_alive and parser.done and self.sent == request.size:
             self._state = _KEPT
@@ -224,7 +247,10 @@ class Connection(Transport):
         self._stalled_at = -1
         self._phase = _SENDING
         while left:
-            n = read(view)
+            try:
+                n = read(view)
+            except IngestError as e:
+                raise _of_caller(e)
             if n is None:
                 self._stall(_WAITING_FOR_BODY)
                 yield BODY_NOT_READY
@@ -282,7 +308,7 @@ class Connection(Transport):
                 while not parser.answered and self._read(view):
                     pass
             except MemoryError:
-                raise unread(parser.status, self.sent)
+                raise self._no_memory()
             if parser.answered and parser.status < 300:
                 raise ProtocolError("the service answered %d before it had the whole request" % parser.status)
         return parser.answered
@@ -353,4 +379,14 @@ class Connection(Transport):
             where = "%s:%d" % (self._host, self._port)
             return network_error(self._phase, where, e, self._context is not None, self.sent, time.gmtime())
         except MemoryError:
-            return unworded(e, self._context, self.sent)
+            # MicroPython raises a ValueError for a certificate that it refuses.
+            kind = CertificateError if isinstance(e, ValueError) and not self.sent else NetworkError
+            return kind(NO_MEMORY, number_of(e, self._context and not self.sent), self.sent)
+
+    def _no_memory(self):
+        """Returns the error for a reply that there is no memory to read.
+
+        Below 500 it may be about a duplicate, or about one file of many: then it has to be asked for again.
+        """
+        status = self._parser.status or 0
+        return ServiceError(NO_MEMORY, status) if status >= 500 else NetworkError(NO_MEMORY, None, self.sent)

@@ -3,12 +3,10 @@
 Single inheritance only: MicroPython refuses a class with two native bases, so `errno` is an attribute.
 """
 
-_UNREAD = "no memory to read the reply: have more heap free before a call, or a smaller buffer_size"
-NO_MEMORY = "there is not even memory for the words of this error: free some, call gc.collect()"
-
-
+NO_MEMORY = "there is no memory for a reply or for the words of an error: have more heap free before the call"
 # The errno of a TLS handshake that found no memory, whoever said so: mbedTLS's number for it
 NO_TLS_MEMORY = -0x7F00
+_NO_MEMORY = (-12, 0x2880, 0x3F80, 0x4D80, 0x5180, 0x6180, 0x7F00, 141)
 
 
 class IngestError(Exception):
@@ -88,13 +86,21 @@ class FilesError(ServiceError):
         self.results = results
 
 
-def with_text(error, text):
-    """Returns an error of the same class with the same attributes, and this text."""
-    made = type(error)(text)
-    for name in ("errno", "sent", "status", "body", "retry_after", "results"):
-        if hasattr(error, name):
-            setattr(made, name, getattr(error, name))
-    return made
+def set_text(error, text):
+    """Gives an IngestError another text; it needs less memory than another error. Returns the error."""
+    super(IngestError, error).__init__(text)
+    return error
+
+
+def without_words(error):
+    """Takes the words of the peer out of an error, for want of memory to look for keys in them. Returns the error."""
+    if hasattr(error, "body"):
+        error.body = ""  # makes room
+    results: "list" = getattr(error, "results", [])
+    for i in range(len(results)):
+        if isinstance(results[i], str):
+            results[i] = NO_MEMORY
+    return set_text(error, NO_MEMORY)
 
 
 def number_of(e, handshake):
@@ -106,37 +112,6 @@ def number_of(e, handshake):
     number = e.errno if isinstance(e, OSError) else None
     if handshake and isinstance(number, int):
         n = -number
-        if n in (-12, 0x2880, 0x3F80, 0x4D80, 0x5180, 0x6180, 0x7F00, 141) or n > 0 and n & 0x7F in (0x10, 0x6A):
+        if n in _NO_MEMORY or n > 0 and n & 0x7F in (0x10, 0x6A):
             return NO_TLS_MEMORY
     return number
-
-
-def unworded(e, tls, sent):
-    """Returns the error for an exception of a socket when there is no memory for words: what it is, and its errno.
-
-    MicroPython raises a ValueError for a certificate that it refuses.
-    """
-    kind = CertificateError if isinstance(e, ValueError) and not sent else NetworkError
-    return kind(NO_MEMORY, number_of(e, tls and not sent), sent)
-
-
-def unread(status, sent):
-    """Returns the error for a reply that there was no memory to read.
-
-    Below 500 it may be about a duplicate, or about one file of many: then it has to be asked for again.
-    """
-    return ServiceError(_UNREAD, status) if (status or 0) >= 500 else NetworkError(_UNREAD, None, sent)
-
-
-def without_words(error):
-    """Returns the error without any words of the peer, for want of memory to look for keys in them."""
-    if isinstance(error, NetworkError) or error.args[0] in (NO_MEMORY, _UNREAD):
-        return error  # has none
-    if hasattr(error, "body"):
-        error.body = ""  # makes room
-    if isinstance(error, FilesError):
-        for i in range(len(error.results)):
-            if isinstance(error.results[i], str):
-                error.results[i] = NO_MEMORY
-    super(IngestError, error).__init__(NO_MEMORY)  # needs less than another error
-    return error

@@ -5,7 +5,7 @@ Sources: RFC 9110, section 10.2.3 (Retry-After); "Exponential Backoff And Jitter
 
 import os
 
-from .errors import NO_TLS_MEMORY, CertificateError, IngestError, NetworkError, SampleError, ServiceError, with_text
+from .errors import NO_TLS_MEMORY, CertificateError, IngestError, NetworkError, SampleError, ServiceError, set_text
 from .validate import check_whole
 
 
@@ -85,7 +85,7 @@ class Retry:
         if not connection.has_time(wait):
             return None, "not tried again: deadline_ms leaves no time for it"
         try:
-            request.rewind()
+            connection.rewind(request)
             request.close()  # no file stays open while it waits
         except SampleError as e:
             return None, "not sent again: %s" % e
@@ -95,6 +95,6 @@ class Retry:
 def _explained(error, why, e=None):
     """Returns the error with the reason why no attempt followed it. e: an exception that is part of that, or None."""
     try:
-        return with_text(error, "%s (%s)" % (error, why if e is None else why % e))
+        return set_text(error, "%s (%s)" % (error, why if e is None else why % e))
     except MemoryError:
         return error

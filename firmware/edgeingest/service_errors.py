@@ -6,7 +6,7 @@ Sources: the service's documentation, "Ingestion API", and what its own clients 
 
 from micropython import const
 
-from .errors import FilesError, ProtocolError, ServiceError, with_text
+from .errors import FilesError, ProtocolError, ServiceError, set_text
 
 _PARSED = const(400)  # bytes of an error in JSON that are parsed: more than are shown
 _SHOWN = const(7)  # so many characters of a key in a row may be in an error: fewer than are worth anything
@@ -198,7 +198,7 @@ def without_keys(error, keys):
     """Returns the error; or one of its class with the same attributes and `***` where a peer had sent part of a key."""
     text = _masked(str(error), keys)
     if text != str(error):
-        error = with_text(error, text)
+        set_text(error, text)
     if hasattr(error, "body"):
         error.body = _masked(error.body, keys)
     results = getattr(error, "results", None) or []

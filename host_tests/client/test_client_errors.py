@@ -291,7 +291,7 @@ def test_no_memory_for_a_reply_is_a_network_error(worker, times, driver):
     with peer(first_then_good(first)) as made:
         kind, text, closed, end, again = worker.run(NO_MEMORY, url=made.url, times=times, driver=driver)
     assert (kind, closed, end, again) == ("NetworkError", True, "close", "stored.cbor")
-    assert text.startswith("no memory to read the reply")
+    assert "no memory for a reply" in text
 
 
 @pytest.mark.modes("py", "mpy")

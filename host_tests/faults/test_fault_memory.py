@@ -95,7 +95,7 @@ def test_an_error_is_the_right_one_wherever_an_upload_works(tmp_path, torture, c
     assert len(enough) > 5 and (kind == "busy" or "memory" not in enough[-1]["text"])
     for case in enough:
         errno = case.get("errno") if isinstance(case.get("errno"), int) else None
-        unread = kind == "busy" and case["error"] == "NetworkError" and "not even memory" in case["text"]
+        unread = kind == "busy" and case["error"] == "NetworkError" and "no memory" in case["text"]
         assert (case["error"], errno, case.get("status")) == wanted or unread, case
     counted(len(found))
 

@@ -26,7 +26,7 @@ OPEN = (
 )
 # Public names of these modules that only the library uses.
 HIDDEN = {"LabelFile", "inferred_label", "octets", "size_of", "sized", "typecode_of"}
-HIDDEN |= {"number_of", "unread", "unworded", "with_text", "without_words"}
+HIDDEN |= {"number_of", "set_text", "without_words"}
 # Methods that other modules call, and those of every body, which `edgeingest.body` describes once.
 HIDDEN_METHODS = {
     "Sample.protected",
