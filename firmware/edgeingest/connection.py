@@ -14,7 +14,6 @@ from .errors import (
     CallersError,
     CertificateError,
     DeadlineError,
-    IngestError,
     NetworkError,
     ProtocolError,
     SampleError,
@@ -58,7 +57,7 @@ def ms_until(ticks):
 
 def _of_caller(error):
     """Returns the error that a body raised: a SampleError is about the body and the call's, others are the caller's."""
-    return error if isinstance(error, SampleError) else CallersError(error)
+    return error if isinstance(error, (SampleError, CallersError)) else CallersError(error)
 
 
 class Connection(Transport):
@@ -120,7 +119,7 @@ class Connection(Transport):
         """Has a request begin again."""
         try:
             request.rewind()
-        except IngestError as e:
+        except Exception as e:
             raise _of_caller(e)
 
     def wait(self, event):
@@ -202,10 +201,11 @@ class Connection(Transport):
         failure = None
         try:
             yield from self._write(request)
-        except NetworkError as e:
+        except (OSError, ValueError, NetworkError) as e:
+            failure = e if isinstance(e, NetworkError) else self._error(e)
             if isinstance(e, DeadlineError) or not self.sent:
-                raise e
-            failure = e  # a peer that refuses may answer, and close, before it has read everything
+                raise failure
+            # a peer that refuses may answer, and close, before it has read everything
         try:
             self._begin_phase(_RECEIVING)
             while not parser.done and not reply.enough(parser.status):
@@ -236,7 +236,10 @@ class Connection(Transport):
         self._result = reply.finish(parser.status, parser.header)
 
     def _write(self, request):
-        """A generator: sends the request window by window, unless a final reply comes before its end."""
+        """A generator: sends the request window by window, unless a final reply comes before its end.
+
+        Raises the exceptions of the socket as they are.
+        """
         view = self._view
         size = len(view)
         left = request.size
@@ -249,7 +252,7 @@ class Connection(Transport):
         while left:
             try:
                 n = read(view)
-            except IngestError as e:
+            except Exception as e:
                 raise _of_caller(e)
             if n is None:
                 self._stall(_WAITING_FOR_BODY)
@@ -261,10 +264,7 @@ class Connection(Transport):
                 self.set_nodelay(1)  # the last window must not wait for the ACK of those before it (Nagle's algorithm)
             rest = view if n == size else view[:n]
             while rest:
-                try:
-                    n = send(rest)
-                except (OSError, ValueError) as e:
-                    raise self._error(e)
+                n = send(rest)
                 if not n:
                     self._stall(_SENDING)
                     yield READABLE | WRITABLE

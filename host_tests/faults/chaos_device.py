@@ -5,6 +5,7 @@ number of the next sample: a kill between a `put` and its update puts a sample t
 the url the SHA-256 of each sample is printed.
 """
 
+import gc
 import os
 import sys
 from array import array
@@ -13,6 +14,8 @@ from hashlib import sha256
 
 from edgeingest import Client, Retry, Sample
 from edgeingest.spool import Spool
+
+gc.threshold(8192)  # as the main.py of every board has it: modules are loaded late
 
 folder, url, key, hmac_key, count = sys.argv[1:6]
 SENSORS = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))

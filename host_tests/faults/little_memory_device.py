@@ -106,11 +106,12 @@ def descriptors():
 def files():
     """Returns how many entries, recordings and unfinished entries the spool has, and the bytes of the first two."""
     counts = [0, 0, 0, 0]
-    for entry in os.ilistdir(folder + "/spool"):
-        if entry[1] == 0x8000:
-            kind = ("ent", "rec", "tmp").index(entry[0][-3:])
+    for shard in os.listdir(folder + "/spool"):
+        path = folder + "/spool/" + shard + "/"
+        for name in os.listdir(path):
+            kind = ("ent", "rec", "tmp").index(name[-3:])
             counts[kind] += 1
-            counts[3] += os.stat(folder + "/spool/" + entry[0])[6] if kind < 2 else 0
+            counts[3] += os.stat(path + name)[6] if kind < 2 else 0
     return counts
 
 

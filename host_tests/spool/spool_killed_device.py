@@ -12,6 +12,8 @@ from hashlib import sha256
 from edgeingest import Client, Retry, Sample
 from edgeingest.spool import Spool
 
+gc.threshold(8192)  # as the main.py of every board has it: modules are loaded late
+
 folder, url, key, hmac_key, count, attempts = sys.argv[1:7]
 sensors = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))
 window = bytearray(200)
