@@ -132,7 +132,7 @@ class Client:
                 print(stored.file_name, stored.duplicate)
         """
         # absolute: native code that names no global knows no package
-        from edgeingest.multipart import files_request
+        from edgeingest.upload import files_request
 
         prepared = files_request(items, self._hmac_key, boundary, on_stored)
         options = label, metadata, no_label, disallow_duplicates, add_date_id

@@ -18,7 +18,6 @@ from .errors import (
     ProtocolError,
     SampleError,
     ServiceError,
-    number_of,
 )
 from .http import ResponseParser
 from .transport import READABLE, WRITABLE, Transport, addresses_of
@@ -42,6 +41,7 @@ _WAITING_FOR_BODY = const(3)  # as _SENDING; the body has no bytes yet
 _RECEIVING = const(4)
 _PREPARING = const(5)  # the request is made; only a deadline limits it
 
+_NO_TLS_MEMORY = const(-0x7F00)  # as in `network_errors`
 _LOOK = const(32)  # windows after which an early reply is looked for, even if nothing holds the request up
 
 
@@ -381,7 +381,9 @@ class Connection(Transport):
         except MemoryError:
             # MicroPython raises a ValueError for a certificate that it refuses.
             kind = CertificateError if isinstance(e, ValueError) and not self.sent else NetworkError
-            return kind(NO_MEMORY, number_of(e, self._context and not self.sent), self.sent)
+            # Without memory for words there is none for TLS, whatever its number for that was.
+            number = _NO_TLS_MEMORY if self._context and not self.sent else getattr(e, "errno", None)
+            return kind(NO_MEMORY, number, self.sent)
 
     def _no_memory(self):
         """Returns the error for a reply that there is no memory to read.

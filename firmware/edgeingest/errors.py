@@ -4,9 +4,6 @@ Single inheritance only: MicroPython refuses a class with two native bases, so `
 """
 
 NO_MEMORY = "there is no memory for a reply or for the words of an error: have more heap free before the call"
-# The errno of a TLS handshake that found no memory, whoever said so: mbedTLS's number for it
-NO_TLS_MEMORY = -0x7F00
-_NO_MEMORY = (-12, 0x2880, 0x3F80, 0x4D80, 0x5180, 0x6180, 0x7F00, 141)
 
 
 class IngestError(Exception):
@@ -101,17 +98,3 @@ def without_words(error):
         if isinstance(results[i], str):
             results[i] = NO_MEMORY
     return set_text(error, NO_MEMORY)
-
-
-def number_of(e, handshake):
-    """Returns the errno of an exception of a socket, or None. handshake: it came in a TLS handshake.
-
-    All the numbers of a handshake without memory become one: ENOMEM, and those of mbedTLS for X.509, keys, curves,
-    hashes, ciphers, TLS and PSA; and in the last 7 bits, beside any module's number, those for big numbers and ASN.1.
-    """
-    number = e.errno if isinstance(e, OSError) else None
-    if handshake and isinstance(number, int):
-        n = -number
-        if n in _NO_MEMORY or n > 0 and n & 0x7F in (0x10, 0x6A):
-            return NO_TLS_MEMORY
-    return number

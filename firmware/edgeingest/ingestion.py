@@ -3,6 +3,8 @@
 Source: the service's documentation, "Ingestion API"; what its own clients send and accept where that is silent.
 """
 
+import os
+from binascii import hexlify
 from collections import namedtuple
 from json import loads
 
@@ -119,6 +121,48 @@ def check_body(body, name, index=None):
     kind = body.content_type
     if not isinstance(kind, str) or kind.strip(PLAIN) != "/":
         check_text(kind, name + ": content_type", 127)
+
+
+def part_head(body, boundary, before=""):
+    """Returns the bytes before the content of a part; before: the line end of the part before it."""
+    return (
+        '%s--%s\r\nContent-Disposition: form-data; name="data"; filename="%s"\r\nContent-Type: %s\r\n\r\n'
+        % (before, boundary, body.name.replace('"', "%22"), body.content_type)
+    ).encode()
+
+
+def end_of_parts(boundary):
+    """Returns the bytes after the content of the last part."""
+    return ("\r\n--%s--\r\n" % boundary).encode()
+
+
+def random_boundary():
+    """Returns a boundary of 96 random bits: so it is in no content."""
+    return hexlify(os.urandom(12)).decode()
+
+
+def form_type(boundary):
+    """Returns the content type of a multipart body."""
+    return "multipart/form-data; boundary=" + boundary
+
+
+def is_labels(name):
+    """True for the name of a file with labels, for which the service may have no result."""
+    return name.lower().endswith(".labels")
+
+
+def outcome_of(result, name):
+    """Returns what a result of `files` says, a dict: a `Stored`, or why the item of this name was not stored (str)."""
+    if result.get("success") is True:
+        stored_name = result.get("fileName")
+        if not is_plain(stored_name):
+            from .service_errors import joined_surrogates
+
+            stored_name = joined_surrogates(stored_name) or name
+        return Stored(stored_name, result.get("sampleId"), False)
+    from .service_errors import reason
+
+    return reason(result.get("error")) or Stored(name, None, True)
 
 
 def json_value(data, start=0, end=None):

@@ -5,14 +5,26 @@ memory does not depend on how many there are. Source: the service's documentatio
 {"success": true, "files": [{"success": true, "fileName": ..., "sampleId": ...}, {"success": false, "error": ...}]}.
 """
 
-import os
-from binascii import crc32, hexlify
+from binascii import crc32
 
 from micropython import const
 
 from .body import Chain, size_of
 from .errors import CallersError, IngestError
-from .ingestion import KEPT, DataReply, Stored, body_of, check_body, is_plain, json_value
+from .ingestion import (
+    KEPT,
+    DataReply,
+    Stored,
+    body_of,
+    check_body,
+    end_of_parts,
+    form_type,
+    is_labels,
+    json_value,
+    outcome_of,
+    part_head,
+    random_boundary,
+)
 from .validate import PLAIN, argument_error
 
 _MAX_FILES = const(1000)
@@ -63,7 +75,7 @@ class ItemBodies:
         """Checks a body, and that its name differs from those before it."""
         name = body.name
         check_body(body, name, index)
-        if name.lower().endswith(".labels"):
+        if is_labels(name):
             self.labels += (index,)
         name_sum = crc32(name.encode()).to_bytes(4, "little")
         if index and name_sum in self._sums:  # perhaps a second one: compare the names
@@ -94,12 +106,9 @@ class Parts:
         if index % 2:
             return self._watched(body, self._boundary) if self._watched else body
         if index == 2 * len(self._bodies):
-            return ("\r\n--%s--\r\n" % self._boundary).encode()
+            return end_of_parts(self._boundary)
         self._body = body = self._bodies[index // 2]
-        return (
-            '%s--%s\r\nContent-Disposition: form-data; name="data"; filename="%s"\r\nContent-Type: %s\r\n\r\n'
-            % ("\r\n" if index else "", self._boundary, body.name.replace('"', "%22"), body.content_type)
-        ).encode()
+        return part_head(body, self._boundary, "\r\n" if index else "")
 
 
 def multipart(bodies, boundary=None):
@@ -110,7 +119,7 @@ def multipart(bodies, boundary=None):
     """
     watched = None
     if boundary is None:
-        boundary = hexlify(os.urandom(12)).decode()
+        boundary = random_boundary()
     elif not isinstance(boundary, str) or not 0 < len(boundary) < 71 or boundary.strip(PLAIN + "+'"):
         raise argument_error("boundary", boundary)
     else:
@@ -127,14 +136,14 @@ def multipart(bodies, boundary=None):
         if kept is not None:
             kept.append(part)
         yield None
-    body = Chain(kept or parts, "the request", "multipart/form-data; boundary=" + boundary, size)
+    body = Chain(kept or parts, "the request", form_type(boundary), size)
     body.rewindable = rewindable
     kept = part = None  # the generator is held as long as the call lasts
     yield body
 
 
 def files_request(items, hmac_key, boundary, on_stored):
-    """A generator: yields None after each step, at last (body, its reply, None). For what `Client.upload` takes."""
+    """A generator: see `upload.files_request`."""
     if hasattr(items, "sensors") or hasattr(items, "readinto"):
         items = (items,)
     held = isinstance(items, (list, tuple))
@@ -276,22 +285,7 @@ class FilesReply(DataReply):
         if self._labels and index >= self._labels[0]:
             self._held.append(value)
         else:
-            self._report_result(index, value)
-
-    def _report_result(self, index, value):
-        """Reports the result of an item."""
-        if value.get("success") is True:
-            name = value.get("fileName")
-            if not is_plain(name):
-                from .service_errors import joined_surrogates
-
-                name = joined_surrogates(name) or self._bodies[index].name
-            outcome = Stored(name, value.get("sampleId"), False)
-        else:
-            from .service_errors import reason
-
-            outcome = reason(value.get("error")) or Stored(self._bodies[index].name, None, True)
-        self._report(index, outcome)
+            self._report(index, outcome_of(value, self._bodies[index].name))
 
     def _report(self, index, outcome):
         """Collects the outcome of an item, or calls on_stored with it; a `Stored`, or why it was not stored."""
@@ -343,4 +337,4 @@ class FilesReply(DataReply):
             if i in labels and self._count < total:
                 self._report(i, Stored(self._bodies[i].name, None, False))
             else:
-                self._report_result(i, next(held))
+                self._report(i, outcome_of(next(held), self._bodies[i].name))

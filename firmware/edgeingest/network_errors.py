@@ -4,7 +4,7 @@ import gc
 
 from micropython import const
 
-from .errors import NO_TLS_MEMORY, CertificateError, DeadlineError, NetworkError, number_of
+from .errors import CertificateError, DeadlineError, NetworkError
 
 # What failed or took too long, by the phase of the call: see `connection`
 _FAILED = (
@@ -40,6 +40,9 @@ _ADVICE = {
     -0x7780: " (it refused: no version or cipher of TLS in common?)",  # fatal alert
     -0x7280: _NO_TLS,  # end of the connection
 }
+_NO_TLS_MEMORY = const(-0x7F00)  # of mbedTLS; `retry` knows it
+# ENOMEM, and what mbedTLS says for X.509, keys, curves, hashes, ciphers, TLS and PSA
+_OUT_OF_MEMORY = (-12, 0x2880, 0x3F80, 0x4D80, 0x5180, 0x6180, 0x7F00, 141)
 _NO_MEMORY = (
     ": no memory for TLS. %d bytes of heap are free, and it needs about 32000, 16.7 KB of them in one piece: import "
     "all modules first, then gc.collect(), then call; hold fewer windows of samples; have the library in ROM (an ESP32 "
@@ -53,7 +56,7 @@ def network_error(phase, where, e, tls, sent, clock):
     phase: of the call, as in `connection`. where: host:port. tls: True with TLS. sent: bytes that had left before.
     clock: what the board takes for the present, as time.gmtime gives it.
     """
-    number = number_of(e, tls and not sent)
+    number = _number_of(e, tls and not sent)
     why = "" if e is None else ": " + str(e).strip()
     if tls and not sent:
         # MicroPython raises a ValueError with mbedTLS's words for a chain that it refuses.
@@ -63,7 +66,7 @@ def network_error(phase, where, e, tls, sent, clock):
             if not refused or number in (_NO_CA_CHAIN, _VERIFY_FAILED):
                 advice = _certificate_advice(why, clock)
             return CertificateError("%s did not prove who it is%s%s" % (where, why, advice), number)
-        if number == NO_TLS_MEMORY:
+        if number == _NO_TLS_MEMORY:
             why = _NO_MEMORY % gc.mem_free()
         if phase != _CONNECTING:
             why += _NO_TLS if _RESET in why else _ADVICE.get(number, "")
@@ -77,6 +80,20 @@ def network_error(phase, where, e, tls, sent, clock):
         why += ", after %d bytes were sent" % sent
     what = _CLOSED if sent and phase != _RECEIVING else _FAILED[phase]
     return NetworkError("%s %s%s" % (where, what, why), number, sent)
+
+
+def _number_of(e, handshake):
+    """Returns the errno of an exception of a socket, or None. handshake: it came in a TLS handshake.
+
+    All the numbers of a handshake without memory become one, also those that have, in their last 7 bits, the number of
+    mbedTLS's big numbers or of its ASN.1.
+    """
+    number = e.errno if isinstance(e, OSError) else None
+    if handshake and isinstance(number, int):
+        n = -number
+        if n in _OUT_OF_MEMORY or n > 0 and n & 0x7F in (0x10, 0x6A):
+            return _NO_TLS_MEMORY
+    return number
 
 
 def _lookup_advice(why):

@@ -5,8 +5,12 @@ Sources: RFC 9110, section 10.2.3 (Retry-After); "Exponential Backoff And Jitter
 
 import os
 
-from .errors import NO_TLS_MEMORY, CertificateError, IngestError, NetworkError, SampleError, ServiceError, set_text
+from micropython import const
+
+from .errors import CertificateError, IngestError, NetworkError, SampleError, ServiceError, set_text
 from .validate import check_whole
+
+_NO_TLS_MEMORY = const(-0x7F00)  # as in `network_errors`
 
 
 def passing(error):
@@ -15,7 +19,7 @@ def passing(error):
         return error.status >= 500 or error.status in (408, 425, 429)
     if not isinstance(error, NetworkError) or isinstance(error, CertificateError):
         return False
-    return error.errno != NO_TLS_MEMORY
+    return error.errno != _NO_TLS_MEMORY
 
 
 class Retry:

@@ -13,8 +13,9 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.glob("**/*.py"))
 # module -> modules that it may import, besides errors, validate and body, which all but the LOWEST may; no cycles.
 # Either each module of a package has an entry, "package.module", or all have that of the package.
 LAYERS = {
-    "client": {"connection", "http", "ingestion", "multipart", "service_errors", "sharing", "signing", "tls", "url"},
+    "client": {"connection", "http", "ingestion", "service_errors", "sharing", "signing", "tls", "upload", "url"},
     "aio": {"client", "connection"},
+    "upload": {"ingestion", "multipart"},
     "multipart": {"boundary", "ingestion", "service_errors", "signing"},
     "boundary": set(),
     "connection": {"http", "network_errors", "service_errors", "transport"},

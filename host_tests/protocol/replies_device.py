@@ -4,6 +4,7 @@ from edgeingest import ingestion
 from edgeingest.errors import IngestError, ProtocolError
 from edgeingest.ingestion import DataReply
 from edgeingest.multipart import FilesReply
+from edgeingest.upload import FileReply
 
 
 class Named:
@@ -30,8 +31,28 @@ def files(status, body, step=0, names=("a", "b"), labels=()):
     return [tuple(stored) for stored in reply.finish(status)]
 
 
+def one_file(status, body, step=0, name="a"):
+    reply = FileReply(Named(name))
+    feed(reply, status, body, step)
+    return [tuple(stored) for stored in reply.finish(status)]
+
+
+def outcome(call, *arguments):
+    """Returns what comes of a call: its result, or the kind, text and results of its error."""
+    try:
+        return call(*arguments)
+    except IngestError as e:
+        return type(e).__name__, str(e)[:60], getattr(e, "results", None)  # then come the bytes, in pieces
+
+
+def as_one_and_as_many(status, body, step, name):
+    """Returns what the two readers of a reply say when one item was sent."""
+    labels = (0,) if name.endswith(".labels") else ()
+    return outcome(one_file, status, body, step, name), outcome(files, status, body, step, (name,), labels)
+
+
 def survives(status, body):
-    for call in (data, files):
+    for call in (data, files, one_file):
         try:
             call(status, body, 5)
         except IngestError:

@@ -323,6 +323,34 @@ def test_results_are_those_of_json(worker, results, more, style, step):
         assert call(200, body, step, names) == wanted
 
 
+@settings(max_examples=60)
+@given(
+    results=st.lists(RESULTS | JUNK, max_size=2),
+    more=st.dictionaries(TEXTS, JUNK, max_size=2),
+    style=st.sampled_from([{}, {"indent": 1}, {"separators": (",", ":")}, {"ensure_ascii": False}]),
+    step=st.sampled_from([0, 1, 11]),
+    name=st.sampled_from(["a", "a.labels"]),
+    status=st.sampled_from([200, 201, 400, 503]),
+)
+def test_the_reply_to_one_item_is_read_as_that_to_many(worker, results, more, style, step, name, status):
+    device = worker.define(DEVICE)
+    body = json.dumps({**more, "files": results}, **style).encode()
+    for text in (body, body[:-1], body + b"}", DUPLICATE.encode(), b"", json.dumps(more).encode()):
+        one, many = device.as_one_and_as_many(status, text, step, name)
+        assert one == many, text
+
+
+def test_long_replies_to_one_item(worker):
+    device = worker.define(DEVICE)
+    long = ok("A", more="x" * 900), {"success": False, "error": "y" * 1900}, {"success": False, "error": "\u00e4" * 200}
+    for result in (ok("A"), ok("A", more="x" * 2000), *long):
+        for body in (reply(result), reply(result, more="z" * 3000), reply(result, result), reply(result)[:-2]):
+            for step in (0, 1, 64, 1000):
+                one, many = device.as_one_and_as_many(200, body, step, "a")
+                assert one == many, (step, body)
+    assert device.one_file(200, reply(ok("A"))) == [("A", 7, False)]
+
+
 @settings(max_examples=40)
 @given(
     start=st.sampled_from([b"", b"{", b'{"files":[', reply(ok("A"))]),
