@@ -161,12 +161,13 @@ class Connection(Transport):
         """Raises the DeadlineError when the time of the phase or of the call has passed."""
         if not self.left():
             self._address += 1
+            error = DeadlineError(NO_MEMORY, None, self.sent)
             try:
                 from .network_errors import deadline_error
 
                 error = deadline_error(self._phase, self._host, self.sent, self._context)
             except MemoryError:
-                error = DeadlineError(NO_MEMORY, None, self.sent)
+                pass
             raise error
 
     # -- a request and its reply
@@ -373,17 +374,19 @@ class Connection(Transport):
 
     def _error(self, e):
         """Returns the NetworkError or CertificateError for an exception of a socket, or None if the peer closed."""
+        # Made first: what a module takes in vain is not all free again. A ValueError is a certificate that is refused.
+        kind = CertificateError if isinstance(e, ValueError) and not self.sent else NetworkError
+        # Without memory for words there is none for TLS, whatever its number for that was.
+        number = _NO_TLS_MEMORY if self._context and not self.sent else getattr(e, "errno", None)
+        error = kind(NO_MEMORY, number, self.sent)
         try:
             from .network_errors import network_error
 
             where = "%s:%d" % (self._host, self._port)
-            return network_error(self._phase, where, e, self._context is not None, self.sent, time.gmtime())
+            error = network_error(self._phase, where, e, self._context is not None, self.sent, time.gmtime())
         except MemoryError:
-            # MicroPython raises a ValueError for a certificate that it refuses.
-            kind = CertificateError if isinstance(e, ValueError) and not self.sent else NetworkError
-            # Without memory for words there is none for TLS, whatever its number for that was.
-            number = _NO_TLS_MEMORY if self._context and not self.sent else getattr(e, "errno", None)
-            return kind(NO_MEMORY, number, self.sent)
+            pass
+        return error
 
     def _no_memory(self):
         """Returns the error for a reply that there is no memory to read.

@@ -90,7 +90,7 @@ def test_an_error_is_the_right_one_wherever_an_upload_works(tmp_path, torture, c
 
     with running(tmp_path / "service", hmac_key=HMAC_KEY) as service, peer(handler) as made:
         other = made.url if kind != "dead" else f"http://127.0.0.1:{free_port()}"
-        found, _ = go_through(tmp_path, service, other, "broken", 12_000, torture)
+        found, _ = go_through(tmp_path, service, other, "broken", 15_000, torture)
     enough = [case for case in found if case["good"]]
     assert len(enough) > 5 and (kind == "busy" or "memory" not in enough[-1]["text"])
     for case in enough:
@@ -104,7 +104,7 @@ def test_an_error_is_the_right_one_wherever_an_upload_works(tmp_path, torture, c
 def test_a_spool_sees_a_dead_network_wherever_a_flush_works(tmp_path, torture, counted):
     with running(tmp_path / "service", hmac_key=HMAC_KEY) as service:
         other = f"http://127.0.0.1:{free_port()}"
-        found, _ = go_through(tmp_path, service, other, "flush broken", 18_000, torture)
+        found, _ = go_through(tmp_path, service, other, "flush broken", 24_000, torture)
     enough = [case for case in found if case["good"]]
     assert len(enough) > 5
     assert [case for case in enough if case.get("result") != 0] == []
