@@ -53,6 +53,35 @@ _NEEDED = {
 }
 _LIMITS = ("field", "files", "size")  # what the service would take less of: a LimitError
 _SHOWN = const(200)  # characters of a value
+_MANY = const(64)  # elements of a value, in all, from which on their number is shown instead: a repr takes much heap
+
+
+class _Large:
+    """Stands for a value with many elements in an error."""
+
+    def __init__(self, value):
+        self._value = value
+
+    def __repr__(self):
+        return "a %s of %d" % (type(self._value).__name__, len(self._value))
+
+
+def _count(value):
+    """Returns the number of elements of a value, 0 if it is a text or has none."""
+    try:
+        return 0 if isinstance(value, str) else len(value)
+    except TypeError:
+        return 0
+
+
+def _shown(value):
+    """Returns what an error shows of a value."""
+    if isinstance(value, str):
+        return value[:_SHOWN]
+    count = _count(value)
+    if count <= _MANY and isinstance(value, (list, tuple, dict)):
+        count += sum([_count(inner) for inner in (value.values() if isinstance(value, dict) else value)])
+    return _Large(value) if count > _MANY else value
 
 
 def argument_error(what, values):
@@ -69,6 +98,7 @@ def argument_error(what, values):
         if values[1] == 0:
             return SampleError("%s: it is empty, there is nothing to send" % values[0])
         return SampleError("%s: size: a whole number of bytes, 1 or more, is needed, not %r" % values[:2])
+    values = tuple([_shown(value) for value in values])
     text = _TEXTS.get(what)
     if text is None:
         value = values[0]

@@ -17,22 +17,29 @@ class GeneratedBody(Body):
     _filled = 0
     _rest = b""  # the end of a piece that did not fit
     _begun = False
-    _values: "list" = ()  # type: ignore[assignment]  # what pieces are made of, and how many there were
+    _values: "list | tuple" = ()  # what pieces are made of, and how many there were
     _count = 0
     _given = 0  # bytes, of `size`
 
+    def restart(self):
+        """Begins again with the first piece."""
+
+    def piece(self) -> "bool | None":
+        """Writes the next piece."""
+        return False
+
     def measure(self):
         """Sets `size`: generates every piece once."""
-        self.restart()  # type: ignore[attr-defined]
+        self.restart()
         self._window = None
         self._filled = 0
         more = True
         while more:
-            more = self.piece()  # type: ignore[attr-defined]
+            more = self.piece()
             if more is None:
                 raise SampleError("values: all of them are needed at once, to find the size before anything is sent")
         self.size = self._filled
-        self.restart()  # type: ignore[attr-defined]
+        self.restart()
 
     def put(self, data):
         """Takes the next bytes."""
@@ -65,7 +72,7 @@ class GeneratedBody(Body):
             self.put(rest)
         more = True
         while more and self._filled < room:
-            more = self.piece()  # type: ignore[attr-defined]
+            more = self.piece()
         self._window = None
         n = min(self._filled, room)
         self._given += n
@@ -85,4 +92,4 @@ class GeneratedBody(Body):
             self._begun = False
             self._given = 0
             self._rest = b""
-            self.restart()  # type: ignore[attr-defined]
+            self.restart()

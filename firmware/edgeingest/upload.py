@@ -46,7 +46,7 @@ class FileReply(DataReply):
     """The reply of `files` for one item, which is short; any other is read by `multipart`. body: what was sent."""
 
     limit = 65536 + 2048
-    _results = None  # a FilesReply, once it is needed
+    _results: "DataReply" = None  # a FilesReply, once it is needed
 
     def __init__(self, body):
         self._item = body

@@ -408,3 +408,21 @@ def test_wifi_passwords_and_time_servers(workers):
         silent.bind(("127.0.0.1", 0))
         kind, text = outcome(worker, source, imports=imports, port=silent.getsockname()[1])
     assert kind == "DeadlineError" and "is the network up, is UDP port" in text, text
+
+
+LARGE = {
+    "Sample([('a', 'm')] * 1025, 10, values, 'X')": "not a list of 1025",
+    "Sample(sensors, 10, values, 'X', rows=[(1, 2)] * 100)": "not a list of 100",
+    "Client(KEY, ca=[[1] * 3000])": "ca: ",
+    "Client(KEY, retry={'a': [1] * 3000})": "not a dict of 1",
+    "Client(KEY, timeout_ms=bytes(3000))": "not a bytes of 3000",
+    "Client(KEY, 'http://a').upload('x' * 3000, good)": "category: 'xxx",
+}
+
+
+@BOARD
+@pytest.mark.parametrize("source", LARGE)
+def test_a_large_value_is_not_shown_whole(worker, source):
+    """Its repr needs many times the memory that it has itself."""
+    kind, text = outcome(worker, source)
+    assert kind == "SampleError" and LARGE[source] in text and len(text) < 450, text

@@ -59,7 +59,7 @@ def test_each_sample_arrives_once_whatever_fails(tmp_path, torture, counted, see
         (tmp_path / "log").open("ab") as log,
         (tmp_path / "service_log").open("ab") as service_log,
         killed_service(stored, port, seed, service_log) as service_kills,
-        proxy(port, lost=0.5, after_bytes=5000, seed=seed) as between,
+        proxy(port, lost=0.5, after_bytes=2000, seed=seed) as between,
     ):
         arguments = [str(device), f"http://127.0.0.1:{between.port}", KEY, HMAC_KEY, str(count)]
         code, kills = run_device(arguments, log, random.Random(seed), most)
