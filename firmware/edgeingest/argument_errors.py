@@ -11,13 +11,8 @@ _TEXTS = {
     "api_key": "api_key: a str of visible ASCII characters is needed, without space or line end",
     "at work": "the client is at work: its own callbacks, items and row sources cannot call it; wait until its call "
     "has ended, or use another client",
-    "in use": "%r is being sent by another call: wait until that has ended, or make a body of its own for each call",
     "boundary": "boundary: 1 to 70 letters, digits and - _ . + ' are needed, not %r",
-    "changed": "%s: the values were changed or resized since they were counted; values must not change until they are "
-    "sent",
     "ca": "ca: the path of a certificate, or its bytes, is needed, not %r",
-    "ended": "%r ended %d bytes before its size of %d bytes",
-    "longer": "%r has more than its size of %d bytes",
     "category": "category: %r is none of training, testing, anomaly, split",
     "character": "%s: %r has a character in it that cannot be sent: %r",
     "field": "%s: %d bytes as a header field, at most %d can be sent: make it shorter",
@@ -33,10 +28,6 @@ _TEXTS = {
     "name": "items: item %d has the name %r, as item %d has: give them different ones (name=)",
     "no items": "items: there are none: one or more are needed",
     "no rows": "values: %r has no rows: at least one is needed",
-    "parts": "%r: a part has another size than before: it was made anew, or resized; values must not change until they "
-    "are sent",
-    "read": "%r cannot be read a second time",
-    "readinto": "%r: its readinto returned %r, which is not the number of bytes that it put into the window",
     "rows": "rows: values has %d rows: say that or leave it out, not %r",
     "sensors": 'sensors: 1 to 1024 pairs of name and units are needed, such as (("accX", "m/s2"),), not %r',
     "whole": "%s: a whole number of %d to %d is needed, not %r",
@@ -51,6 +42,7 @@ _NEEDED = {
     "typecode": "one of b B h H i I l L q Q f d, with a buffer or a row source,",
     "values": "an array, a buffer with typecode=, a list or a row source",
 }
+_OF_BODIES = ("changed", "ended", "in use", "longer", "parts", "read", "readinto")  # `body_errors` has their texts
 _LIMITS = ("field", "files", "size")  # what the service would take less of: a LimitError
 _SHOWN = const(200)  # characters of a value
 _MANY = const(64)  # elements of a value, in all, from which on their number is shown instead: a repr takes much heap
@@ -91,7 +83,7 @@ def argument_error(what, values):
     bytes"); or "body" or "items" for what is no item. values: what the text shows.
     """
     if what == "body" or what == "items":
-        from .item_errors import no_body, no_items
+        from .body_errors import no_body, no_items
 
         return no_body(*values) if what == "body" else no_items(*values)
     if what == "size" and (type(values[1]) is not int or values[1] < 1):
@@ -99,6 +91,10 @@ def argument_error(what, values):
             return SampleError("%s: it is empty, there is nothing to send" % values[0])
         return SampleError("%s: size: a whole number of bytes, 1 or more, is needed, not %r" % values[:2])
     values = tuple([_shown(value) for value in values])
+    if what in _OF_BODIES:
+        from .body_errors import TEXTS
+
+        return SampleError(TEXTS[what] % values)
     text = _TEXTS.get(what)
     if text is None:
         value = values[0]

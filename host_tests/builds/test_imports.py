@@ -15,7 +15,7 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.glob("**/*.py"))
 LAYERS = {
     "client": {"connection", "http", "ingestion", "service_errors", "sharing", "signing", "tls", "upload", "url"},
     "aio": {"client", "connection"},
-    "upload": {"ingestion", "multipart"},
+    "upload": {"ingestion", "multipart", "service_errors"},
     "multipart": {"boundary", "ingestion", "service_errors", "signing"},
     "boundary": set(),
     "connection": {"http", "network_errors", "service_errors", "transport"},
@@ -78,15 +78,15 @@ LAYERS = {
     "body": {"errors", "validate"},
     "errors": set(),
     "validate": {"argument_errors"},
-    "argument_errors": {"errors", "item_errors"},
-    "item_errors": {"errors"},
+    "argument_errors": {"errors", "body_errors"},
+    "body_errors": {"errors"},
     "cbor_int_kernels": set(),
     "cbor_kernels": set(),
     "cbor_plain": {"body"},
 }
 LOWEST = {
     "argument_errors",
-    "item_errors",
+    "body_errors",
     "body",
     "errors",
     "cbor_int_kernels",

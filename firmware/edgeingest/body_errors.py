@@ -1,4 +1,4 @@
-"""The errors for what is given instead of an item, with the way to make one of it. Loaded when there is one."""
+"""The errors of bodies that change or end early, and of what is given instead of a body. Loaded when there is one."""
 
 from array import array
 
@@ -7,6 +7,17 @@ from micropython import const
 from .errors import SampleError
 
 _SHOWN = const(200)  # characters of a value
+TEXTS = {
+    "in use": "%r is being sent by another call: wait until that has ended, or make a body of its own for each call",
+    "changed": "%s: the values were changed or resized since they were counted; values must not change until they are "
+    "sent",
+    "ended": "%r ended %d bytes before its size of %d bytes",
+    "longer": "%r has more than its size of %d bytes",
+    "parts": "%r: a part has another size than before: it was made anew, or resized; values must not change until they "
+    "are sent",
+    "read": "%r cannot be read a second time",
+    "readinto": "%r: its readinto returned %r, which is not the number of bytes that it put into the window",
+}
 
 
 def no_items(items):
