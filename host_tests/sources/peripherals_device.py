@@ -5,10 +5,12 @@ import time
 from array import array
 
 import edgeingest.sources.adc
+import edgeingest.sources.microphone
 import machine
 import micropython
 from bodies_device import drain
 from edgeingest import Sample, Wav
+from edgeingest.body import octets
 from edgeingest.sources import SourceError, scaling
 from edgeingest.sources.adc import Adc
 from edgeingest.sources.camera import Camera
@@ -52,10 +54,14 @@ def tone(start, count):
     return [((start + i) & 0xFFFF) << 8 | 0xA5 for i in range(count)]
 
 
-def microphone(waits=False, rate=16000, sound=tone, **options):
-    """Returns a Microphone; `waits`: in real time."""
+def microphone(waits=False, rate=16000, sound=tone, port="rp2", speed=1, **options):
+    """Returns a Microphone; `waits`: in the time of a clock that only advances when something waits."""
     machine.I2S.waits = waits
-    machine.sounds[0] = sound
+    machine.I2S.port = port
+    machine.I2S.speed = speed
+    clock = machine.Clock() if waits else time
+    machine.I2S.clock = edgeingest.sources.microphone.time = clock
+    machine.sounds[0] = machine.inmp441(sound)
     return Microphone(1, 2, 3, rate=rate, **options)
 
 
@@ -76,34 +82,81 @@ def as_sample(frames, **options):
     return drain(sample.body(), (333,))
 
 
-def pieces(pause_ms, count, buffer_ms):
-    """Records pieces of 100 values with a pause between, in real time.
+def pieces(pause_ms, count, size, **options):
+    """Records pieces of so many values with a pause between.
 
-    Returns [(first value, whether the others follow)] of each."""
-    source = microphone(True, 2000, buffer_ms=buffer_ms)
-    values = array("h", bytes(200))
+    Returns [(first value, number of the others that do not follow, values heard before)] of each, or the error."""
+    source = microphone(True, **options)
+    clock = machine.I2S.clock
+    values = array("h", bytes(2 * size))
     found = []
-    for _ in range(count):
-        source.record(values)
-        found.append((values[0], [values[i + 1] - values[i] for i in range(99)] == [1] * 99))
-        time.sleep_ms(pause_ms)
+    try:
+        for _ in range(count):
+            heard = machine.I2S.made[-1]._heard()
+            source.record(values)
+            gaps = sum([(values[i + 1] - values[i]) & 0xFFFF != 1 for i in range(size - 1)])
+            found.append((values[0] & 0xFFFF, gaps, heard))
+            clock.sleep_ms(pause_ms)
+    except SourceError as e:
+        found.append(str(e))
     return found
+
+
+def streamed(read_ms, every_ms, count, **options):
+    """Reads so many ms of sound `count` times, one every so many ms.
+
+    Returns (number of reads, number of values that do not follow the one before, error or None)."""
+    source = microphone(True, **options)
+    clock = machine.I2S.clock
+    size = source.rate * read_ms // 1000
+    values = array("h", bytes(2 * size))
+    window = memoryview(octets(values))
+    last = None
+    gaps = reads = 0
+    source.start()
+    try:
+        for _ in range(count):
+            began = clock.now
+            source.readinto(window)
+            reads += 1
+            gaps += last is not None and (values[0] - last) & 0xFFFF != 1
+            gaps += sum([(values[i + 1] - values[i]) & 0xFFFF != 1 for i in range(size - 1)])
+            last = values[size - 1]
+            clock.sleep_us(max(1000 * every_ms - (clock.now - began), 0))
+    except SourceError as e:
+        return reads, gaps, str(e)
+    return reads, gaps, None
+
+
+def longest_pause(ms, **options):
+    """Reads, waits so many ms, reads again. Returns the number of missing values, or None for a SourceError."""
+    source = microphone(True, **options)
+    values = array("h", bytes(2000))
+    window = memoryview(octets(values))
+    source.readinto(window)
+    last = values[999]
+    machine.I2S.clock.sleep_ms(ms)
+    try:
+        source.readinto(window)
+    except SourceError:
+        return None
+    return (values[0] - last - 1) & 0xFFFF
 
 
 def read_after_an_overflow():
     """Reads a microphone again when more was heard than its buffer holds."""
-    source = microphone(True, 2000, buffer_ms=50)
+    source = microphone(True, buffer_ms=50)
     window = bytearray(20)
     source.readinto(window)
-    time.sleep_ms(120)
+    machine.I2S.clock.sleep_ms(120)
     source.readinto(window)
 
 
 def closed():
-    """Returns (whether the I2S is off, bytes of its buffer) after close()."""
-    source = microphone()
+    """Returns (whether the I2S is off, ms of sound that its buffer of frames of 8 bytes holds) after close()."""
+    source = microphone(buffer_ms=500)
     source.close()
-    return machine.I2S.made[-1].off, machine.I2S.made[-1].ibuf
+    return machine.I2S.made[-1].off, machine.I2S.made[-1].ibuf // 8 * 1000 // 16000
 
 
 class Older:
