@@ -160,9 +160,13 @@ def closed():
 
 
 class Older:
-    """A `camera` module as that of micropython-camera-driver."""
+    """A `camera` module as that of micropython-camera-driver (modcamera.c, camera_capture).
+
+    capture() copies the picture in the only frame buffer and gives the buffer back; the next picture is taken then.
+    """
 
     JPEG, FRAME_VGA = 2, 8
+    waiting = None
 
     def __init__(self, pictures, starts=True):
         self.pictures = list(pictures)
@@ -171,10 +175,17 @@ class Older:
 
     def init(self, id, **options):
         self.log.append(("init", id, options))
+        self._take()
         return self.starts
 
+    def _take(self):
+        # what is in front of the camera now: it stays until another picture is put there
+        self.waiting = self.pictures[0] if self.pictures else None
+
     def capture(self):
-        return self.pictures.pop(0)
+        picture = self.waiting
+        self._take()
+        return picture
 
     def deinit(self):
         self.log.append("deinit")
@@ -200,7 +211,8 @@ class Newer:
         self.log = []
 
     def capture(self):
-        return memoryview(self.pictures.pop(0)) if self.pictures[0] is not None else self.pictures.pop(0)
+        picture = self.pictures.pop(0)
+        return picture if picture is None else memoryview(array("b", picture))
 
     def deinit(self):
         self.log.append("deinit")
@@ -220,25 +232,56 @@ def picture(module, **options):
 
 
 class OneBuffer(Newer):
-    """One whose pictures are all in the same memory, which is freed when it is turned off."""
+    """As micropython-camera-API has it (src/modcamera.c): one frame buffer, which is freed when it is turned off.
 
-    buffer = bytearray(20000)
+    capture() gives back the buffer of the last call, so that it is filled again, and returns a view of it, of typecode
+    "b". The constructor takes a picture and gives it back: one is waiting then, which `frame_available` tells.
+    """
+
+    buffer = array("b", bytes(20000))
+    held = False
+
+    def frame_available(self):
+        return not self.held
 
     def capture(self):
-        data = self.pictures.pop(0)
-        self.buffer[: len(data)] = data
-        return memoryview(self.buffer)[: len(data)]
+        if self.held or not self.log[-1:] == ["waiting"]:
+            self.size = len(self.pictures[0])
+            self.buffer[: self.size] = array("b", self.pictures[0])
+        self.held = True
+        return memoryview(self.buffer)[: self.size]
+
+    def started(self):
+        """The constructor has taken a picture of what was in front of the camera then."""
+        self.size = len(self.pictures[0])
+        self.buffer[: self.size] = array("b", self.pictures[0])
+        self.log.append("waiting")
 
 
 def two_pictures(module):
     """Returns what is sent of two pictures that were taken one after the other, and then with the camera off."""
     sys.modules["camera"] = module
     camera = Camera()
-    photos = camera.picture("a.jpg"), camera.picture("b.jpg")
+    first = camera.picture("a.jpg")
+    module.pictures.pop(0)
+    photos = first, camera.picture("b.jpg")
     found = [sent(photo) for photo in photos]
     photos[1].rewind()
     camera.close()
     return found + [sent(photos[1])]
+
+
+def later(module):
+    """Returns the pictures of three things that were put in front of the camera, the first after it was started."""
+    sys.modules["camera"] = module
+    camera = Camera()
+    if hasattr(module, "started"):
+        module.started()
+    found = []
+    for _ in range(3):
+        module.pictures.pop(0)
+        found.append(sent(camera.picture()))
+    return found
 
 
 def sent(photo):

@@ -196,6 +196,13 @@ def test_two_pictures_before_the_upload(run):
     assert "'b.jpg'" in off and "the camera is off" in off
 
 
+@pytest.mark.parametrize("module", ["Older", "OneBuffer"])
+def test_a_picture_is_of_now(run, module):
+    """Both modules have a picture waiting that was taken right after the one before, or at the start."""
+    pictures = [PHOTO[:-3] + bytes((n,)) + PHOTO[-2:] for n in range(4)]
+    assert run(f"result = later({module}(pictures))", pictures=pictures) == pictures[1:]
+
+
 @pytest.mark.parametrize(
     ("module", "words"),
     [
