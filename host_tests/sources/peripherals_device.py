@@ -245,7 +245,7 @@ class OneBuffer(Newer):
         return not self.held
 
     def capture(self):
-        if self.held or not self.log[-1:] == ["waiting"]:
+        if self.held or self.log[-1:] != ["waiting"]:
             self.size = len(self.pictures[0])
             self.buffer[: self.size] = array("b", self.pictures[0])
         self.held = True
