@@ -46,8 +46,8 @@ class Ideal:
     def ticks_diff(self, end, start):
         return end - start
 
-    def sleep_us(self, us):
-        Ideal.now += us
+    def sleep_ms(self, ms):
+        Ideal.now += 1000 * ms
 
     def slept(self, ms):
         Ideal.now += 1000 * ms
