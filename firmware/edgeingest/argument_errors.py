@@ -39,8 +39,8 @@ _TEXTS = {
     "readinto": "%r: its readinto returned %r, which is not the number of bytes that it put into the window",
     "rows": "rows: values has %d rows: say that or leave it out, not %r",
     "sensors": 'sensors: 1 to 1024 pairs of name and units are needed, such as (("accX", "m/s2"),), not %r',
-    "timed interval": "interval_us: with a timer %d or more is needed, not %d: between shorter calls a board has no time "
-    "for anything else; timer=False takes less",
+    "timed interval": "interval_us: with a timer %d or more is needed, not %d: between shorter calls a board has no "
+    "time for anything else; timer=False takes less",
     "whole": "%s: a whole number of %d to %d is needed, not %r",
     "size": "%s: %d bytes; a file must have less than %d",
 }

@@ -253,7 +253,7 @@ class Continuous:
     def _read_rows(self, timer):
         """Reads the rows that are due; allocates nothing, unless `read` does. Called by the timer, or with None.
 
-        Keeps an error of `read`, also Ctrl-C, until the next Sample is asked for: nobody can catch it in a timer's call.
+        Keeps an error of `read`, or Ctrl-C, until the next Sample is asked for: nobody can catch it in a timer's call.
         """
         try:
             while self._state == _RUNNING:

@@ -72,16 +72,45 @@ class ADC:
         return n << 4 | n >> 8
 
 
+class ADCBlock:
+    """ports/esp32/machine_adc_block.c: the units are counted from 0, as ESP-IDF 5 does."""
+
+    def __init__(self, unit):
+        self.unit = unit
+
+    def __repr__(self):
+        return f"ADCBlock({self.unit}, bits=12)"
+
+
 class CalibratedADC(ADC):
-    """As on an ESP32, whose range ends near 1 V without attenuation."""
+    """As on an ESP32, whose range ends near 1 V without attenuation.
+
+    ADC2 has the pins 0 2 4 12 to 15 25 to 27 (ESP32 data sheet 5.1, table of pins). While Wi-Fi has it, ESP-IDF returns
+    ESP_ERR_TIMEOUT; MicroPython 1.26 (ports/esp32/adc.c, madcblock_read_helper) ignores that and returns 0.
+    """
 
     ATTN_0DB, ATTN_11DB = 0, 3
+    WIFI_PINS = (0, 2, 4, 12, 13, 14, 15, 25, 26, 27)
 
     def __init__(self, pin, atten=ATTN_0DB):
         super().__init__(pin)
         self._max_volts = 3.1 if atten == self.ATTN_11DB else 0.95
+        self._unit = 1 if pin.id in self.WIFI_PINS else 0
+
+    def block(self):
+        return ADCBlock(self._unit)
+
+    def _taken(self):
+        import network
+
+        return self._unit == 1 and (network.WLAN(0).active() or network.WLAN(1).active())
+
+    def read_u16(self):
+        return 0 if self._taken() else super().read_u16()
 
     def read_uv(self):
+        if self._taken():
+            return 0
         return round(min(self._volts(), self._max_volts) * 1000) * 1000
 
 

@@ -28,6 +28,23 @@ def volts(pins, calibrated=False, offset=0, **options):
     return buffer, source.sensors
 
 
+def with_wifi(pin, on_at_first):
+    """Reads a pin of an ESP32 that has 1.5 V, while Wi-Fi is off if not on_at_first, and then while it is on."""
+    import network
+
+    network.reset("esp32")
+    network.WLAN(network.STA_IF).active(on_at_first)
+    edgeingest.sources.adc.ADC = machine.CalibratedADC
+    machine.voltages[pin] = lambda: 1.5
+    source = Adc([("light", pin)])
+    buffer = array("f", [0.0])
+    source.read(buffer, 0)
+    before = buffer[0]
+    network.WLAN(network.STA_IF).active(True)
+    source.read(buffer, 0)
+    return before, buffer[0]
+
+
 class FullScale:
     def read_u16(self):
         return 0xFFFF

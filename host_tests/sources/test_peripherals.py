@@ -55,6 +55,16 @@ def test_an_input_that_is_set_up_already_is_read_without_allocation(workers):
     assert device.read_with_the_heap_locked() == pytest.approx((1.65, 3.3), abs=3.3 / 4095)
 
 
+def test_adc2_while_wifi_is_on(device):
+    """MicroPython returns 0 for a pin of ADC2 then, and no error."""
+    assert device.with_wifi(34, True) == pytest.approx((1.5, 1.5), abs=1e-3)
+    for pin in (25, 4):
+        for on_at_first in (False, True):
+            refused(
+                lambda pin=pin, on=on_at_first: device.with_wifi(pin, on), "pins: light", "ADC2", kind="SourceError"
+            )
+
+
 def test_no_pins(device):
     refused(lambda: device.volts([]), "pins:")
 
