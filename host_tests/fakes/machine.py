@@ -152,8 +152,13 @@ def inmp441(sound):
     return output
 
 
+class MemoryOverwritten(BaseException):
+    """A real board would go on with wrong memory, or crash."""
+
+
 class I2S:
-    """A receiver, as the two ports have it in MicroPython 1.23 to 1.26. `waits`: in real time, or in that of `clock`.
+    """A receiver, as the two ports have it in MicroPython 1.23 to 1.26. `waits`: in real time, or
+    in that of `clock`.
 
     A frame has 8 bytes in every format (extmod/machine_i2s.c, I2S_RX_FRAME_SIZE_IN_BYTES); mono is its left slot.
     rp2 (ports/rp2/machine_i2s.c): a ring of `ibuf` bytes of which one is never used; an interrupt after each 16 frames
@@ -162,6 +167,9 @@ class I2S:
         i2s_common.c has a queue of one less, and drops the oldest when it is full (i2s_dma_rx_callback); the buffer
         that is being read may be written again meanwhile.
     `speed`: how fast its clock is.
+    `flash_masks(us)`: flash is erased or written. On an rp2 the interrupts are off meanwhile (rp2_flash.c,
+        begin_critical_flash_section); the two halves of the DMA buffer, 16 frames each, are chained, and only the
+        interrupt sets their address anew (machine_i2s.c, dma_irq_handler). After both are full, DMA writes on behind.
     """
 
     RX, TX, MONO, STEREO = 0, 1, 2, 3
@@ -257,6 +265,12 @@ class I2S:
 
     def deinit(self):
         self.off = True
+
+    @classmethod
+    def flash_masks(cls, us):
+        for i2s in cls.made:
+            if cls.port == "rp2" and not i2s.off and us * i2s.rate > 32 * 1000000:
+                raise MemoryOverwritten("DMA of I2S wrote beyond its buffer while flash was erased")
 
 
 def deepsleep(ms=None):

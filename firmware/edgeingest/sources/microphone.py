@@ -1,10 +1,13 @@
 """`Microphone`: I2S microphones (INMP441, ICS-43434, MSM261). 16-bit sound as a WAVE file, Sample or array.
 
 Sources: MicroPython 1.26, extmod/machine_i2s.c, ports/rp2/machine_i2s.c and ports/esp32/machine_i2s.c: `ibuf` counts
-frames of 8 bytes, and mono is the left slot. InvenSense, INMP441, DS-INMP441-00 revision 1.1: table 3 (rates), "Normal
-Operation" (start), "Data Word Length" (24 bits at the upper end of a slot of 32; this module uses the upper 16).
+frames of 8 bytes, and mono is the left slot. On an RP2 the DMA of I2S writes behind its buffer while flash is erased or
+written, because the interrupt that gives it a new address waits (dma_irq_handler; rp2_flash.c). InvenSense, INMP441,
+DS-INMP441-00 revision 1.1: table 3 (rates), "Normal Operation" (start), "Data Word Length" (24 bits at the upper end of
+a slot of 32; this module uses the upper 16).
 """
 
+import sys
 import time
 from array import array
 
@@ -24,7 +27,15 @@ _START_FRAMES = const(4096)  # 2 ** 18 clock cycles of 64 for each value: an INM
 _START_MS = const(300)  # others count time
 _SLOWEST = const(7800)  # values a second of an INMP441
 _FASTEST = const(50_000)
+_running: "list" = []  # the microphones whose I2S is on
 _DRIFT = const(2)  # thousandths: more than the clock of an I2S differs from that of `time`
+
+
+def before_write():
+    """Stops I2S before flash is written; an ESP32 need not. A `Spool` calls it; before you write, call `stop`."""
+    if sys.platform != "esp32":
+        for microphone in list(_running):
+            microphone.stop()
 
 
 class Microphone:
@@ -34,7 +45,9 @@ class Microphone:
 
     The left slot is read: connect the microphone's L/R (or SEL) to GND.
     A recording is complete if what was not read yet is never more than buffer_ms; otherwise SourceError is raised. A
-    new recording (`record`, `wav`, `start`) continues where the last one ended, if that is at most buffer_ms ago.
+    new recording (`record`, `wav`, `start`) continues where the last one ended, if that is at most buffer_ms ago:
+    `continues` says whether it did. On an RP2, a Spool stops I2S before it writes to flash, as you must with `stop`
+    before you do; the next recording begins anew, and a stream (`Wav(microphone, ...)`) cannot go to flash.
     """
 
     sensors = (("audio", "wav"),)  # as the service's own clients name it
@@ -47,20 +60,27 @@ class Microphone:
         self._width = bits // 8
         # An ESP32 fills one of its buffers while the others can be read, and an RP2 keeps one byte free.
         self._kept = rate * buffer_ms // 1000 // _FRAMES * _FRAMES + _FRAMES
-        self._i2s = I2S(
-            id,
-            sck=Pin(sck),
-            ws=Pin(ws),
-            sd=Pin(sd),
-            mode=I2S.RX,
-            bits=bits,
-            format=I2S.MONO,
-            rate=rate,
-            ibuf=(self._kept + _FRAMES) * _FRAME,
-        )
+        self._id = id
+        self._pins = {"sck": Pin(sck), "ws": Pin(ws), "sd": Pin(sd)}
         self._slots = memoryview(bytearray(_FRAMES * self._width))
         self._half = None  # the high byte of a value that was half returned
-        self._starting = max(_START_FRAMES, rate * _START_MS // 1000)  # values that are no sound yet; 0: it was started
+        self.continues = False
+        self._turn_on()
+
+    def _turn_on(self):
+        """Starts the microphone's clock."""
+        self._i2s = I2S(
+            self._id,
+            mode=I2S.RX,
+            bits=8 * self._width,
+            format=I2S.MONO,
+            rate=self.rate,
+            ibuf=(self._kept + _FRAMES) * _FRAME,
+            **self._pins,
+        )
+        _running.append(self)
+        # values that are no sound yet; 0: it has started
+        self._starting = max(_START_FRAMES, self.rate * _START_MS // 1000)
         self._behind = 0  # thousandths of values that came, as the clock says, and were not read
         self._looked_ms = time.ticks_ms()
 
@@ -75,9 +95,12 @@ class Microphone:
     def start(self):
         """Starts a new recording; sound from before a gap, and from before the first recording, is discarded."""
         self._half = None
+        if not self._i2s:
+            self._turn_on()
         self._look()
         came = self._behind // 1000
-        if not self._starting and came <= self._kept:
+        self.continues = not self._starting and came <= self._kept
+        if self.continues:
             return
         stale = min(came, self._kept + _FRAMES)
         drop = stale + max(self._starting - came, 0)
@@ -89,13 +112,17 @@ class Microphone:
 
     def readinto(self, window):
         """Fills the window with 16-bit values and waits for them: a stream for `Wav`, a row source for `Sample`."""
+        if not self._i2s:
+            raise SourceError(
+                "microphone: it is off: stop() was called, or flash was written, which an RP2 cannot do beside I2S: "
+                "record into memory, then write; start() begins anew"
+            )
         if self._starting:
             self.start()
         at = 0
         size = len(window)
         if self._half is not None and size:
-            window[0] = self._half
-            self._half = None
+            window[0], self._half = self._half, None
             at = 1
         while size - at >= 2:
             n = min((size - at) // 2, _FRAMES)
@@ -143,6 +170,11 @@ class Microphone:
         self.record(values)
         return Wav(values, self.rate, name=name)
 
-    def close(self):
-        """Stops the clock and frees the pins."""
-        self._i2s.deinit()
+    def stop(self):
+        """Stops the clock and frees the pins; `record`, `wav` and `start` begin anew."""
+        if self._i2s:
+            _running.remove(self)
+            self._i2s.deinit()
+            self._i2s = None
+
+    close = stop
