@@ -118,13 +118,13 @@ class Imu(Registers):
             count = min(rows - done, _BURST_ROWS) if done else 1
             burst = self._burst if count == _BURST_ROWS else memoryview(self._burst)[: count * size]
             self.read_into(self._fifo, burst)
-            if not done and timing.late(time.ticks_us()):
+            if not done and timing.late(time.ticks_us()):  # type: ignore[attr-defined]
                 self._fail_overflow()
             for i in range(count):
                 self._row(buffer, offset, self._burst, i * size)
                 offset += axes
             done += count
-        timing.read(rows)
+        timing.read(rows)  # type: ignore[attr-defined]
         self._check_overflow()
         return rows
 
