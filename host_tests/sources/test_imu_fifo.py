@@ -105,6 +105,11 @@ def test_a_chip_within_the_tolerance(py, name):
         assert interval_us == pytest.approx(10000 / speed, rel=0.003)
 
 
+def test_a_board_whose_clock_stands_still(py, name):
+    """In its sleep, for instance: nothing is measured then, and nothing refused."""
+    assert py.asleep(name) >= 270
+
+
 @pytest.mark.parametrize("options", [{"tolerance": -1}, {"tolerance": "1%"}, {"interval_us": 0}, {"interval_us": 9.5}])
 def test_arguments_of_fifo_rows(py, options):
     refused(lambda: py.skewed("mpu6050", 1, 20, **options), next(iter(options)))

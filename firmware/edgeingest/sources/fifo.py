@@ -37,7 +37,10 @@ class FifoTiming:
     def _passed(self, now_us):
         """Returns the microseconds since the last look at the FIFO, and the rows that came in them."""
         us = ticks_diff(now_us, self._looked_us) & 0x3FFFFFFF
-        return us, us // (self._elapsed_us // self.rows if self.rows >= _MEASURED_ROWS else self._asked_us)
+        period_us = self._asked_us
+        if self.rows >= _MEASURED_ROWS:  # not less than a chip can have: a board's clock may stand still in its sleep
+            period_us = max(self._elapsed_us // self.rows, period_us * 3 // 4)
+        return us, us // period_us
 
     def look(self, waiting, now_us):
         """Counts the rows that came until now_us, if so many are in the FIFO. Returns False if rows were lost.
@@ -66,9 +69,14 @@ class FifoTiming:
         self._unread -= rows
 
     def check(self, tolerance, interval_us=None):
-        """Raises SampleError if the measured interval is further from interval_us than this fraction of it."""
+        """Raises SampleError if the measured interval is further from interval_us than this fraction of it.
+
+        Not if it is less than half of that: then the board's clock stood still, and nothing was measured.
+        """
         interval_us = interval_us or self._asked_us
-        if abs(self._elapsed_us - self.rows * interval_us) > (tolerance * self.rows + _UNSURE_ROWS) * interval_us:
+        nominal_us = self.rows * interval_us
+        off_us = abs(self._elapsed_us - nominal_us)
+        if 2 * self._elapsed_us > nominal_us and off_us > tolerance * nominal_us + _UNSURE_ROWS * interval_us:
             raise SampleError(
                 "interval_us: the chip measures every %.1f us and not every %d (%d rows), more than tolerance=%s off: "
                 "read some hundred rows with tolerance=None, then give timing.interval_us to FifoRows as interval_us, "

@@ -238,8 +238,8 @@ class Folder:
 
     def remove(self, number, kind="ent", folder=""):
         """Removes a file and counts it out."""
-        size = self.size(number, kind, folder)
         before_write()
+        size = self.size(number, kind, folder)
         os.remove(self.path(number, kind, folder))
         self.bytes -= size
         self._moved(number, kind, folder, size)
