@@ -170,6 +170,8 @@ class I2S:
     `flash_masks(us)`: flash is erased or written. On an rp2 the interrupts are off meanwhile (rp2_flash.c,
         begin_critical_flash_section); the two halves of the DMA buffer, 16 frames each, are chained, and only the
         interrupt sets their address anew (machine_i2s.c, dma_irq_handler). After both are full, DMA writes on behind.
+        On an esp32 the interrupt waits (ESP-IDF, I2S, "IRAM Safe"; MicroPython does not set CONFIG_I2S_ISR_IRAM_SAFE),
+        and then tells only the last of the buffers that were filled.
     """
 
     RX, TX, MONO, STEREO = 0, 1, 2, 3
@@ -269,8 +271,16 @@ class I2S:
     @classmethod
     def flash_masks(cls, us):
         for i2s in cls.made:
-            if cls.port == "rp2" and not i2s.off and us * i2s.rate > 32 * 1000000:
+            if i2s.off:
+                continue
+            if cls.port == "rp2" and us * i2s.rate > 32 * 1000000:
                 raise MemoryOverwritten("DMA of I2S wrote beyond its buffer while flash was erased")
+            i2s._heard()
+            cls.clock.sleep_us(us)
+            if cls.port == "esp32":
+                was = i2s.looked_us
+                us_heard = i2s.us + cls.clock.ticks_diff(cls.clock.ticks_us(), was)
+                i2s.done = max(int(us_heard * i2s.rate * cls.speed) // 1000000 // i2s.block - 1, i2s.done)
 
 
 def deepsleep(ms=None):

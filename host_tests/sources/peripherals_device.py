@@ -73,7 +73,6 @@ def beside_a_spool(port, way):
     flash = RamFlash()
     vfs.VfsLfs2.mkfs(flash)
     vfs.mount(vfs.VfsLfs2(flash), "/flash")
-    edgeingest.sources.microphone.sys = Platform(port)
     try:
         source = microphone(True, port=port)
         spool = Spool("/flash/spool")
@@ -98,13 +97,7 @@ def beside_a_spool(port, way):
         return found, spool.entries, machine.I2S.made[-1].off
     finally:
         source.close()
-        edgeingest.sources.microphone.sys = sys
         vfs.umount("/flash")
-
-
-class Platform:
-    def __init__(self, platform):
-        self.platform = platform
 
 
 def sound_bytes(wav):

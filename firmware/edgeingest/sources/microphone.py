@@ -1,13 +1,12 @@
 """`Microphone`: I2S microphones (INMP441, ICS-43434, MSM261). 16-bit sound as a WAVE file, Sample or array.
 
 Sources: MicroPython 1.26, extmod/machine_i2s.c, ports/rp2/machine_i2s.c and ports/esp32/machine_i2s.c: `ibuf` counts
-frames of 8 bytes, and mono is the left slot. On an RP2 the DMA of I2S writes behind its buffer while flash is erased or
-written, because the interrupt that gives it a new address waits (dma_irq_handler; rp2_flash.c). InvenSense, INMP441,
-DS-INMP441-00 revision 1.1: table 3 (rates), "Normal Operation" (start), "Data Word Length" (24 bits at the upper end of
-a slot of 32; this module uses the upper 16).
+frames of 8 bytes, and mono is the left slot. While flash is erased or written, the interrupt of I2S waits: an RP2's DMA
+then writes behind its buffer (dma_irq_handler; rp2_flash.c), an ESP32 loses sound (ESP-IDF, I2S, "IRAM Safe").
+InvenSense, INMP441, DS-INMP441-00 revision 1.1: table 3 (rates), "Normal Operation" (start), "Data Word Length" (24
+bits at the upper end of a slot of 32; this module uses the upper 16).
 """
 
-import sys
 import time
 from array import array
 
@@ -32,10 +31,9 @@ _DRIFT = const(2)  # thousandths: more than the clock of an I2S differs from tha
 
 
 def before_write():
-    """Stops I2S before flash is written; an ESP32 need not. A `Spool` calls it; before you write, call `stop`."""
-    if sys.platform != "esp32":
-        for microphone in list(_running):
-            microphone.stop()
+    """Stops I2S before flash is written. A `Spool` calls it; before you write, call `stop`."""
+    for microphone in list(_running):
+        microphone.stop()
 
 
 class Microphone:
@@ -46,8 +44,8 @@ class Microphone:
     The left slot is read: connect the microphone's L/R (or SEL) to GND.
     A recording is complete if what was not read yet is never more than buffer_ms; otherwise SourceError is raised. A
     new recording (`record`, `wav`, `start`) continues where the last one ended, if that is at most buffer_ms ago:
-    `continues` says whether it did. On an RP2, a Spool stops I2S before it writes to flash, as you must with `stop`
-    before you do; the next recording begins anew, and a stream (`Wav(microphone, ...)`) cannot go to flash.
+    `continues` says whether it did. A Spool stops I2S before it writes to flash, as you must with `stop` before you do;
+    the next recording begins anew, and a stream (`Wav(microphone, ...)`) cannot go to flash.
     """
 
     sensors = (("audio", "wav"),)  # as the service's own clients name it
@@ -114,7 +112,7 @@ class Microphone:
         """Fills the window with 16-bit values and waits for them: a stream for `Wav`, a row source for `Sample`."""
         if not self._i2s:
             raise SourceError(
-                "microphone: it is off: stop() was called, or flash was written, which an RP2 cannot do beside I2S: "
+                "microphone: it is off: stop() was called, or flash was written, which cannot be done beside I2S: "
                 "record into memory, then write; start() begins anew"
             )
         if self._starting:

@@ -41,7 +41,7 @@ def ignore_oserror(action, *arguments):
 
 
 def before_write():
-    """Called before flash is written: lets a `Microphone` stop, where its I2S would overwrite memory meanwhile."""
+    """Called before flash is written: lets a `Microphone` stop, whose I2S would overwrite memory or lose sound."""
     microphone = sys.modules.get("edgeingest.sources.microphone")
     if microphone:
         microphone.before_write()
