@@ -30,6 +30,8 @@ _TEXTS = {
     "no rows": "values: %r has no rows: at least one is needed",
     "rows": "rows: values has %d rows: say that or leave it out, not %r",
     "sensors": 'sensors: 1 to 1024 pairs of name and units are needed, such as (("accX", "m/s2"),), not %r',
+    "timed interval": "interval_us: with a timer %d or more is needed, not %d: between shorter calls a board has no "
+    "time for anything else; timer=False takes less",
     "whole": "%s: a whole number of %d to %d is needed, not %r",
     "size": "%s: %d bytes; a file must have less than %d",
 }

@@ -20,6 +20,7 @@ _MOST_ROWS = const((1 << 29) - 1)
 _LONGEST_US = const((1 << 28) - 1)  # on a board ticks_us wraps at 2**30, and differences are signed
 _FAR_US = const(1 << 28)  # a row that is later than this is not read any more
 _FAR_MS = const(400_000)  # after so long without a look ticks_us is not trusted: more than the longest interval
+_LEAST_TIMED_US = const(100)  # a board does nothing else than call a timer whose interval is much shorter
 _AWAKE_US = const(2000)  # a sleep ends this long before the next row is due
 _LONGEST_WAIT_US = const(10_000)  # how long `async for` sleeps before it looks for a Sample again
 
@@ -46,7 +47,7 @@ def capture(read, rows, interval_us, sensors, device_type, **options):
     read: `read(buffer, offset)` writes one row to buffer[offset], buffer[offset + 1], ...; with `tuples=True`, `read()`
         returns the row as a tuple. The first form allows a capture that allocates nothing. The second allocates
         memory for each row; when that causes a garbage collection, the next rows are late.
-    rows: the number of rows. interval_us: microseconds between two rows, 1 to 2**28 - 1.
+    rows: the number of rows. interval_us: microseconds between two rows, 1 to 2**28 - 1; with a timer 100 or more.
     sensors, device_type; options device_name, name, iat: as for Sample.
     typecode: of the `array.array` that is filled, "f" by default. It is allocated before the first row.
     tolerance: the largest accepted error of the interval, as a fraction, 0.01 by default; None accepts any error.
@@ -160,7 +161,7 @@ class Continuous:
     Without a timer, nothing can be read during a blocking upload: `for` counts the rows of that time as lost.
     `async for` reads rows in a task of its own, which is as exact as the other tasks allow. In your own loop, call
     `start()`, then `poll()` often, and `next()` when `ready` is True.
-    An error of `read` ends the capture; it is raised when the next Sample is asked for.
+    An error of `read`, or Ctrl-C in it, ends the capture; it is raised when the next Sample is asked for.
     """
 
     def __init__(
@@ -202,6 +203,8 @@ class Continuous:
         self._buffers = bytearray(buffers)  # the state of each Sample's buffer
         self._tolerance = tolerance
         self._timer = _default_timer() if timer is None else timer or None
+        if self._timer and interval_us < _LEAST_TIMED_US:
+            raise argument_error("timed interval", _LEAST_TIMED_US, interval_us)
         self._early_us = interval_us // 2 if self._timer else 0  # timers may be a little early
         self._state = _NEW
         self._error = self._task = None
@@ -250,7 +253,7 @@ class Continuous:
     def _read_rows(self, timer):
         """Reads the rows that are due; allocates nothing, unless `read` does. Called by the timer, or with None.
 
-        Keeps an error of `read` until the next Sample is asked for: nobody can catch it in a timer's call.
+        Keeps an error of `read`, or Ctrl-C, until the next Sample is asked for: nobody can catch it in a timer's call.
         """
         try:
             while self._state == _RUNNING:
@@ -269,7 +272,7 @@ class Continuous:
                     self._buffers[self._current] = _FILLED
                     self._select((self._current + 1) % len(self._buffers))
                     return  # even if more rows are due, so that a slow `read` cannot block the program for ever
-        except Exception as e:
+        except BaseException as e:
             if isinstance(e, TypeError):
                 from .tuple_rows import called
 
@@ -362,7 +365,7 @@ class Continuous:
                 continue
             left_us = -self._late_us()
             if left_us > 2 * _AWAKE_US:
-                time.sleep_us(left_us - _AWAKE_US)
+                time.sleep_ms((left_us - _AWAKE_US) // 1000)  # sleep_us only waits on an ESP32
             elif left_us <= 0:
                 self._read_rows(None)
         return self._deliver(StopIteration)

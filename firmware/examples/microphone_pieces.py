@@ -1,6 +1,6 @@
 """Sends sound from an I2S microphone as WAVE files of one second.
 
-No sound is missing between the files if an upload takes less than half a second.
+No sound is missing between the files if an upload takes less than a quarter of a second.
 """
 
 import gc
@@ -17,7 +17,7 @@ SCK, WS, SD = (32, 25, 33) if sys.platform == "esp32" else (16, 17, 18)
 settings = config.load()
 network.connect(settings.wifi_ssid, settings.wifi_password)
 network.set_clock()
-microphone = Microphone(SCK, WS, SD, rate=16_000, buffer_ms=500)
+microphone = Microphone(SCK, WS, SD, rate=16_000, buffer_ms=250)
 
 with settings.client() as client:
     for number in range(10):

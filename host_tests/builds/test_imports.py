@@ -103,7 +103,7 @@ OUTSIDE = {
     "select": {"network", "transport"},
     "asyncio": {"aio", "capture", "spool.flush"},
     "time": {"capture", "connection", "network", "signing", "sources"},
-    "network": {"network"},
+    "network": {"network", "sources"},
     "machine": {"capture", "network", "sources"},
     "camera": {"sources"},
 }

@@ -87,6 +87,9 @@ class Timer:
             self.clock.timers.remove(self)  # a soft call is not interrupted by the next
             try:
                 self.callback(self)
+            except BaseException as e:
+                # py/scheduler.c, mp_sched_run_pending: it is called protected, which prints an error and goes on
+                self.log.append(("uncaught", type(e).__name__))
             finally:
                 if self.log[-1] != "deinit":
                     self.clock.timers.append(self)
@@ -238,6 +241,48 @@ def failing(form, timed):
         )
     except OSError as e:
         return e.errno, len(source.times), timer and timer.log[-1]
+
+
+def interrupted(timed, at):
+    """Ctrl-C comes in read `at` of 10. Returns (name of the error, number of reads, last call to the timer)."""
+    clock = use(Clock())
+    source = Source(clock)
+    read = source.read
+
+    def interrupt(buffer, offset):
+        read(buffer, offset)
+        if len(source.times) == at:
+            raise KeyboardInterrupt
+
+    timer = Timer(0, clock) if timed else False
+    try:
+        sample = capture(interrupt, 10, 1000, SENSOR, "x", typecode="i", timer=timer)
+    except BaseException as e:
+        return type(e).__name__, len(source.times), timer and timer.log[-1]
+    return list(sample.values), timer.log
+
+
+def slept(interval_us):
+    """Returns (microseconds in sleep_us, milliseconds in sleep_ms) of a capture of 5 rows without a timer."""
+    clock = use(Clock())
+    found = [0, 0]
+
+    def sleep_us(us):
+        found[0] += us
+        clock.spend(us)
+
+    def sleep_ms(ms):
+        found[1] += ms
+        clock.spend(1000 * ms)
+
+    clock.sleep_us, clock.sleep_ms = sleep_us, sleep_ms
+    capture(Source(clock).read, 5, interval_us, SENSOR, "x", typecode="i", timer=False)
+    return found
+
+
+def timed_interval(interval_us):
+    clock = use(Clock())
+    capture(Source(clock).read, 3, interval_us, SENSOR, "x", typecode="i", timer=Timer(0, clock), tolerance=None)
 
 
 def capture_with(changed):

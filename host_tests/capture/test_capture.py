@@ -201,6 +201,27 @@ def test_an_error_of_read_is_raised(worker, form, timed):
     assert worker.define(DEVICE).failing(form, timed) == (5, 6, timed and "deinit")
 
 
+@pytest.mark.parametrize("at", [1, 5, 10])
+@pytest.mark.parametrize("timed", [False, True])
+def test_ctrl_c_in_a_read_ends_it(worker, timed, at):
+    """MicroPython prints an error of a timer's call and goes on, Ctrl-C too: a row would be missing."""
+    found = worker.define(DEVICE).interrupted(timed, at)
+    assert found == ("KeyboardInterrupt", at, timed and "deinit")
+
+
+def test_the_long_part_of_a_wait_is_slept(worker):
+    """ports/esp32/mphalport.c, mp_hal_delay_us: it only waits; mp_hal_delay_ms lets the other tasks run."""
+    us, ms = worker.define(DEVICE).slept(30_000)
+    assert us == 0 and 4 * 25 <= ms <= 4 * 28
+
+
+def test_a_timer_leaves_time_for_the_program(worker):
+    """ports/rp2/machine_timer.c: a period of 1 us is accepted, and the interrupts never end."""
+    worker.define(DEVICE).timed_interval(100)
+    for us in (1, 10, 99):
+        refused(lambda us=us: worker.define(DEVICE).timed_interval(us), "interval_us: with a timer", "100", f"not {us}")
+
+
 @pytest.mark.modes("py", "cpython", "wasm-1.23")
 @pytest.mark.parametrize(
     ("name", "value"),

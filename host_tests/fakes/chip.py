@@ -17,6 +17,7 @@ class Chip:
     reset_values = {}
     read_only = ()
     fifo_bytes = 1024
+    speed = 1  # how fast its own clock is
 
     def __init__(self, motion=still, clock=time.ticks_us):
         self.motion = motion
@@ -68,8 +69,9 @@ class Chip:
         if not rate:
             self.measured_at = now
             return
-        due = time.ticks_diff(now, self.measured_at) * rate // 1_000_000
-        self.measured_at = time.ticks_add(self.measured_at, due * 1_000_000 // rate)
+        rate *= self.speed
+        due = int(time.ticks_diff(now, self.measured_at) * rate / 1_000_000)
+        self.measured_at = time.ticks_add(self.measured_at, int(due * 1_000_000 / rate))
         for _ in range(due):
             self.take(self.motion(self.count))
             self.count += 1

@@ -1,4 +1,10 @@
-"""MPU6050: InvenSense RM-MPU-6000A-00 revision 4.2, PS-MPU-6000A-00 revision 3.4. MPU6886: TDK's data sheet."""
+"""MPU6050: InvenSense RM-MPU-6000A-00 revision 4.2, PS-MPU-6000A-00 revision 3.4. MPU6886: TDK's data sheet.
+
+The gyroscope needs time to start, in which its values are no rotation: PS-MPU-6000A-00 6.1 says 30 ms for DLPF_CFG 0,
+which is longer with a filter; the MPU6886's table of the gyroscope has 100 ms as the maximum.
+"""
+
+import time
 
 from chip import Chip, big
 
@@ -7,6 +13,11 @@ class Mpu6050(Chip):
     reset_values = {0x6B: 0x40, 0x75: 0x68}  # asleep
     read_only = (0x75, 0x3A) + tuple(range(0x3B, 0x49)) + (0x72, 0x73)
     temperature = 0x1234
+    gyro_ms = 60
+
+    def power_on(self):
+        super().power_on()
+        self.awake_at = None
 
     def rate(self):
         if self.registers[0x6B] & 0x40:
@@ -18,6 +29,8 @@ class Mpu6050(Chip):
         lsb_g = 16384 >> (self.registers[0x1C] >> 3 & 3)
         lsb_dps = (131, 65.5, 32.8, 16.4)[self.registers[0x1B] >> 3 & 3]
         six = self.counts(motion, lsb_g, lsb_dps)
+        if self.awake_at is None or time.ticks_diff(self.clock(), self.awake_at) < 1000 * self.gyro_ms:
+            six = list(six[:3]) + [12345] * 3
         six = [0 if self.registers[0x6C] & 0x20 >> i else six[i] for i in range(6)]  # PWR_MGMT_2: axes on standby
         packet = big(list(six[:3]) + [self.temperature] + list(six[3:]))
         self.registers[0x3B:0x49] = packet
@@ -55,6 +68,8 @@ class Mpu6050(Chip):
         if register == 0x6B and value & 0x80:
             self.power_on()
             return
+        if register == 0x6B and not value & 0x40 and self.registers[0x6B] & 0x40:
+            self.awake_at = self.clock()
         if register == 0x6A and value & 4:
             if not value & 0x40:
                 self.fifo = []
@@ -65,6 +80,7 @@ class Mpu6050(Chip):
 
 class Mpu6886(Mpu6050):
     reset_values = {0x6B: 0x41, 0x75: 0x19}
+    gyro_ms = 100
 
     def chosen(self, packet):
         on = self.registers[0x23]

@@ -52,6 +52,69 @@ def test_fifo_overflow(device, name):
         assert list(values) == pytest.approx(([0.5 * G] + [0] * (axes - 1)) * rows, abs=0.002)
 
 
+DEPTH = {"lis3dh": 32, "bmi160": 85}
+
+
+@pytest.mark.parametrize("name", DEPTH)
+def test_fifo_that_is_full(py, name):
+    """DocID17530 table 52: OVRN says that 32 rows are unread, not that one is lost; BMI160: 1020 bytes are 85 rows."""
+    depth = DEPTH[name]
+    rows_found = set()
+    errors = 0
+    for ms in range(10 * depth - 60, 10 * depth + 60):
+        found = py.filled(name, ms)
+        if isinstance(found, str):
+            assert "rows are lost" in found and ms >= 10 * depth
+            errors += 1
+            continue
+        wrong, rows, full = found
+        assert full == (rows == depth)
+        assert wrong == 0 or full
+        rows_found.add(rows)
+    assert {depth - 1, depth} <= rows_found
+    assert errors >= 40
+
+
+@pytest.mark.parametrize("name", DEPTH)
+def test_fifo_rows_that_are_lost_while_it_is_read(py, name):
+    """Reading a row clears OVRN: what a pause between the two transfers cost would not show afterwards."""
+    depth = DEPTH[name]
+    assert py.filled(name, 200, 100) == (0, pytest.approx(20, abs=1), 0)
+    for pause_ms in range(10 * depth - 260, 10 * depth + 60, 10):
+        found = py.filled(name, 200, pause_ms)
+        lost = 200 + pause_ms >= 10 * (depth + 2)
+        assert isinstance(found, str) or not lost
+        if 200 + pause_ms < 10 * (depth - 1):
+            assert found[0] == 0
+
+
+@pytest.mark.parametrize("speed", [0.9, 0.96, 1.04, 1.1])
+def test_the_clock_of_a_chip(py, name, speed):
+    """A data sheet allows some percent: the interval is measured, and refused beyond the tolerance."""
+    refused(lambda: py.skewed(name, speed, 500), "interval_us: the chip measures every", "tolerance=0.01")
+    for options in ({"tolerance": None}, {"tolerance": 0.15}, {"interval_us": round(10000 / speed)}):
+        interval_us, rows, text = py.skewed(name, speed, 500, **options)
+        assert interval_us == pytest.approx(10000 / speed, rel=0.005)
+        assert 450 < rows < 550
+        assert "10000 us asked" in text and "0 times full" in text
+
+
+def test_a_chip_within_the_tolerance(py, name):
+    for speed in (0.995, 1, 1.005):
+        interval_us, _, _ = py.skewed(name, speed, 500)
+        assert interval_us == pytest.approx(10000 / speed, rel=0.003)
+
+
+def test_a_board_whose_clock_stands_still(py, name):
+    """In its sleep, for instance: nothing is measured then, and nothing refused."""
+    assert py.asleep(name) >= 270
+
+
+@pytest.mark.parametrize("options", [{"tolerance": -1}, {"tolerance": "1%"}, {"interval_us": 0}, {"interval_us": 9.5}])
+def test_arguments_of_fifo_rows(py, options):
+    refused(lambda: py.skewed("mpu6050", 1, 20, **options), next(iter(options)))
+
+
 @pytest.mark.parametrize("step", [1, 7, 64, 2048])
 def test_fifo_as_values_of_a_sample(py, name, step):
     begin, waited, message = py.streamed(name, 120, step)

@@ -93,6 +93,21 @@ def test_the_first_row_is_a_measurement(device, name):
     assert device.first(name) == pytest.approx(0.5 * G, abs=0.01)
 
 
+@pytest.mark.parametrize("kind", ["mpu6050", "mpu6886"])
+@pytest.mark.parametrize("filter", [1, 6])
+def test_the_first_row_is_of_a_gyroscope_that_has_started(py, kind, filter):
+    assert list(py.start_of_the_gyroscope(kind, filter)) == pytest.approx([0, 0, G, 0, 0, 0], abs=0.01)
+
+
+@pytest.mark.parametrize("kind", ["mpu6050", "mpu6886", "bmi160"])
+def test_degrees_a_second(py, kind):
+    row, _, sensors = py.one(kind, [16384, 0, 0, 13120, -13120, 0], units="dps")
+    per_degree = 131.2 if kind == "bmi160" else 131
+    assert list(row) == pytest.approx([G, 0, 0, 13120 / per_degree, -13120 / per_degree, 0], rel=1e-6)
+    assert sensors[3:] == (("gyrX", "dps"), ("gyrY", "dps"), ("gyrZ", "dps"))
+    refused(lambda: py.one(kind, [0] * 6, units="deg"), "units:", "rad/s or dps")
+
+
 @given(st.lists(st.integers(-32768, 32767), min_size=1, max_size=20), st.floats(1e-6, 1e3), st.booleans())
 def test_kernels_and_python_round_as_floats_do(py, values, factor, signed):
     data = struct.pack(f"<{len(values)}h", *values)
@@ -187,6 +202,11 @@ def test_a_clone_is_accepted_by_its_identity(device, identity):
         f"not 0x{identity:02x}",
         kind="SourceError",
     )
+
+
+@pytest.mark.parametrize(("identity", "name"), [(0x98, "ICM20689 or a clone"), (0xFA, "BMA255")])
+def test_the_chip_that_says_another_number(py, identity, name):
+    refused(lambda: py.clone("mpu6050", identity), f"says 0x{identity:02x} ({name})", kind="SourceError")
 
 
 @pytest.mark.parametrize("identity", [-1, 256, "0x70", 1.5, True])

@@ -19,8 +19,8 @@ class Clock:
     def ticks_ms(self):
         return self.now // 1000
 
-    def sleep_us(self, us):
-        self.now += us
+    def sleep_ms(self, ms):
+        self.now += 1000 * ms
 
     def ticks_diff(self, end, start):
         return end - start

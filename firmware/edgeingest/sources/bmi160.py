@@ -9,7 +9,7 @@ from time import sleep_ms
 from micropython import const
 
 from ..errors import SampleError
-from .imu import DEGREE, G, Imu
+from .imu import G, Imu
 from .scaling import steps
 
 _CHIP_ID = const(0x00)
@@ -29,7 +29,7 @@ _ACC_NORMAL = const(0x11)
 _GYR_NORMAL = const(0x15)
 _FIFO_FLUSH = const(0xB0)
 _FRAME = const(12)  # bytes of a row
-_FULL = const(1020)  # bytes of 85 frames; the 86th frame overwrites the first
+_FULL = const(85)  # frames; the next one overwrites the first
 _OSR4 = const(0)  # filter: averages over four periods
 _NORMAL = const(2)  # filter: bandwidth of 0.4 times the rate
 _RATES = (25, 50, 100, 200, 400, 800, 1600)  # ODR 6 to 12
@@ -38,13 +38,16 @@ _DPS = (2000, 1000, 500, 250, 125)  # 16.4, 32.8, 65.6, 131.2, 262.4 LSB for eac
 
 
 class Bmi160(Imu):
-    """A BMI160. range_g: 2, 4, 8, 16; range_dps: 125, 250, 500, 1000, 2000 degrees a second (rows are in rad/s).
+    """A BMI160. range_g: 2, 4, 8, 16; range_dps: 125, 250, 500, 1000, 2000 degrees a second.
 
+    units: of the rotation, "rad/s" or "dps" (degrees a second, as Edge Impulse's own firmware has it).
     rate_hz: 25, 50, 100, 200, 400, 800, 1600: measurements a second. The chip averages over four periods, so its
     bandwidth is a tenth of rate_hz; with `read`, that should be less than half the rate of the rows.
     """
 
-    def __init__(self, i2c, address=0x68, range_g=2, range_dps=250, rate_hz=400):
+    _depth = _FULL
+
+    def __init__(self, i2c, address=0x68, range_g=2, range_dps=250, rate_hz=400, units="rad/s"):
         super().__init__(i2c, address, "BMI160")
         ranges = dict(_G)
         if range_g not in ranges or range_dps not in _DPS:
@@ -59,7 +62,7 @@ class Bmi160(Imu):
             self.fail("it does not start (PMU_STATUS 0x%02x); check its supply voltage" % self.get(_PMU_STATUS))
         dps = _DPS.index(range_dps)
         self._ranges = ((_ACC_RANGE, ranges[range_g], 0x0F), (_GYR_RANGE, dps, 7))
-        self._groups = (steps(G * range_g / 32768, 6, 3), steps(DEGREE * 10 / (164 << dps), 0, 3))
+        self._groups = (steps(G * range_g / 32768, 6, 3), steps(self._rotation(units) * 10 / (164 << dps), 0, 3))
         self._set(rate_hz, _OSR4, 0)
         sleep_ms(8000 // rate_hz + 1)  # until the filter has enough values
 
@@ -77,14 +80,13 @@ class Bmi160(Imu):
         self._configure(settings + self._ranges + ((_FIFO_CONFIG_1, fifo, 0xF0),), _DATA, _FRAME, _FIFO_DATA)
 
     def start_fifo(self, rate_hz):
-        """Starts to collect rows in the FIFO, which holds 85. rate_hz: as above; the bandwidth is 0.4 of it."""
+        """Starts to collect rows in the FIFO: read them before there are 85. rate_hz: as above; the bandwidth is 0.4 of
+        it."""
         self._set(rate_hz, _NORMAL, 0xC0)  # both sensors, frames without headers
         self._command(_FIFO_FLUSH, 1)
+        self._begin_fifo(rate_hz)
 
     def _waiting(self):
         raw = memoryview(self._raw)[:2]
         self.read_into(_FIFO_LENGTH, raw)
-        length = (raw[1] & 7) << 8 | raw[0]
-        if length >= _FULL:
-            self._fail_overflow()
-        return length // _FRAME
+        return ((raw[1] & 7) << 8 | raw[0]) // _FRAME

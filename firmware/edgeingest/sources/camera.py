@@ -1,8 +1,11 @@
 """`Camera`: JPEG pictures from a camera module of the ESP32's firmware.
 
-Two modules of the name `camera` are in use: micropython-camera-API, with a class `Camera` whose constructor knows the
-board's pins or takes them (`capture()` returns bytes); and the older micropython-camera-driver, with the functions
-`init(0, ...)`, `capture()` and `deinit()` and constants such as FRAME_VGA. MicroPython's own firmware has neither.
+Two modules of the name `camera` are known: micropython-camera-API, with a class `Camera` whose constructor knows the
+board's pins or takes them; `capture()` returns a view of its own memory, which the next call gives back to the camera
+(src/modcamera.c, mp_camera_hal_capture). And the older micropython-camera-driver, with the functions `init(0, ...)`,
+`capture()` and `deinit()` and constants such as FRAME_VGA; `capture()` returns a copy, and the camera fills the memory
+again at once (modcamera.c, camera_capture). MicroPython's own firmware has neither, and the older one cannot be built
+for MicroPython 1.23 and later.
 """
 
 from ..files import File
@@ -31,6 +34,7 @@ class Camera:
     """
 
     _last: "_Picture" = None  # the picture in the camera module's memory
+    _older = False  # whether the module is the older one
 
     def __init__(self, **options):
         try:
@@ -48,6 +52,7 @@ class Camera:
                 options.setdefault("format", camera.JPEG)
                 started = camera.init(0, **options)
                 self._camera = camera
+                self._older = True
         except (OSError, RuntimeError) as e:
             raise SourceError("camera: it does not start: %s; check the pins, the ribbon and the supply" % e)
         if started is False:
@@ -61,6 +66,8 @@ class Camera:
         is no picture, or no complete JPEG.
         """
         self._forget()
+        if self._is_old():
+            self._camera.capture()
         data = self._camera.capture()
         if not data:
             raise SourceError("camera: no picture came; there may be too little memory for this frame size")
@@ -70,6 +77,11 @@ class Camera:
             return File(data, name)
         self._last = _Picture(data, name)
         return self._last
+
+    def _is_old(self):
+        """Returns whether a picture is waiting in the module: it was taken right after the one before."""
+        available = getattr(self._camera, "frame_available", None)
+        return available() if available else self._older  # the older module has always one
 
     def _forget(self):
         """Marks the picture in the module's memory as gone, before that memory is used again or freed."""

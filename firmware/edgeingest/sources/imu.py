@@ -1,7 +1,10 @@
 """`Imu`, the base class of motion sensors: `read` reads the newest row, `read_fifo` the rows in the chip's FIFO."""
 
+import time
+
 from micropython import const
 
+from ..validate import argument_error
 from .registers import Registers
 from .scaling import scaled
 
@@ -12,7 +15,7 @@ DEGREE: float = 4272943
 DEGREE /= 244821600  # rad: pi / 180, exact to 12 digits
 ACCELERATION = (("accX", "m/s2"), ("accY", "m/s2"), ("accZ", "m/s2"))
 # SenML (IANA's registry, RFC 8428) has the symbols rad and s, but none for rad/s; it is composed as m/s2 is.
-ROTATION = (("gyrX", "rad/s"), ("gyrY", "rad/s"), ("gyrZ", "rad/s"))
+_ROTATION = ("gyrX", "gyrY", "gyrZ")
 _CHECK_ROWS = const(50)  # `read` checks the chip's settings once in so many rows
 _BURST_ROWS = const(16)  # read from the FIFO in one transfer
 _AXES = const(3)  # of a group: acceleration or rotation
@@ -29,8 +32,17 @@ class Imu(Registers):
     answers, when the FIFO overflowed, and when the chip lost its settings (a reset: loose wire, low supply voltage).
     """
 
-    sensors: "tuple" = ACCELERATION + ROTATION
+    sensors: "tuple" = ACCELERATION
+    timing = None  # a `fifo.FifoTiming`, from `start_fifo` on
     _groups: "tuple" = ()
+    _depth = 1 << 20  # rows of a full FIFO, for chips that do not report the loss of a row
+
+    def _rotation(self, units):
+        """Adds the rotation to `sensors`. Returns the value of one degree a second in these units."""
+        if units not in ("rad/s", "dps"):
+            raise argument_error("units: rad/s or dps", units)
+        self.sensors = ACCELERATION + tuple([(axis, units) for axis in _ROTATION])
+        return 1 if units == "dps" else DEGREE
 
     def _configure(self, settings, first, size, fifo):
         """Writes the settings to the chip, and keeps them for `check`.
@@ -76,24 +88,43 @@ class Imu(Registers):
             scaled(buffer, offset, raw, group)
             offset += _AXES
 
+    def _begin_fifo(self, rate_hz):
+        """Begins to count rows: the FIFO is empty now."""
+        from .fifo import FifoTiming
+
+        self.timing = FifoTiming(1_000_000 // rate_hz, self._depth, time.ticks_us())  # type: ignore[assignment]
+
     def read_fifo(self, buffer, offset=0):
         """Reads the oldest rows of the FIFO, as many as it has and the buffer can hold; returns how many.
 
-        Call `start_fifo` first.
+        Call `start_fifo` first. `timing` tells at which interval the rows came. Raises SourceError when rows were lost.
         """
         self.check()
+        timing = self.timing
+        if not timing:
+            self.fail("call start_fifo() first")
+        now_us = time.ticks_us()
+        waiting = self._waiting()
+        if not timing.look(waiting, now_us):  # type: ignore[attr-defined]
+            self._fail_overflow()
         axes = len(self.sensors)
-        rows = max(min(self._waiting(), (len(buffer) - offset) // axes), 0)
+        rows = max(min(waiting, (len(buffer) - offset) // axes), 0)
         size = self._size
         if rows and self._burst is None:
             self._burst = bytearray(_BURST_ROWS * size)
-        for done in range(0, rows, _BURST_ROWS):
-            count = min(rows - done, _BURST_ROWS)
+        done = 0
+        while done < rows:
+            # The first row alone: when it is read, there is space for the rows that come during the next transfers.
+            count = min(rows - done, _BURST_ROWS) if done else 1
             burst = self._burst if count == _BURST_ROWS else memoryview(self._burst)[: count * size]
             self.read_into(self._fifo, burst)
+            if not done and timing.late(time.ticks_us()):  # type: ignore[attr-defined]
+                self._fail_overflow()
             for i in range(count):
                 self._row(buffer, offset, self._burst, i * size)
                 offset += axes
+            done += count
+        timing.read(rows)  # type: ignore[attr-defined]
         self._check_overflow()
         return rows
 

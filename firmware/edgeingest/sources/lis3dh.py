@@ -1,7 +1,8 @@
 """LIS3DH, LIS2DH, LIS2DH12: accelerometers.
 
 Source: ST, "LIS3DH" data sheet, DocID17530 revision 2: table 4 (sensitivity), 3.2 (modes), 5.1 (FIFO), 6.1.1 (I2C: the
-first bit of a register's number makes the chip increment it), chapter 8 (registers). Application note AN3308: FIFO.
+first bit of a register's number makes the chip increment it), chapter 8 (registers; table 52: OVRN says that 32
+rows are unread, and the next one replaces the oldest). Application note AN3308, 9: FIFO.
 """
 
 from time import sleep_ms
@@ -23,9 +24,10 @@ _FIFO_SRC_REG = const(0x2F)  # 8.20
 _FIFO_ENABLE = const(0x40)  # in CTRL_REG5
 _BYPASS = const(0)  # modes in FIFO_CTRL_REG
 _STREAM = const(0x80)  # when the FIFO is full, a new row replaces the oldest
-_OVERRUN = const(0x40)  # in FIFO_SRC_REG
+_OVERRUN = const(0x40)  # in FIFO_SRC_REG: the FIFO is full
 _EMPTY = const(0x20)
 _UNREAD = const(0x1F)
+_FULL = const(32)  # rows
 _RATES = (1, 10, 25, 50, 100, 200, 400)
 _G = (2, 4, 8, 16)
 _MG = (1, 2, 4, 12)  # milli-g for each digit; the 12 bits of a value are the upper ones of 16
@@ -34,10 +36,12 @@ _MG = (1, 2, 4, 12)  # milli-g for each digit; the 12 bits of a value are the up
 class Lis3dh(Imu):
     """A LIS3DH. range_g: 2, 4, 8, 16. rate_hz: 1, 10, 25, 50, 100, 200, 400: measurements a second.
 
-    The bandwidth is a ninth of rate_hz; with `read`, that should be less than half the rate of the rows.
+    The bandwidth is a ninth of rate_hz; with `read`, that should be less than half the rate of the rows. `read` gives
+    12 bits; rows of the FIFO have 10 by the data sheet (3.6), 12 by application note AN3308 (9.1): count on 10.
     """
 
     sensors = ACCELERATION
+    _depth = _FULL
 
     def __init__(self, i2c, address=0x18, range_g=2, rate_hz=400):
         super().__init__(i2c, address, "LIS3DH")
@@ -61,12 +65,13 @@ class Lis3dh(Imu):
             sleep_ms(7000 // rate_hz + 1)  # AN3308: turn-on time, until the values are valid
 
     def start_fifo(self, rate_hz):
-        """Starts to collect rows in the FIFO, which holds 32. rate_hz: as above."""
+        """Starts to collect rows in the FIFO: read them before there are 32. rate_hz: as above."""
         self._set(rate_hz, _FIFO_ENABLE, _BYPASS)  # this mode empties the FIFO
         self._set(rate_hz, _FIFO_ENABLE, _STREAM)
+        self._begin_fifo(rate_hz)
 
     def _waiting(self):
         state = self.get(_FIFO_SRC_REG)
         if state & _OVERRUN:
-            self._fail_overflow()
+            return _FULL
         return 0 if state & _EMPTY else state & _UNREAD

@@ -8,13 +8,14 @@ _CHIPS = (
     (0x70, "MPU6500"),
     (0x71, "MPU9250"),
     (0x73, "MPU9255"),
+    (0x98, "ICM20689 or a clone"),
     (0x19, "MPU6886"),
     (0x12, "ICM20602"),
     (0x33, "LIS3DH or LIS2DH"),
     (0x44, "LIS2DW12"),
     (0xD1, "BMI160"),
     (0x24, "BMI270"),
-    (0xFA, "BMA150"),
+    (0xFA, "BMA255"),
 )
 
 

@@ -13,6 +13,7 @@ the sums in `format` find out.
 """
 
 import os
+import sys
 
 from micropython import const
 
@@ -37,6 +38,13 @@ def ignore_oserror(action, *arguments):
         action(*arguments)
     except OSError:
         pass
+
+
+def before_write():
+    """Called before flash is written: lets a `Microphone` stop, whose I2S would overwrite memory or lose sound."""
+    microphone = sys.modules.get("edgeingest.sources.microphone")
+    if microphone:
+        microphone.before_write()
 
 
 def no_space(error):
@@ -93,6 +101,7 @@ class Folder:
 
     def scan(self):
         """Counts the files, and removes what an interrupted `put` left."""
+        before_write()
         self.entries = self.bytes = self.growing = self.highest = 0
         self._drops = None  # a generator of what may be dropped
         if not exists(self._path):
@@ -193,6 +202,7 @@ class Folder:
 
     def create(self, number, kind, folder=""):
         """Opens a new file for writing; makes the folders that it needs. Raises the OSError as it is."""
+        before_write()
         path = self.path(number, kind, folder)
         try:
             return open(path, "wb")
@@ -228,6 +238,7 @@ class Folder:
 
     def remove(self, number, kind="ent", folder=""):
         """Removes a file and counts it out."""
+        before_write()
         size = self.size(number, kind, folder)
         os.remove(self.path(number, kind, folder))
         self.bytes -= size
@@ -244,6 +255,7 @@ class Folder:
 
     def rename_to_entry(self, number):
         """Makes a finished recording an entry."""
+        before_write()
         os.rename(self.path(number, "rec"), self.path(number, "ent"))
         self.growing -= self.size(number, "ent")
         self.entries += 1

@@ -14,7 +14,7 @@ from ..errors import SampleError, SpoolFull
 from ..ingestion import check_body
 from ..signing import Hmac, key_bytes
 from ..typecodes import item_size
-from .folder import ignore_oserror, no_space
+from .folder import before_write, ignore_oserror, no_space
 from .format import ABOUT, Writer, framed
 
 _INDEFINITE_ARRAY = const(0x9F)
@@ -104,6 +104,7 @@ class Recording:
         check_body(self, self._name)
         self._reserve(framed(size) + _RESERVED)
         body = self._encoded(sized(buffer), rows)
+        before_write()
         self._whole = False
         try:
             writer.add(body)
@@ -127,6 +128,7 @@ class Recording:
         """Finishes the entry; of one without rows nothing is kept. May be called twice."""
         if self._file is None:
             return
+        before_write()
         if not self._whole:
             self._save()
             return
@@ -156,6 +158,7 @@ class Recording:
 
     def _sync(self):
         """Writes what waits and syncs the file. Raises the OSError as it is."""
+        before_write()
         self._writer.flush()
         self._file.flush()
         self._count(self._writer.size)

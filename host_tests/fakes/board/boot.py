@@ -21,10 +21,17 @@ class Flash:
         self.file.readinto(buffer)
 
     def writeblocks(self, block, buffer, offset=0):
+        self.masks(1000)
         self.file.seek(block * 4096 + offset)
         self.file.write(buffer)
 
+    def masks(self, us):
+        if "machine" in sys.modules:
+            sys.modules["machine"].I2S.flash_masks(us)
+
     def ioctl(self, operation, value):
+        if operation == 6:  # erase a sector: about 45 ms (Winbond W25Q16JV, table of AC characteristics, tSE)
+            self.masks(45_000)
         return {4: 256, 5: 4096}.get(operation, 0)  # blocks, and bytes of one
 
 
@@ -46,8 +53,8 @@ class Ideal:
     def ticks_diff(self, end, start):
         return end - start
 
-    def sleep_us(self, us):
-        Ideal.now += us
+    def sleep_ms(self, ms):
+        Ideal.now += 1000 * ms
 
     def slept(self, ms):
         Ideal.now += 1000 * ms

@@ -36,6 +36,13 @@ def attach(name, sim=None, address=None, motion=chips.still):
     return chip
 
 
+class Ticks:
+    """Replaces `time` in the drivers: the time in which the chip is, by a clock without error."""
+
+    def __init__(self, chip):
+        self.ticks_us = chip.clock
+
+
 class Slow:
     """Replaces `time.sleep_ms`: advances the clock of the chip."""
 
@@ -48,11 +55,13 @@ class Slow:
 
 def make(name, chip, **options):
     import edgeingest.sources.bmi160
+    import edgeingest.sources.imu
     import edgeingest.sources.lis3dh
     import edgeingest.sources.mpu6050
 
     for module in (edgeingest.sources.mpu6050, edgeingest.sources.lis3dh, edgeingest.sources.bmi160):
         module.sleep_ms = Slow(chip)
+    edgeingest.sources.imu.time = Ticks(chip)
     return KINDS[name][0](machine.I2C(0), **options)
 
 
@@ -286,3 +295,80 @@ def scaled(values, factor, signed, plain):
     else:
         scaling.scaled(out, 0, values, how)
     return bytes(out), how[7]
+
+
+def filled(name, ms, pause_ms=0):
+    """Reads a FIFO of 100 rows a second after so many ms. pause_ms: between the look at its state and the first row.
+
+    Returns (number of rows lost by the chip, number of rows that do not follow, rows, times full), or the error."""
+    chip = attach(name, motion=lambda n: (n % 100 / 100, 0, 1, 0, 0, 0))
+    imu = make(name, chip)
+    imu.start_fifo(100)
+    begin = chip.count
+    chip.tick(1000 * ms)
+    waiting = imu._waiting
+
+    def paused():
+        count = waiting()
+        chip.tick(1000 * pause_ms)
+        return count
+
+    imu._waiting = paused
+    axes = len(imu.sensors)
+    buffer = array("f", bytes(4 * axes * 200))
+    try:
+        rows = imu.read_fifo(buffer)
+    except Exception as e:
+        return str(e)
+    wrong = 0
+    for i in range(rows):
+        wrong += abs(buffer[i * axes] / 9.80665 - (begin + i) % 100 / 100) > 0.004
+    return wrong, rows, imu.timing.full
+
+
+def skewed(name, speed, rows, **options):
+    """Reads rows of a chip whose clock is so fast. Returns (measured interval in us, rows, times full)."""
+    chip = attach(name)
+    chip.speed = speed
+    imu = make(name, chip)
+    imu.start_fifo(100)
+    source = FifoRows(imu, **options)
+    body = Sample(imu.sensors, 10, source, "T", typecode="f", rows=rows).body()
+    window = bytearray(500)
+    while True:
+        n = body.readinto(window)
+        if n == 0:
+            return source.timing.interval_us, source.timing.rows, repr(source.timing)
+        if n is None:
+            chip.tick(37000)
+
+
+def start_of_the_gyroscope(name, filter):
+    """Returns the first row of a chip at rest."""
+    chip = attach(name)
+    imu = make(name, chip, filter=filter)
+    buffer = array("f", bytes(24))
+    imu.read(buffer, 0)
+    return buffer
+
+
+def asleep(name):
+    """Reads 300 rows while the board's clock stands still. Returns how many were counted."""
+    import edgeingest.sources.imu
+
+    class Still:
+        def ticks_us(self):
+            return 5
+
+    chip = attach(name, motion=lambda n: (n % 100 / 100, 0, 1, 0, 0, 0))
+    imu = make(name, chip)
+    edgeingest.sources.imu.time = Still()
+    imu.start_fifo(100)
+    body = Sample(imu.sensors, 10, FifoRows(imu), "T", typecode="f", rows=300).body()
+    window = bytearray(500)
+    while True:
+        n = body.readinto(window)
+        if n == 0:
+            return imu.timing.rows
+        if n is None:
+            chip.tick(200000)
