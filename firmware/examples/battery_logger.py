@@ -5,6 +5,7 @@ power fails.
 """
 
 import gc
+import sys
 
 import machine
 from edgeingest import config, network
@@ -15,11 +16,15 @@ from edgeingest.spool import Spool
 
 gc.threshold(8192)  # collects garbage early: the heap stays in larger pieces, which TLS and batches need
 
+# pins by the chip, the last word of the firmware's name, as in boards/*/board.toml
+PINS = {"RP2040": (4, 5), "RP2350": (4, 5), "ESP32": (19, 18), "ESP32S3": (8, 9), "ESP32C3": (6, 7)}
+SDA, SCL = PINS[sys.implementation._machine.split()[-1].split("-")[0]]
+
 settings = config.load()
 spool = Spool("/spool", max_bytes=200_000, drop_oldest=True)
 spool.recover()
 try:
-    imu = Lis3dh(machine.I2C(0))
+    imu = Lis3dh(machine.I2C(0, sda=machine.Pin(SDA), scl=machine.Pin(SCL)))
     sample = capture(imu.read, 100, 10_000, imu.sensors, settings.device_type, device_name=settings.device_name)
     name = "%s.%d.cbor" % (settings.label or "motion", spool.entries)
     spool.put("training", sample, file_name=name, label=settings.label, add_date_id=True, hmac_key=settings.hmac_key)

@@ -45,10 +45,14 @@ def service(tmp_path):
         yield service
 
 
+# The pins of the other boards are checked in board/test_pins.py.
+BOTH_PORTS = pytest.mark.parametrize("board", ["RPI_PICO_W", "ESP32_GENERIC_C3"], indirect=True)
+
+
 @pytest.fixture
-def board(tmp_path, service):
+def board(tmp_path, service, request):
     with time_server() as ntp:
-        yield Board(tmp_path, service.url, ntp)
+        yield Board(tmp_path, service.url, ntp, getattr(request, "param", "RPI_PICO_W"))
 
 
 def stored(service, row):
@@ -77,7 +81,7 @@ def compare(values, axes):
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
 def test_an_example_is_short_and_has_a_docstring(path):
     text = path.read_text()
-    assert len(text.splitlines()) < 40
+    assert len(text.splitlines()) < 45
     assert text.startswith('"""')
 
 
@@ -88,7 +92,7 @@ def test_imu_training(board, service):
     for number, (row, message) in enumerate(found):
         payload = message["payload"]
         assert (row["sent_name"], row["label"], row["signature"]) == (f"wave.{number:02d}.cbor", "wave", "valid")
-        assert (payload["interval_ms"], payload["device_type"]) == (10, "RPI_PICO_W")
+        assert (payload["interval_ms"], payload["device_type"]) == (10, board.kind.name)
         assert payload["device_name"] == "28:cd:c1:00:00:01"
         assert len(payload["values"]) == 200
         compare(payload["values"], 6)
@@ -105,6 +109,7 @@ def test_a_missing_sensor(board, service):
     assert service.rows() == []
 
 
+@BOTH_PORTS
 def test_microphone_pieces(board, service):
     with wave.open(str(DATA / "front_center.01.wav")) as sound:
         spoken = list(array.array("h", sound.readframes(sound.getnframes())))
@@ -207,6 +212,7 @@ machine.buses[0] = {0x68: chips.Mpu6050(motion)}
             assert any(row == pytest.approx(other, abs=0.02) for other in wanted)
 
 
+@BOTH_PORTS
 def test_button_labels(board, service):
     """The button bounces; three short presses, one long, four short, two long, two short."""
     attach = (
@@ -220,8 +226,8 @@ def pressed():
     while True:
         yield 1
 presses = pressed()
-machine.levels[15] = lambda: next(presses)
-"""
+machine.levels[BUTTON] = lambda: next(presses)
+""".replace("BUTTON", str(board.kind.pins.button))
     )
     output = board.run("button_labels", attach, data=recording())
     found = messages(service)

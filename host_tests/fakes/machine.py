@@ -2,6 +2,7 @@
 
 A test attaches them in: `buses`, id -> {address: chip} (see chips.py); `voltages`, pin -> function of no argument;
 `sounds`, id -> function (count) -> values of 24 bits; `levels`, pin -> function of no argument.
+`pins` and `rp2` say what the ports refuse.
 """
 
 import time
@@ -10,6 +11,8 @@ buses = {}
 voltages = {}
 sounds = {}
 levels = {}
+pins = None  # the pins that this board has; None: any
+rp2 = False  # whether an I2C has pins of its own, as on an RP2
 
 
 class RTC:
@@ -23,6 +26,8 @@ class Pin:
     IN, OUT, PULL_UP = 0, 1, 2
 
     def __init__(self, id, mode=-1, pull=-1, value=None):
+        if pins is not None and id not in pins:
+            raise ValueError("invalid pin")  # ports/esp32/machine_pin.c:117 of MicroPython 1.26.1
         self.id = id
 
     def value(self):
@@ -33,6 +38,10 @@ class I2C:
     """A master. A transfer that no chip acknowledges is an OSError, as on an ESP32."""
 
     def __init__(self, id=0, scl=None, sda=None, freq=400_000, timeout=50_000):
+        if rp2 and scl and (scl.id & 1 != 1 or scl.id >> 1 & 1 != id):  # ports/rp2/machine_i2c.h:66
+            raise ValueError("bad SCL pin")
+        if rp2 and sda and (sda.id & 1 != 0 or sda.id >> 1 & 1 != id):
+            raise ValueError("bad SDA pin")
         self._chips = buses.get(id, {})
         self.transfers = 0
 
@@ -93,6 +102,8 @@ class I2S:
     made = []
 
     def __init__(self, id, sck, ws, sd, mode, bits, format, rate, ibuf):
+        if rp2 and ws.id != sck.id + 1:
+            raise ValueError("invalid ws (must be sck+1)")  # ports/rp2/machine_i2s.c:516
         if mode != I2S.RX or format != I2S.MONO:
             raise ValueError("only a mono receiver is simulated")
         self.sound, self.bits, self.rate, self.ibuf = sounds[id], bits, rate, ibuf

@@ -18,6 +18,7 @@ else:
     import tomli as tomllib
 
 BOARDS = Path(__file__).resolve().parents[3] / "boards"
+_CHIPS = Path(__file__).parent / "chips.toml"
 Pin = Annotated[int, Field(ge=0, le=63)]
 
 
@@ -51,6 +52,36 @@ class Uf2(_Table):
     flash_start: Annotated[int, Field(ge=0, lt=2**32)]
 
 
+class Chip(_Table):
+    """The pins of a chip: one table of chips.toml, which says what the lists mean."""
+
+    source: str
+    usable: list[Pin]
+    adc: list[Pin]
+    input_only: list[Pin]
+    strapping: list[Pin]
+    usb: list[Pin]
+    flash: list[Pin]
+    console: list[Pin]
+    board: list[Pin]
+
+    def objection(self, pin: int, use: str) -> str | None:
+        """Returns why a pin cannot have this use, such as "sda" or "adc", or None. Analog inputs may be input_only."""
+        if pin not in self.usable:
+            return f"pin {pin} does not exist in MicroPython" + (": it is the USB's" if pin in self.usb else "")
+        for task in ("strapping", "usb", "flash", "console", "board"):
+            if pin in getattr(self, task):
+                return f"pin {pin} has another task: {task}"
+        if use == "adc":
+            return None if pin in self.adc else f"pin {pin} is no analog input that works while Wi-Fi is on"
+        return f"pin {pin} is an input without a pull-up" if pin in self.input_only else None
+
+
+def chips() -> dict[str, Chip]:
+    """Returns the chips by the name that MicroPython gives them."""
+    return {name: Chip.model_validate(found) for name, found in tomllib.loads(_CHIPS.read_text()).items()}
+
+
 class I2C(_Table):
     id: int
     sda: Pin
@@ -65,11 +96,33 @@ class I2S(_Table):
 
 
 class Pins(_Table):
-    """Default pins of main.py and the examples, as numbers of machine.Pin."""
+    """The pins of main.py and the examples, as numbers of machine.Pin. button: a push button to GND."""
 
     i2c: I2C
-    i2s: I2S | None = None  # None: the stock firmware has no machine.I2S
+    i2s: I2S
     adc: Pin
+    button: Pin
+
+    def uses(self) -> dict[str, int]:
+        """Returns {use: pin} of all pins."""
+        found = {"adc": self.adc, "button": self.button}
+        for bus in (self.i2c, self.i2s):
+            found |= {use: pin for use, pin in bus.model_dump().items() if use != "id"}
+        return found
+
+    def objections(self, chip: Chip, port: str) -> list[str]:
+        """Returns what is wrong with these pins on a chip."""
+        uses = self.uses()
+        found = [f"{use}: {why}" for use, pin in uses.items() if (why := chip.objection(pin, use))]
+        if len(set(uses.values())) < len(uses):
+            found.append("a pin has two uses")
+        if port == "rp2":  # MicroPython 1.26.1, ports/rp2/machine_i2c.h:66 and machine_i2s.c:516
+            for use, odd in (("sda", 0), ("scl", 1)):
+                if uses[use] & 1 != odd or uses[use] >> 1 & 1 != self.i2c.id:
+                    found.append(f"{use}: pin {uses[use]} is none of I2C({self.i2c.id})")
+            if self.i2s.ws != self.i2s.sck + 1:
+                found.append("ws: has to be sck + 1")
+        return found
 
 
 class Measured(_Table):
@@ -86,6 +139,7 @@ class Board(_Table):
     name: str
     machine: Annotated[list[str], Field(min_length=1)]  # possible beginnings of its sys.implementation._machine
     port: Literal["esp32", "rp2", "unix"]
+    chip: str | None = None  # a table of chips.toml
     mpy_arch: str
     network: bool
     float_bits: Literal[32, 64]
@@ -108,6 +162,17 @@ class Board(_Table):
             raise ValueError("[uf2] is for boards of port rp2, which all have it")
         if (self.pins is None) != (self.port == "unix"):
             raise ValueError("[pins] is for boards of ports esp32 and rp2, which all have it")
+        return self
+
+    @model_validator(mode="after")
+    def _pins_fit(self) -> "Board":
+        if self.pins is None:
+            return self
+        known = chips()
+        if self.chip not in known:
+            raise ValueError(f"chip has to be one of {', '.join(known)}")
+        if objections := self.pins.objections(known[self.chip], self.port):
+            raise ValueError(f"pins of {self.chip}: {'; '.join(objections)}")
         return self
 
     @property
