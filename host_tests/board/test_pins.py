@@ -5,6 +5,7 @@ import types
 
 import pytest
 from edgeingest_tools.board import catalogue
+from edgeingest_tools.board.pins import chips
 from support.interpreters import FIRMWARE
 
 BOARDS = [name for name in catalogue.names() if catalogue.load(name).pins]
@@ -13,10 +14,10 @@ USES = {"SDA": "sda", "SCL": "scl", "SCK": "sck", "WS": "ws", "SD": "sd", "BUTTO
 TAKE_PINS = ("Pin", "I2C", "Microphone", "Adc")
 
 
-@pytest.mark.parametrize("chip", catalogue.chips())
+@pytest.mark.parametrize("chip", chips())
 def test_a_table_is_consistent(chip):
     """Pins of another task are pins; a free pin and an analog input are left; the source says where it comes from."""
-    found = catalogue.chips()[chip]
+    found = chips()[chip]
     assert "MicroPython 1." in found.source
     for task in ("adc", "input_only", "strapping", "flash", "console", "board"):
         assert set(getattr(found, task)) <= set(found.usable), task
@@ -41,13 +42,13 @@ def test_a_table_is_consistent(chip):
     ],
 )
 def test_pins_that_did_not_work(chip, pin, use, why):
-    assert why in catalogue.chips()[chip].objection(pin, use)
+    assert why in chips()[chip].objection(pin, use)
 
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_the_pins_of_a_board(name):
     board = catalogue.load(name)
-    assert board.pins.objections(catalogue.chips()[board.chip], board.port) == []
+    assert board.pins.objections(chips()[board.chip], board.port) == []
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_an_example_has_the_pins_of_the_board(path, name):
     if not list(calls(tree)):
         return
     for variant in ("", "-UNICORE"):  # board names of MicroPython end in the name of the chip, and this for variants
-        pins = pins_of(tree, f"{board.machine[0]}{board.chip}{variant}")
+        pins = pins_of(tree, board.firmware[0].machine + variant)
         assert pins and pins == {use: pin for use, pin in board.pins.uses().items() if use in pins}
 
 

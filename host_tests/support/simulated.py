@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 from edgeingest_tools.board import catalogue
+from edgeingest_tools.board.pins import chips
+
 from support import modes, scripts
 from support.interpreters import FIRMWARE, ROOT
 from support.service import HMAC_KEY, KEY
@@ -47,8 +49,8 @@ class Board:
         files = {"/edgeingest.json": json.dumps(self.settings), "/main.py": (EXAMPLES / f"{example}.py").read_text()}
         paths = [str(FAKES / "board"), str(FAKES), str(FIRMWARE)]
         facts = {"flash": str(self.flash), "new": new, "files": files, "paths": paths, "ntp": self.ntp}
-        facts |= {"platform": self.kind.port, "machine": self.kind.machine[0] + self.kind.chip}
-        facts["pins"] = catalogue.chips()[self.kind.chip].usable
+        facts |= {"platform": self.kind.port, "machine": self.kind.firmware[0].machine}
+        facts["pins"] = chips()[self.kind.chip].usable
         spec.write_text(json.dumps({**facts, "attach": attach, "ideal": ideal, "data": data}))
         command = scripts.script_command(FAKES / "board" / "boot.py", "16M", args=[str(spec)])
         done = subprocess.run(
