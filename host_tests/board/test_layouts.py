@@ -48,7 +48,10 @@ def test_where_a_firmware_keeps_its_files(board, version, variant, flash, offset
     ("options", "words"),
     [
         ([], "ESP32_GENERIC: where this firmware keeps its files depends on its release: say which, --firmware"),
-        (["--firmware", "1.26.1"], "depends on the flash, to whose end it reaches: give its size, --flash-size 4MB"),
+        (
+            ["--firmware", "1.26.1"],
+            "depends on the flash, to whose end it reaches: give its size, such as --flash-size 4MB",
+        ),
         (["--firmware", "1.99"], "is not known for MicroPython 1.99, only for 1.23 to 1.25 and 1.26: ask a board"),
         (["--firmware", "1.22.2"], "is not known for MicroPython 1.22.2, only for"),
         (

@@ -1,4 +1,4 @@
-"""MicroPython's `rp2.Flash`: it tells number and size of its blocks, not its place (ports/rp2/rp2_flash.c of 1.26.1)."""
+"""MicroPython's `rp2.Flash`: it tells its size, not its place (ports/rp2/rp2_flash.c of 1.26.1)."""
 
 size = 0
 

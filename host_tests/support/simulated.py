@@ -50,7 +50,7 @@ class Board:
         paths = [str(FAKES / "board"), str(FAKES), str(FIRMWARE)]
         facts = {"flash": str(self.flash), "new": new, "files": files, "paths": paths, "ntp": self.ntp}
         facts |= {"platform": self.kind.port, "machine": self.kind.firmware[0].machine}
-        facts["pins"] = chips()[self.kind.chip].usable
+        facts["pins"] = chips()[self.kind.chip or ""].usable
         spec.write_text(json.dumps({**facts, "attach": attach, "ideal": ideal, "data": data}))
         command = scripts.script_command(FAKES / "board" / "boot.py", "16M", args=[str(spec)])
         done = subprocess.run(
