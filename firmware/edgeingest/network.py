@@ -1,7 +1,8 @@
 """Wi-Fi (`connect`) and the board's clock (`set_clock`), for boards that have MicroPython's `network` module.
 
-Sources: MicroPython's documentation, class network.WLAN; its drivers (ports/esp32/network_wlan.c, extmod/network_cyw43.c);
-RFC 4330 (SNTP version 4), sections 3 (eras), 4 (message format) and 5 (what a client checks). Name look-up (getaddrinfo) blocks, and no time limit applies to it.
+Sources: MicroPython's documentation, class network.WLAN, and its drivers (ports/esp32/network_wlan.c,
+extmod/network_cyw43.c); RFC 4330 (SNTP version 4), sections 3 (eras), 4 (message format) and 5 (what a client checks).
+Name look-up (getaddrinfo) blocks, and no time limit applies to it.
 """
 
 import os
@@ -125,7 +126,7 @@ def _set_reconnects(wlan, count):
 
 
 def _leave(wlan):
-    """Disconnects, and waits until the radio no longer reports the connection, which would be taken for the next one."""
+    """Disconnects, and waits until the radio no longer reports this connection: it would be taken for the next."""
     try:
         wlan.disconnect()
     except (OSError, RuntimeError):  # the next attempt reports what is wrong
