@@ -80,7 +80,7 @@ def test_a_radio_that_does_not_start(device):
 
 
 def test_the_radio_is_turned_off(device, flavour):
-    """An RP2's takes a call more: lightsleep() returns at once while cyw43_poll is set (ports/rp2/modmachine.c:168)."""
+    """An RP2's takes a call more: its interrupts end a lightsleep() (ports/rp2/modmachine.c:168, :285)."""
     assert device.turned_off(flavour) == ((False, False, flavour == "rp2"), True)
 
 

@@ -20,6 +20,8 @@ class RTC:
 
     def datetime(self, when):
         RTC.set = when
+        if hasattr(time, "behind"):
+            time.behind = 0
 
 
 class Pin:
@@ -142,6 +144,27 @@ class I2S:
 
     def deinit(self):
         self.off = True
+
+
+sleeps_left = 0  # how often the program goes on after a light sleep
+
+
+def lightsleep(ms=None):
+    """Goes on after so many sleeps, and ends the program then."""
+    global sleeps_left
+    awake = False
+    try:  # ports/rp2/modmachine.c:168 and :285: an interrupt of the radio prevents or ends the sleep
+        import network
+
+        awake = rp2 and network.WLAN(network.STA_IF).powered
+    except ImportError:  # a plain Pico
+        pass
+    print("lightsleep", ms, "but stays awake: the radio is on" if awake else "")
+    if not sleeps_left:
+        raise SystemExit
+    sleeps_left -= 1
+    for listener in getattr(time, "listeners", ()):
+        listener(123)  # the chips would have to measure all that time
 
 
 def deepsleep(ms=None):

@@ -204,6 +204,12 @@ class _Esp32(_Wlan):
 class _Rp2(_Wlan):
     join_state = 0  # as cyw43_wifi_link_status returns it
     link = False
+    powered = False  # cyw43_poll is not NULL
+
+    def active(self, on=None):
+        super().active(on)
+        self.powered = True  # turned off, too: that leaves the network, for which the chip has to be up
+        return self.on
 
     def config(self, *names, **values):
         if names != ("ssid",):
@@ -218,11 +224,12 @@ class _Rp2(_Wlan):
         self._associate()
 
     def disconnect(self):
+        self.powered = True
         self._leave()
 
     def deinit(self):
         """cyw43_deinit: without power, the chip forgets everything."""
-        self.deinitialized, self.on, self.join_state = True, False, 0
+        self.deinitialized, self.on, self.join_state, self.powered = True, False, 0, False
 
     def _failed(self, name):
         self.busy = False

@@ -50,6 +50,8 @@ class Board:
         paths = [str(FAKES / "board"), str(FAKES), str(FIRMWARE)]
         facts = {"flash": str(self.flash), "new": new, "files": files, "paths": paths, "ntp": self.ntp}
         facts |= {"platform": self.kind.port, "machine": self.kind.firmware[0].machine}
+        facts["network"] = self.kind.network
+        facts["paths"] = paths if self.kind.network else [str(FAKES / "plain"), *paths]
         facts["pins"] = chips()[self.kind.chip or ""].usable
         spec.write_text(json.dumps({**facts, "attach": attach, "ideal": ideal, "data": data}))
         command = scripts.script_command(FAKES / "board" / "boot.py", "16M", args=[str(spec)])

@@ -3,7 +3,7 @@
 boot.py SPEC: a JSON file with flash (path of its image), new (whether it is formatted), files (path on the board ->
 text), paths (folders of modules on the host), attach (source that attaches peripherals), data (for that source), ideal
 (whether captures use the clock `Ideal`), ntp (port of a time server), platform and machine (of the firmware, in `sys`),
-pins (that machine.Pin has).
+pins (that machine.Pin has), network (whether it has one).
 """
 
 import json
@@ -81,7 +81,6 @@ for path, text in spec["files"].items():
     with open(path, "w") as file:
         file.write(text)
 
-import socket  # noqa: E402
 import time  # noqa: E402
 
 import machine  # noqa: E402
@@ -95,7 +94,10 @@ import edgeingest.capture  # noqa: E402
 if spec["ideal"]:
     edgeingest.capture.time = Ideal()
     time.listeners.append(Ideal().slept)
-socket.redirected[("pool.ntp.org", 123)] = spec["ntp"]
+if spec["network"]:
+    import socket
+
+    socket.redirected[("pool.ntp.org", 123)] = spec["ntp"]
 exec(spec["attach"], {"Ideal": Ideal, "data": spec["data"]})
 del spec
 with open("/main.py") as file:
