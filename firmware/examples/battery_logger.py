@@ -29,37 +29,36 @@ SDA, SCL = PINS[sys.implementation._machine.split()[-1].split("-")[0]]
 sleep = machine.lightsleep if sys.platform == "rp2" else machine.deepsleep
 
 
-def prepare():
-    global settings, spool
-    settings, spool = config.load(), Spool("/spool", max_bytes=200_000, drop_oldest=True)
-    spool.recover()
-    if network and time.gmtime()[0] < 2025:  # samples are named, dated and signed by the clock
-        go_online()
-
-
-def go_online():
+def go_online(settings):
     network.connect(settings.wifi_ssid, settings.wifi_password)
     network.set_clock()
 
 
-def record():
+def wake():
+    settings, spool = config.load(), Spool("/spool", max_bytes=200_000, drop_oldest=True)
+    spool.recover()
+    if network and time.gmtime()[0] < 2025:  # samples are named, dated and signed by the clock
+        try:
+            go_online(settings)
+        except NetworkError as error:
+            print("no clock:", error)
     imu = Lis3dh(machine.I2C(0, sda=machine.Pin(SDA), scl=machine.Pin(SCL)))
     sample = capture(imu.read, 100, 10_000, imu.sensors, settings.device_type, device_name=settings.device_name)
     name = "%s.%d.cbor" % (settings.label or "motion", time.time())
     spool.put("training", sample, file_name=name, label=settings.label, add_date_id=True, hmac_key=settings.hmac_key)
-
-
-def send():
-    if spool.entries >= 6:
-        go_online()
+    if network and spool.entries >= 6:
+        go_online(settings)
         with settings.client() as client:
             print(spool.flush(client))
 
 
 while True:
-    for step in (prepare, record, send, network.turn_off) if network else (prepare, record):
+    try:
         try:
-            step()
-        except Exception as error:  # a board that stays awake empties its battery
-            print("next time:", error)
+            wake()
+        finally:
+            if network:
+                network.turn_off()
+    except Exception as error:  # a board that stays awake empties its battery
+        print("next time:", error)
     sleep(600_000)

@@ -3,10 +3,9 @@
 import pytest
 from edgeingest_tools.board import doctor
 from edgeingest_tools.board.link import Link
-from edgeingest_tools.board.simulated import Simulated
+from edgeingest_tools.board.simulated import Kind, Simulated
 from edgeingest_tools.service import certificates
 from support.boards import edgeingest, run
-from support.kinds import of_kind
 from support.peer import answering, peer, reply
 from support.service import KEY, running
 
@@ -179,7 +178,7 @@ def test_a_board_without_library_version_or_heap(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("platform", "adds"), [("esp32", True), ("rp2", False)])
 def test_the_heap_of_an_esp32(tmp_path, platform, adds):
     """It contains what ESP-IDF has left (gc_get_max_new_split), of which Wi-Fi and TLS take theirs."""
-    with of_kind(tmp_path, platform, "a board", "") as board:
+    with Simulated(tmp_path, kind=Kind(platform, "a board", (0, 1 << 20, "vfs"))) as board:
         edgeingest(board, "deploy")
         with pytest.raises(AssertionError) as caught:
             edgeingest(board, "doctor")

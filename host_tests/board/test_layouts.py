@@ -5,9 +5,9 @@ import contextlib
 import pytest
 from edgeingest_tools.board import catalogue, image, littlefs
 from edgeingest_tools.board.link import BoardError
+from edgeingest_tools.board.simulated import Kind, Simulated
 from support.device_source import device_source
 from support.images import compiled_once, invoke
-from support.kinds import of_kind, partitions
 from support.scripts import run_script
 
 MB = 1 << 20
@@ -98,15 +98,15 @@ def test_a_firmware_is_told_by_its_whole_name():
 # -- a board that is asked
 @pytest.fixture
 def simulated(tmp_path):
-    """Returns simulated(platform, machine, source), which starts a board (`of_kind`)."""
+    """Returns simulated(platform, machine, place), which starts a board of that kind."""
     with contextlib.ExitStack() as boards:
-        yield lambda *kind: boards.enter_context(of_kind(tmp_path, *kind))
+        yield lambda *kind: boards.enter_context(Simulated(tmp_path, kind=Kind(*kind)))
 
 
 @pytest.mark.parametrize(("offset", "size"), [(0x200000, 14 * MB), (0x310000, 0xF0000), (0x220000, 0x1E0000)])
 def test_an_esp32_tells_where_its_files_are(simulated, tmp_path, offset, size):
     """Also of a firmware that nobody has looked up."""
-    board = simulated("esp32", "Generic ESP32 module with OTA with ESP32", partitions(size, offset=offset))
+    board = simulated("esp32", "Generic ESP32 module with OTA with ESP32", (offset, size, "vfs"))
     out = tmp_path / "x.bin"
     status, output, errors = invoke("--board", "ESP32_GENERIC", "--port", board.port, "--out", out)
     assert (status, errors) == (0, "")
@@ -114,37 +114,37 @@ def test_an_esp32_tells_where_its_files_are(simulated, tmp_path, offset, size):
 
 
 @pytest.mark.parametrize(
-    ("machine", "source", "words"),
+    ("machine", "place", "words"),
     [
         (
             "Generic ESP32S3 module with ESP32S3",
-            partitions(2 * MB),
+            (0x200000, 2 * MB, "vfs"),
             "is no ESP32_GENERIC: its MicroPython is for 'Gen",
         ),
-        ("Generic ESP32 module with ESP32", "", "has no littlefs in its flash"),
-        ("Generic ESP32 module with ESP32", partitions(2 * MB, "ffat"), "has no littlefs in its flash"),
+        ("Generic ESP32 module with ESP32", None, "has no littlefs in its flash"),
+        ("Generic ESP32 module with ESP32", (0x200000, 2 * MB, "ffat"), "has no littlefs in its flash"),
     ],
 )
-def test_an_esp32_that_gets_no_image(simulated, tmp_path, machine, source, words):
-    board = simulated("esp32", machine, source)
+def test_an_esp32_that_gets_no_image(simulated, tmp_path, machine, place, words):
+    board = simulated("esp32", machine, place)
     status, _, complaint = invoke("--board", "ESP32_GENERIC", "--port", board.port, "--out", tmp_path / "x.bin")
     assert status == 1 and words in complaint and not (tmp_path / "x.bin").exists()
 
 
 def test_an_rp2_tells_the_size(simulated, tmp_path):
-    board = simulated("rp2", "Raspberry Pi Pico W with RP2040", "import rp2\nrp2.size = 0xD4000")
+    board = simulated("rp2", "Raspberry Pi Pico W with RP2040", (0, 0xD4000, ""))
     place = image.ask(catalogue.load("RPI_PICO_W"), board.port)
     assert (place.offset, place.size) == (0x12C000, 0xD4000)
 
 
 def test_an_rp2_with_another_firmware_gets_no_image(simulated):
-    board = simulated("rp2", "Raspberry Pi Pico W with RP2040", "import rp2\nrp2.size = 0x100000")
+    board = simulated("rp2", "Raspberry Pi Pico W with RP2040", (0, 0x100000, ""))
     with pytest.raises(BoardError, match="1048576 bytes, the firmware of RPI_PICO_W one of 868352: it is"):
         image.ask(catalogue.load("RPI_PICO_W"), board.port)
 
 
 def test_risc_v_is_no_arm(simulated):
-    board = simulated("rp2", "Raspberry Pi Pico 2 W with RP2350-RISCV", "import rp2\nrp2.size = 0x280000")
+    board = simulated("rp2", "Raspberry Pi Pico 2 W with RP2350-RISCV", (0, 0x280000, ""))
     with pytest.raises(BoardError, match="is no RPI_PICO2_W: its MicroPython is for .*RISCV"):
         image.ask(catalogue.load("RPI_PICO2_W"), board.port)
 

@@ -13,9 +13,9 @@ import typer
 from device import Device
 from edgeingest_tools import cli
 from edgeingest_tools.board import catalogue, contents
+from edgeingest_tools.board.simulated import Kind, Simulated
 from support.images import compiled_once
 from support.interpreters import FIRMWARE, ROOT
-from support.kinds import of_kind, partitions
 from typer.testing import CliRunner
 
 TEXT = (FIRMWARE / "README.md").read_text()
@@ -141,7 +141,7 @@ def test_an_image_is_made(once, tmp_path, monkeypatch, line):
     with contextlib.ExitStack() as stack:
         if "--port" in words:
             kind = catalogue.load(words[words.index("--board") + 1])
-            board = of_kind(tmp_path, kind.port, kind.firmware[0].machine, partitions(2 << 20))
+            board = Simulated(tmp_path, kind=Kind(kind.port, kind.firmware[0].machine, (0x200000, 2 << 20, "vfs")))
             words[words.index("--port") + 1] = stack.enter_context(board).port
         done = CliRunner().invoke(cli.app, words)
     assert done.exit_code == 0, done.output
