@@ -121,7 +121,7 @@ def _set_reconnects(wlan, count):
     """Sets how often the chip reconnects by itself; does nothing on a chip that has no such setting."""
     try:
         wlan.config(reconnects=count)
-    except (ValueError, TypeError, OSError):
+    except (ValueError, TypeError, OSError, RuntimeError):
         return
 
 

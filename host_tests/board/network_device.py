@@ -77,14 +77,18 @@ def join_broken(error):
 
 
 def join_without_disconnect(ssid, error):
-    """Connects where disconnect() raises this exception, an expression. Returns whether it is connected."""
+    """Connects where disconnect() and a setting raise this exception, an expression. Returns whether it is connected."""
     network.reset("rp2")
     wlan = network.WLAN(network.STA_IF)
 
     def disconnect():
         raise eval(error)
 
-    wlan.disconnect = disconnect
+    def config(*names, **values):
+        if values:
+            raise eval(error)
+
+    wlan.disconnect, wlan.config = disconnect, config
     network.time = edgeingest.network.time = clock
     try:
         return connect(ssid, "password1").isconnected()
