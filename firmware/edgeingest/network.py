@@ -1,7 +1,8 @@
 """Wi-Fi (`connect`) and the board's clock (`set_clock`), for boards that have MicroPython's `network` module.
 
-Sources: MicroPython's documentation, class network.WLAN; RFC 4330 (SNTP version 4), sections 3 (eras), 4 (message
-format) and 5 (what a client checks). Name look-up (getaddrinfo) blocks, and no time limit applies to it.
+Sources: MicroPython's documentation, class network.WLAN, and its drivers (ports/esp32/network_wlan.c,
+extmod/network_cyw43.c); RFC 4330 (SNTP version 4), sections 3 (eras), 4 (message format) and 5 (what a client checks).
+Name look-up (getaddrinfo) blocks, and no time limit applies to it.
 """
 
 import os
@@ -25,6 +26,8 @@ except ImportError:
 _ATTEMPTS = const(3)  # an access point sometimes refuses the right password, and a scan sometimes misses it
 _LONGEST_MS = const(0xFFFFFFF)  # three days: a board's ticks_ms wraps after six
 _POLL_MS = const(50)
+_LEAVE_MS = const(2000)  # how long the end of a connection may take
+_STALE_MS = const(5000)  # until then, a status may be that of the attempt before
 
 # SNTP, RFC 4330
 _REQUEST = const(0x23)  # no leap second warning, version 4, mode 3: client
@@ -39,6 +42,7 @@ _ANSWER_MS = const(1000)  # how long one request waits for its reply
 _PAUSE_MS = const(200)  # before the next request, so that a server which refuses is not flooded
 
 _REASONS = {
+    "STAT_IDLE": "the access point ended the connection; the password may be wrong",
     "STAT_WRONG_PASSWORD": "the password is wrong",
     "STAT_NO_AP_FOUND": "no network of this name is in reach (most boards see 2.4 GHz only)",
     "STAT_CONNECT_FAIL": "the access point refused",
@@ -76,19 +80,33 @@ def connect(ssid, password=None, timeout_ms=20_000, country=None, hostname=None)
         network.hostname(hostname)
     wlan = network.WLAN(network.STA_IF)
     _call(ssid, wlan.active, True)
-    if wlan.isconnected() and wlan.config("ssid") == ssid:
+    # behind a name of 32 bytes, an ESP32 returns more than the name
+    if wlan.isconnected() and wlan.config("ssid").encode()[:32] == ssid.encode():
         return wlan
     start = time.ticks_ms()
     for _ in range(_ATTEMPTS):
         _set_reconnects(wlan, 0)  # an ESP32 would otherwise try for ever, without reporting a failure
-        _call(ssid, wlan.disconnect)
+        _leave(wlan)
+        before = wlan.status()
         _call(ssid, wlan.connect, ssid, password)
-        status = _wait(wlan, start, timeout_ms, ssid)
+        status = _wait(wlan, before, start, timeout_ms, ssid)
         if status is None:
             _set_reconnects(wlan, -1)  # from now on, reconnect without a limit
             return wlan
-    wlan.disconnect()
+    _leave(wlan)
     raise NetworkError("Wi-Fi %r: %s (status %d)" % (ssid, _reason(status), status), status)
+
+
+def turn_off():
+    """Disconnects and turns the radio off: before a board sleeps, for an RP2 does not sleep while it is on.
+
+    `connect` turns it on again.
+    """
+    wlan = network.WLAN(network.STA_IF)
+    _leave(wlan)
+    wlan.active(False)
+    if hasattr(wlan, "deinit"):  # an RP2: takes the power from the radio
+        wlan.deinit()
 
 
 def _call(ssid, function, *arguments):
@@ -103,25 +121,45 @@ def _set_reconnects(wlan, count):
     """Sets how often the chip reconnects by itself; does nothing on a chip that has no such setting."""
     try:
         wlan.config(reconnects=count)
-    except (ValueError, TypeError, OSError):
+    except (ValueError, TypeError, OSError, RuntimeError):
         return
 
 
-def _wait(wlan, start, timeout_ms, ssid):
-    """Returns None when there is an address, or the status of a failure; raises DeadlineError."""
-    connecting = network.STAT_CONNECTING
-    # connecting + 1: on an RP2040, connected but without an address yet
-    pending = (network.STAT_IDLE, connecting, connecting + 1, network.STAT_GOT_IP)
+def _leave(wlan):
+    """Disconnects, and waits until the radio no longer reports this connection: it would be taken for the next."""
+    try:
+        wlan.disconnect()
+    except (OSError, RuntimeError):  # the next attempt reports what is wrong
+        return
+    for _ in range(_LEAVE_MS // _POLL_MS):
+        if not wlan.isconnected():
+            return
+        time.sleep_ms(_POLL_MS)
+
+
+def _wait(wlan, before, start, timeout_ms, ssid):
+    """Returns None when there is an address, or the status of a failure; raises DeadlineError.
+
+    before: the status before this attempt. An ESP32 returns some until an address comes, as if this attempt had failed.
+    """
+    # connecting + 1: on an RP2, connected but without an address yet
+    pending = [network.STAT_CONNECTING, network.STAT_CONNECTING + 1, network.STAT_GOT_IP]
+    if network.STAT_IDLE:  # an ESP32 connects in this status, too; on an RP2, 0 is an attempt that has ended
+        pending.append(network.STAT_IDLE)
+    began = time.ticks_ms()
     while not wlan.isconnected():
         status = wlan.status()
-        if status not in pending:
+        now = time.ticks_ms()
+        if status != before:
+            before = None
+        failed = status not in pending
+        if failed and (before is None or time.ticks_diff(now, began) >= _STALE_MS):
             return status
-        if time.ticks_diff(time.ticks_ms(), start) >= timeout_ms:
-            wlan.disconnect()
+        if time.ticks_diff(now, start) >= timeout_ms:
+            _leave(wlan)
+            why = _reason(status) if failed else "a DHCP server has to give one"
             raise DeadlineError(
-                "Wi-Fi %r: no address within %d ms (status %d; a DHCP server has to give one)"
-                % (ssid, timeout_ms, status),
-                status,
+                "Wi-Fi %r: no address within %d ms (status %d; %s)" % (ssid, timeout_ms, status, why), status
             )
         time.sleep_ms(_POLL_MS)
     return None

@@ -1,6 +1,7 @@
 """Labels with a button: a short press records one second of motion with the current label; a long press changes it."""
 
 import gc
+import sys
 import time
 
 import machine
@@ -12,12 +13,14 @@ gc.threshold(8192)  # collects garbage early: the heap stays in larger pieces, w
 
 LABELS = ("idle", "wave", "circle")
 SAMPLES = 9
-BUTTON = 15  # a button between this pin and GND
+# pins by the chip, the last word of the firmware's name, as in boards/*/board.toml
+PINS = {"RP2040": (4, 5, 15), "RP2350": (4, 5, 15), "ESP32": (19, 18, 27), "ESP32S3": (8, 9, 4), "ESP32C3": (6, 7, 10)}
+SDA, SCL, BUTTON = PINS[sys.implementation._machine.split()[-1].split("-")[0]]  # the button connects its pin with GND
 
 settings = config.load()
 network.connect(settings.wifi_ssid, settings.wifi_password)
 network.set_clock()
-imu = Bmi160(machine.I2C(0), range_g=4)
+imu = Bmi160(machine.I2C(0, sda=machine.Pin(SDA), scl=machine.Pin(SCL)), range_g=4)
 button = machine.Pin(BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
 label = recorded = 0
 

@@ -1,6 +1,7 @@
 """Motion without a gap: while one sample is sent, the next is captured, and other tasks run."""
 
 import asyncio
+import sys
 
 import machine
 from edgeingest import config, network
@@ -8,10 +9,14 @@ from edgeingest.aio import AsyncClient
 from edgeingest.capture import Continuous
 from edgeingest.sources.mpu6050 import Mpu6050
 
+# pins by the chip, the last word of the firmware's name, as in boards/*/board.toml
+PINS = {"RP2040": (4, 5), "RP2350": (4, 5), "ESP32": (19, 18), "ESP32S3": (8, 9), "ESP32C3": (6, 7)}
+SDA, SCL = PINS[sys.implementation._machine.split()[-1].split("-")[0]]
+
 settings = config.load()
 network.connect(settings.wifi_ssid, settings.wifi_password)
 network.set_clock()
-imu = Mpu6050(machine.I2C(0), range_g=8)
+imu = Mpu6050(machine.I2C(0, sda=machine.Pin(SDA), scl=machine.Pin(SCL)), range_g=8)
 
 
 async def heartbeat():

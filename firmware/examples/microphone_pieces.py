@@ -11,8 +11,11 @@ from edgeingest.sources.microphone import Microphone
 
 gc.threshold(8192)  # collects garbage early: the heap stays in larger pieces, which TLS and batches need
 
-# the microphone's pins; on an RP2040, WS must be SCK + 1
-SCK, WS, SD = (32, 25, 33) if sys.platform == "esp32" else (16, 17, 18)
+# pins by the chip, the last word of the firmware's name, as in boards/*/board.toml
+# on an RP2, WS must be SCK + 1
+PICO = 16, 17, 18
+PINS = {"RP2040": PICO, "RP2350": PICO, "ESP32": (32, 25, 33), "ESP32S3": (5, 6, 7), "ESP32C3": (3, 4, 5)}
+SCK, WS, SD = PINS[sys.implementation._machine.split()[-1].split("-")[0]]
 
 settings = config.load()
 network.connect(settings.wifi_ssid, settings.wifi_password)

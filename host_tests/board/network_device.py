@@ -9,7 +9,28 @@ import machine
 import network
 from edgeingest.network import connect, set_clock
 
-joined = []  # (attempts, connected, reconnects, idle) after each join
+joined = []  # (attempts, connected, reconnects, whether it has given up) after each join
+
+
+class Clock:
+    """A clock that advances only by sleeping."""
+
+    now = 0
+
+    def ticks_ms(self):
+        return self.now
+
+    def ticks_add(self, ticks, ms):
+        return ticks + ms
+
+    def ticks_diff(self, end, start):
+        return end - start
+
+    def sleep_ms(self, ms):
+        self.now += ms
+
+
+clock = Clock()
 
 
 def join(flavour, ssid, password=None, changes=(), **options):
@@ -17,18 +38,34 @@ def join(flavour, ssid, password=None, changes=(), **options):
 
     Returns (attempts, connected, reconnects)."""
     network.reset(flavour)
-    for name, value in changes:
-        setattr(network, name, value)
-    try:
-        connect(ssid, password, **options)
-    finally:
-        wlan = network.WLAN(network.STA_IF)
-        joined.append((wlan.attempts, wlan.isconnected(), wlan.reconnects, wlan.status() == network.STAT_IDLE))
+    join_again(ssid, password, changes, **options)
     return joined[-1][:3]
 
 
+def join_again(ssid, password=None, changes=(), **options):
+    """Connects with the radio as the join before has left it. Returns (attempts, connected, milliseconds)."""
+    for name, value in changes:
+        setattr(network, name, value)
+    wlan = network.WLAN(network.STA_IF)
+    network.time = edgeingest.network.time = clock
+    began = clock.now
+    before = len(wlan.attempts)
+    try:
+        connect(ssid, password, **options)
+    finally:
+        joined.append((wlan.attempts[before:], wlan.isconnected(), wlan.reconnects, not wlan.requested))
+        network.time = edgeingest.network.time = time
+    return joined[-1][0], joined[-1][1], clock.now - began
+
+
+def connected_to():
+    """Returns the network that the radio is connected to, or None."""
+    wlan = network.WLAN(network.STA_IF)
+    return wlan.ssid if wlan.isconnected() else None
+
+
 def last_join():
-    """Returns (attempts, connected, reconnects, idle) of the last join, which may have failed."""
+    """Returns (attempts, connected, reconnects, given up) of the last join, which may have failed."""
     return joined[-1]
 
 
@@ -37,6 +74,38 @@ def join_broken(error):
     network.reset("esp32")
     network.broken = eval(error)
     connect("home", "password1")
+
+
+def join_without_disconnect(ssid, error):
+    """Connects where disconnect() and a setting raise this exception, an expression. Returns whether it is connected."""
+    network.reset("rp2")
+    wlan = network.WLAN(network.STA_IF)
+
+    def disconnect():
+        raise eval(error)
+
+    def config(*names, **values):
+        if values:
+            raise eval(error)
+
+    wlan.disconnect, wlan.config = disconnect, config
+    network.time = edgeingest.network.time = clock
+    try:
+        return connect(ssid, "password1").isconnected()
+    finally:
+        network.time = edgeingest.network.time = time
+
+
+def turned_off(flavour):
+    """Connects, and turns the radio off. Returns (connected, active, without power), of the radio and after it was used
+    again."""
+    network.reset(flavour)
+    wlan = network.WLAN(network.STA_IF)
+    connect("home", "password1")
+    edgeingest.network.turn_off()
+    off = wlan.isconnected(), wlan.active(), wlan.deinitialized
+    connect("home", "password1")
+    return off, wlan.isconnected()
 
 
 def connect_before_each_upload():
@@ -76,7 +145,7 @@ class TimeSince2000:
         return time.gmtime(seconds + 946684800)
 
 
-def clock(port, epoch=1970, timeout_ms=2000, host="127.0.0.1"):
+def set_from(port, epoch=1970, timeout_ms=2000, host="127.0.0.1"):
     """Sets the clock from a time server. Returns (result, what the RTC was set to)."""
     machine.RTC.set = None
     edgeingest.signing.time = edgeingest.network.time = TimeSince2000() if epoch == 2000 else time
@@ -105,6 +174,6 @@ def clock_of_several(ports, timeout_ms):
     """Sets the clock from a host with several addresses; returns (result, what the RTC was set to)."""
     edgeingest.network.socket = Several(ports)
     try:
-        return clock(123, timeout_ms=timeout_ms)
+        return set_from(123, timeout_ms=timeout_ms)
     finally:
         edgeingest.network.socket = socket

@@ -38,19 +38,25 @@ def test_a_board_is_complete(name):
     assert board.mpy_arch in compile_mpy.ARCHITECTURES
     assert sorted(path.name for path in board.folder.iterdir()) == ["board.toml", "main.py", "manifest.py"]
     if board.uf2:  # the flash of a Pico ends where its file system ends: 2 or 4 MiB
-        assert board.filesystem.offset + board.filesystem.size in (2 << 20, 4 << 20)
+        assert board.place().offset + board.place().size in (2 << 20, 4 << 20)
 
 
 @pytest.mark.parametrize(
     "machine, name",
     [
-        # from the banners of the stock firmware
+        # board name and chip of mpconfigboard.h, mpconfigvariant_*.cmake and ports/rp2/mpconfigport.h:39-43, 1.26.1
         ("Raspberry Pi Pico with RP2040", "RPI_PICO"),
         ("Raspberry Pi Pico W with RP2040", "RPI_PICO_W"),
         ("Raspberry Pi Pico 2 W with RP2350", "RPI_PICO2_W"),
-        ("Raspberry Pi Pico 2 with RP2350", None),  # not in the catalogue, and not a Pico
+        ("Raspberry Pi Pico 2 W with RP2350-RISCV", None),  # no .mpy for Arm, and another family of .uf2
+        ("Raspberry Pi Pico2 with RP2350", None),  # not in the catalogue, and not a Pico
         ("Generic ESP32 module with ESP32", "ESP32_GENERIC"),
         ("Generic ESP32 module with SPIRAM with ESP32", "ESP32_GENERIC"),
+        ("Generic ESP32 module with OTA with ESP32", "ESP32_GENERIC"),
+        ("Generic ESP32 module with ESP32-D2WD", "ESP32_GENERIC"),
+        ("Generic ESP32 module with ESP32-UNICORE", "ESP32_GENERIC"),
+        ("Generic ESP32 module with something of mine", None),
+        ("Generic ESP32S3 module with Octal-SPIRAM with ESP32S3", "ESP32_GENERIC_S3"),
         ("Generic ESP32S3 module with ESP32S3", "ESP32_GENERIC_S3"),
         ("ESP32C3 module with ESP32C3", "ESP32_GENERIC_C3"),
         ("linux [GCC 14.2.1] version", "UNIX"),
@@ -73,8 +79,9 @@ WRONG = [
     ('mpy_arch = "armv6m"', 'mpy_arch = "armv5"', r"mpy_arch: .*has to be one of armv6m, "),
     ("network = true", 'network = "yes"', r"network: Input should be a valid boolean"),
     ("float_bits = 32", "float_bits = 16", r"float_bits: Input should be 32 or 64"),
-    ("size = 0xd4000", "size = -1", r"filesystem.size: Input should be greater than 0"),
-    ("size = 0xd4000", "size = 0xd4001", r"filesystem: .*multiples of block_size, 4096"),
+    ("size = 0xd4000", "size = -1", r"firmware.0.layouts.0.size: Input should be greater than 0"),
+    ("size = 0xd4000", "size = 0xd4001", r"firmware.0.layouts.0: .*multiples of a block, 4096"),
+    ('since = "1.23"', 'since = "1.23.0"', r"firmware.0.layouts.0.since: String should match"),
     ("sda = 4", "sda = 400", r"pins.i2c.sda: Input should be less than or equal to 63"),
     ("adc = 26", "adcs = 26", r"(?s)pins.adc: Field required.*pins.adcs: Extra inputs are not permitted"),
     ('notes = "', 'note = "', r"(?s)notes: Field required.*note: Extra inputs"),

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 import serial
-from edgeingest_tools.board import link
+from edgeingest_tools.board import facts, link
 from edgeingest_tools.board.link import BoardError, DeviceError, Link
 from edgeingest_tools.board.simulated import Simulated
 from edgeingest_tools.cli import app
@@ -89,6 +89,29 @@ def test_operations_of_a_link(board, tmp_path):
         with pytest.raises(DeviceError, match="ENOENT"):
             board_link.run("open('/nothing')")
         assert board_link.lines("print(1)\nprint('[2]')") == [1, [2]]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("ESP32_GENERIC", "esp32 Generic ESP32 module with ESP32 1001 [2097152, 1048576, 'vfs']"),
+        ("RPI_PICO_W", "rp2 Raspberry Pi Pico W with RP2040 1 [None, 868352, 'vfs']"),
+        ("RPI_PICO", "rp2 Raspberry Pi Pico with RP2040 None [None, 1441792, 'vfs']"),
+    ],
+)
+def test_simulate_a_kind_of_board(tmp_path, name, says):
+    """Its name, its flash and its radio are those of the port."""
+    command = [sys.executable, "-m", "edgeingest_tools", "simulate", "--dir", str(tmp_path), "--board", name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as child:
+        port = child.stdout.readline().split()[-1]
+        with Link(port) as board:
+            info = facts.ask(board)
+            connecting = board.run(
+                "try:\n    import network\n    print(network.STAT_CONNECTING)\nexcept ImportError:\n    print(None)"
+            )
+        child.send_signal(signal.SIGINT)
+        assert child.wait(10) == 0
+    assert f"{info.platform} {info.machine} {connecting.strip()} {list(info.place)}" == says
 
 
 def test_simulate(tmp_path):

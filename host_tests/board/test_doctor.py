@@ -3,7 +3,7 @@
 import pytest
 from edgeingest_tools.board import doctor
 from edgeingest_tools.board.link import Link
-from edgeingest_tools.board.simulated import Simulated
+from edgeingest_tools.board.simulated import Kind, Simulated
 from edgeingest_tools.service import certificates
 from support.boards import edgeingest, run
 from support.peer import answering, peer, reply
@@ -173,6 +173,17 @@ def test_a_board_without_library_version_or_heap(tmp_path, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(doctor, "HEAP", 90 * 1024)
             fails(board, "heap", "KB free, 90 are needed")
+
+
+@pytest.mark.parametrize(("platform", "adds"), [("esp32", True), ("rp2", False)])
+def test_the_heap_of_an_esp32(tmp_path, platform, adds):
+    """It contains what ESP-IDF has left (gc_get_max_new_split), of which Wi-Fi and TLS take theirs."""
+    with Simulated(tmp_path, kind=Kind(platform, "a board", (0, 1 << 20, "vfs"))) as board:
+        edgeingest(board, "deploy")
+        with pytest.raises(AssertionError) as caught:
+            edgeingest(board, "doctor")
+    [heap] = [line for line in str(caught.value).splitlines() if line.startswith("ok     heap")]
+    assert heap.endswith(" KB free" + ", of which Wi-Fi and TLS will take a part" * adds)
 
 
 def test_a_board_without_network(tmp_path):

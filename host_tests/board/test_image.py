@@ -9,7 +9,7 @@ from edgeingest_tools.board import catalogue, contents, littlefs
 from edgeingest_tools.service import certificates
 from support.boards import CLOCK
 from support.device_source import device_source
-from support.images import compiled_once, maker
+from support.images import compiled_once, maker, place
 from support.scripts import run_script
 from support.service import HMAC_KEY, KEY, command, running
 
@@ -37,7 +37,7 @@ def make(tmp_path):
 def micropython(tmp_path, script, image, board, *arguments):
     """Runs a script that mounts the image; returns its output."""
     (tmp_path / "script.py").write_text(script)
-    shape = (str(board.filesystem.block_size), str(PROGRAM_SIZE[board.port]))
+    shape = (str(place(board).block_size), str(PROGRAM_SIZE[board.port]))
     done = run_script(tmp_path / "script.py", heapsize="32M", args=(str(image), *shape, *arguments))
     assert done.code == 0, done.stdout + done.stderr
     return done.stdout
@@ -62,7 +62,7 @@ def wanted(board, source=False):
 def test_micropython_mounts_it_and_finds_every_byte(make, tmp_path, name):
     board = catalogue.load(name)
     image = make(name, "flash.bin")
-    assert image.stat().st_size == board.filesystem.size
+    assert image.stat().st_size == place(board).size
     assert listed(micropython(tmp_path, FLASH + LIST, image, board, "")) == hashes(wanted(board))
 
 
@@ -80,7 +80,7 @@ def test_files_of_every_length_are_read_whole(tmp_path, name):
     board = catalogue.load(name)
     lengths = (0, 1, 31, 32, 127, 128, 129, 255, 256, 257, 511, 512, 1000, 1024, 4096, 5000)
     files = {f"of/{length}": bytes(at % 251 for at in range(length)) for length in lengths}
-    (tmp_path / "flash.bin").write_bytes(littlefs.build(board.filesystem, files))
+    (tmp_path / "flash.bin").write_bytes(littlefs.build(place(board), files))
     assert listed(micropython(tmp_path, FLASH + LIST, tmp_path / "flash.bin", board, "")) == hashes(files)
 
 

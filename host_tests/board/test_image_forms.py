@@ -5,7 +5,7 @@ import struct
 
 import pytest
 import trustme
-from edgeingest_tools.board import catalogue, contents, littlefs, rom, uf2
+from edgeingest_tools.board import catalogue, contents, layouts, littlefs, rom, uf2
 from edgeingest_tools.board.link import BoardError
 from support.images import compiled_once, invoke, maker
 
@@ -55,7 +55,7 @@ def test_uf2_takes_complete_pages_only():
 
 
 # -- errors
-SMALL = catalogue.Filesystem(offset=0, size=64 * 1024, block_size=4096, kind="littlefs2")
+SMALL = layouts.Filesystem(offset=0, size=64 * 1024, block_size=4096, kind="littlefs2")
 
 
 def test_files_that_do_not_fit_are_refused_with_both_sizes():

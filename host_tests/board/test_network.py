@@ -63,8 +63,8 @@ def test_country_and_host_name(device):
 def test_why_it_does_not_connect(device, flavour, ssid, password, changes, words):
     error = refused(lambda: device.join(flavour, ssid, password, changes), repr(ssid), words, kind="NetworkError")
     assert password not in error.trace
-    attempts, connected, _, idle = device.last_join()
-    assert len(attempts) == 3 and not connected and idle
+    attempts, connected, _, given_up = device.last_join()
+    assert len(attempts) == 3 and not connected and given_up
     assert error.errno in (201, 202, 203, -1, -2, -3)
 
 
@@ -79,6 +79,71 @@ def test_a_radio_that_does_not_start(device):
         assert found.errno is None
 
 
+def test_the_radio_is_turned_off(device, flavour):
+    """An RP2's takes a call more: its interrupts end a lightsleep() (ports/rp2/modmachine.c:168, :285)."""
+    assert device.turned_off(flavour) == ((False, False, flavour == "rp2"), True)
+
+
+# -- what the drivers leave behind
+@pytest.mark.parametrize("stays", [201, 202, 205, 210, 211, 212])
+def test_an_esp32_has_still_the_status_of_the_attempt_before(device, stays):
+    """It returns that until an address comes: it is no failure of this attempt, which needs its time."""
+    fails = [("refusals", 9), ("reason", stays), ("fails_ms", 2000)]
+    refused(lambda: device.join("esp32", "home", HOME, fails), kind="NetworkError")
+    assert len(device.last_join()[0]) == 3
+    attempts, connected, _ = device.join_again("home", HOME, [("refusals", 0), ("address_ms", 3000)])
+    assert (attempts, connected) == ([("home", HOME)], True)
+
+
+def test_the_same_failure_again(device):
+    """It is believed after five seconds."""
+    refused(lambda: device.join("esp32", "office", HOME, [("fails_ms", 1000)]), "in reach", kind="NetworkError")
+    assert len(device.last_join()[0]) == 3
+    refused(lambda: device.join_again("office", HOME), "in reach", "status 201", kind="NetworkError")
+    assert len(device.last_join()[0]) == 3
+
+
+def test_a_failure_that_lasts_as_long_as_the_time_allows(device):
+    """The reason is in the error of the time limit, too."""
+    refused(lambda: device.join("esp32", "office", HOME), kind="NetworkError")
+    call = lambda: device.join_again("office", HOME, timeout_ms=3000)  # noqa: E731
+    refused(call, "within 3000 ms", "no network of this name is in reach", kind="DeadlineError")
+
+
+def test_a_network_name_of_32_bytes(device, flavour):
+    """An ESP32 returns the password behind it, as part of the name."""
+    name = "x" * 30 + "é"
+    assert device.join(flavour, name, HOME, [("air", {name: HOME})])[1]
+    assert device.join_again(name, HOME)[:2] == ([], True)
+    other = "y" * 32
+    assert device.join_again(other, HOME, [("air", {other: HOME})])[:2] == ([(other, HOME)], True)
+
+
+def test_another_network_while_it_is_connected(device, flavour):
+    """Until the event of the disconnection has come, the radio says that it is connected: to the network before."""
+    device.join(flavour, "home", HOME)
+    assert device.join_again("cafe", None, [("leaves_ms", 200), ("address_ms", 500)])[1]
+    assert device.connected_to() == "cafe"
+
+
+def test_a_wrong_password_that_an_rp2_does_not_call_so(device):
+    """The access point ends the association (DEAUTH_IND, then DISASSOC): status 0."""
+    error = refused(
+        lambda: device.join("rp2", "home", "password2", [("deauthenticates", True), ("fails_ms", 3000)]),
+        "ended the connection",
+        "the password may be wrong",
+        kind="NetworkError",
+    )
+    assert error.errno == 0 and len(device.last_join()[0]) == 3
+
+
+@pytest.mark.parametrize("error", ["OSError('Wifi Not Started')", "RuntimeError('Wifi Unknown Error 0x0101')"])
+def test_a_radio_that_cannot_disconnect(device, error):
+    """The error is that of the attempt, or there is none."""
+    assert device.join_without_disconnect("home", error) is True
+    refused(lambda: device.join_without_disconnect("office", error), "in reach", kind="NetworkError")
+
+
 @pytest.mark.parametrize("reason", [2, 15])
 def test_reasons_of_an_esp32_without_a_name(device, reason):
     """AUTH_EXPIRE and 4WAY_HANDSHAKE_TIMEOUT of ESP-IDF's wifi_err_reason_t; on an RP2040 2 means: no address yet."""
@@ -90,14 +155,14 @@ def test_reasons_of_an_esp32_without_a_name(device, reason):
 def test_no_address_in_time(device, flavour):
     call = lambda: device.join(flavour, "home", HOME, [("address_ms", 60000)], timeout_ms=200)  # noqa: E731
     refused(call, "'home'", "no address within 200 ms", kind="DeadlineError")
-    attempts, _, _, idle = device.last_join()
-    assert attempts == [("home", HOME)] and idle
+    attempts, _, _, given_up = device.last_join()
+    assert attempts == [("home", HOME)] and given_up
 
 
 def test_wrong_time_limits(device):
     for ms in (0, -1, 1 << 28, 0.5, "1", None):
         refused(lambda ms=ms: device.join("rp2", "home", HOME, timeout_ms=ms), "timeout_ms", repr(ms))
-        refused(lambda ms=ms: device.clock(123, timeout_ms=ms), "timeout_ms", repr(ms))
+        refused(lambda ms=ms: device.set_from(123, timeout_ms=ms), "timeout_ms", repr(ms))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +237,7 @@ def date(seconds):
 def test_the_clock(device, server, seconds, epoch):
     """Before and after 2036-02-07, when the 32 bits of NTP wrap; on ports that count from 1970 and from 2000."""
     port = server(lambda request: answer(request, (seconds + _1900) % (1 << 32)))
-    assert device.clock(port, epoch) == (seconds, date(seconds))
+    assert device.set_from(port, epoch) == (seconds, date(seconds))
     [request] = server.requests
     assert len(request) == 48 and request[0] == 0x23 and request[1:40] == bytes(39)
 
@@ -197,14 +262,14 @@ NOW = 1795318316 + _1900
 def test_a_wrong_answer_is_ignored(device, server, wrong):
     """The next answer is used; if there is none, the clock is not set."""
     port = server(wrong, lambda request: answer(request, NOW))
-    assert device.clock(port) == (NOW - _1900, date(NOW - _1900))
+    assert device.set_from(port) == (NOW - _1900, date(NOW - _1900))
     assert len({request[40:] for request in server.requests}) == 2
-    refused(lambda: device.clock(1, timeout_ms=300), "127.0.0.1", "within 300 ms", kind="DeadlineError")
+    refused(lambda: device.set_from(1, timeout_ms=300), "127.0.0.1", "within 300 ms", kind="DeadlineError")
 
 
 def test_an_answer_that_is_lost(device, server):
     port = server(None, lambda request: answer(request, NOW))
-    assert device.clock(port, timeout_ms=5000)[0] == NOW - _1900
+    assert device.set_from(port, timeout_ms=5000)[0] == NOW - _1900
 
 
 def test_a_server_of_which_the_first_address_never_answers(device, server):
@@ -215,10 +280,10 @@ def test_a_server_of_which_the_first_address_never_answers(device, server):
 
 
 def test_no_server(device, server):
-    refused(lambda: device.clock(server(None), timeout_ms=200), "no answer", "200 ms", kind="DeadlineError")
-    refused(lambda: device.clock(1, host="no.such.name.invalid", timeout_ms=200), "error", kind="DeadlineError")
+    refused(lambda: device.set_from(server(None), timeout_ms=200), "no answer", "200 ms", kind="DeadlineError")
+    refused(lambda: device.set_from(1, host="no.such.name.invalid", timeout_ms=200), "error", kind="DeadlineError")
 
 
 def test_a_server_with_an_address_of_ipv6(device, server):
     port = server(lambda request: answer(request, NOW), host="::1")
-    assert device.clock(port, host="::1")[0] == NOW - _1900
+    assert device.set_from(port, host="::1")[0] == NOW - _1900

@@ -2,6 +2,7 @@
 
 A test attaches them in: `buses`, id -> {address: chip} (see chips.py); `voltages`, pin -> function of no argument;
 `sounds`, id -> function (count) -> values of 24 bits; `levels`, pin -> function of no argument.
+`pins` and `rp2` say what the ports refuse.
 """
 
 import time
@@ -10,6 +11,8 @@ buses = {}
 voltages = {}
 sounds = {}
 levels = {}
+pins = None  # the pins that this board has; None: any
+rp2 = False  # whether an I2C has pins of its own, as on an RP2
 
 
 class RTC:
@@ -17,12 +20,16 @@ class RTC:
 
     def datetime(self, when):
         RTC.set = when
+        if hasattr(time, "behind"):
+            time.behind = 0
 
 
 class Pin:
     IN, OUT, PULL_UP = 0, 1, 2
 
     def __init__(self, id, mode=-1, pull=-1, value=None):
+        if pins is not None and id not in pins:
+            raise ValueError("invalid pin")  # ports/esp32/machine_pin.c:117 of MicroPython 1.26.1
         self.id = id
 
     def value(self):
@@ -33,6 +40,10 @@ class I2C:
     """A master. A transfer that no chip acknowledges is an OSError, as on an ESP32."""
 
     def __init__(self, id=0, scl=None, sda=None, freq=400_000, timeout=50_000):
+        if rp2 and scl and (scl.id & 1 != 1 or scl.id >> 1 & 1 != id):  # ports/rp2/machine_i2c.h:66
+            raise ValueError("bad SCL pin")
+        if rp2 and sda and (sda.id & 1 != 0 or sda.id >> 1 & 1 != id):
+            raise ValueError("bad SDA pin")
         self._chips = buses.get(id, {})
         self.transfers = 0
 
@@ -186,7 +197,7 @@ class I2S:
         if mode != I2S.RX or format != I2S.MONO or bits not in (16, 32):
             raise ValueError("only a mono receiver is simulated")
         if I2S.port == "rp2" and ws.id != sck.id + 1:
-            raise ValueError("invalid ws (must be sck+1)")
+            raise ValueError("invalid ws (must be sck+1)")  # ports/rp2/machine_i2s.c:516
         I2S.made = [other for other in I2S.made if other.id != id]  # it uses the object anew
         self.id, self.sound, self.bits, self.rate, self.ibuf = id, sounds[id], bits, rate, ibuf
         self.block = 16 if I2S.port == "rp2" else 256
@@ -281,6 +292,27 @@ class I2S:
                 was = i2s.looked_us
                 us_heard = i2s.us + cls.clock.ticks_diff(cls.clock.ticks_us(), was)
                 i2s.done = max(int(us_heard * i2s.rate * cls.speed) // 1000000 // i2s.block - 1, i2s.done)
+
+
+sleeps_left = 0  # how often the program goes on after a light sleep
+
+
+def lightsleep(ms=None):
+    """Goes on after so many sleeps, and ends the program then."""
+    global sleeps_left
+    awake = False
+    try:  # ports/rp2/modmachine.c:168 and :285: an interrupt of the radio prevents or ends the sleep
+        import network
+
+        awake = rp2 and network.WLAN(network.STA_IF).powered
+    except ImportError:  # a plain Pico
+        pass
+    print("lightsleep", ms, "but stays awake: the radio is on" if awake else "")
+    if not sleeps_left:
+        raise SystemExit
+    sleeps_left -= 1
+    for listener in getattr(time, "listeners", ()):
+        listener(123)  # the chips would have to measure all that time
 
 
 def deepsleep(ms=None):

@@ -5,7 +5,7 @@ import functools
 
 import pytest
 from edgeingest_tools import cli
-from edgeingest_tools.board import contents
+from edgeingest_tools.board import catalogue, contents
 from typer.testing import CliRunner
 
 
@@ -15,6 +15,14 @@ def compiled_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(contents, "compiled", functools.cache(contents.compiled))
         yield
+
+
+FLASH = {"ESP32_GENERIC_S3": 8}  # MB, of boards of port esp32; others have 4
+
+
+def place(board):
+    """Returns where the tests have the files of a board: with MicroPython 1.26.1."""
+    return board.place("1.26.1", "", FLASH.get(board.name, 4) << 20 if board.port == "esp32" else None)
 
 
 def invoke(*arguments):
@@ -30,7 +38,10 @@ def maker(folder):
 
     def make(board, name, *options):
         out = folder / name
-        status, output, errors = invoke("--board", board, "--out", out, *options)
+        which = []
+        if catalogue.load(board).port == "esp32":
+            which = ["--firmware", "1.26.1", "--flash-size", f"{FLASH.get(board, 4)}MB"]
+        status, output, errors = invoke("--board", board, "--out", out, *which, *options)
         assert (status, errors) == (0, "")
         assert f"for {board}; read back and compared\n" in output
         return out

@@ -9,6 +9,9 @@ import threading
 import time
 from pathlib import Path
 
+from edgeingest_tools.board import catalogue
+from edgeingest_tools.board.pins import chips
+
 from support import modes, scripts
 from support.interpreters import FIRMWARE, ROOT
 from support.service import HMAC_KEY, KEY
@@ -19,10 +22,11 @@ _1900 = 2208988800
 
 
 class Board:
-    """url: of the service that it is provisioned for. `said` is its last output."""
+    """url: of the service that it is provisioned for; name: of boards/. `said` is its last output."""
 
-    def __init__(self, folder: Path, url: str, ntp: int, **settings):
+    def __init__(self, folder: Path, url: str, ntp: int, name: str = "RPI_PICO_W", **settings):
         self.folder, self.ntp, self.said = folder, ntp, ""
+        self.kind = catalogue.load(name)
         self.settings = {
             "wifi_ssid": "home",
             "wifi_password": "password1",
@@ -31,7 +35,7 @@ class Board:
             "url": url,
             "label": "wave",
             "device_name": "28:cd:c1:00:00:01",
-            "device_type": "RPI_PICO_W",
+            "device_type": name,
             **settings,
         }
         self.flash = folder / "flash.bin"
@@ -45,6 +49,10 @@ class Board:
         files = {"/edgeingest.json": json.dumps(self.settings), "/main.py": (EXAMPLES / f"{example}.py").read_text()}
         paths = [str(FAKES / "board"), str(FAKES), str(FIRMWARE)]
         facts = {"flash": str(self.flash), "new": new, "files": files, "paths": paths, "ntp": self.ntp}
+        facts |= {"platform": self.kind.port, "machine": self.kind.firmware[0].machine}
+        facts["network"] = self.kind.network
+        facts["paths"] = paths if self.kind.network else [str(FAKES / "plain"), *paths]
+        facts["pins"] = chips()[self.kind.chip or ""].usable
         spec.write_text(json.dumps({**facts, "attach": attach, "ideal": ideal, "data": data}))
         command = scripts.script_command(FAKES / "board" / "boot.py", "16M", args=[str(spec)])
         done = subprocess.run(

@@ -2,7 +2,8 @@
 
 boot.py SPEC: a JSON file with flash (path of its image), new (whether it is formatted), files (path on the board ->
 text), paths (folders of modules on the host), attach (source that attaches peripherals), data (for that source), ideal
-(whether captures use the clock `Ideal`), ntp (port of a time server).
+(whether captures use the clock `Ideal`), ntp (port of a time server), platform and machine (of the firmware, in `sys`),
+pins (that machine.Pin has), network (whether it has one).
 """
 
 import json
@@ -60,6 +61,19 @@ class Ideal:
         Ideal.now += 1000 * ms
 
 
+class Implementation:
+    name, version, _mpy = sys.implementation.name, sys.implementation.version, sys.implementation._mpy
+
+
+class System:
+    """The module `sys`, with the platform and the name of a board."""
+
+    implementation = Implementation
+
+    def __getattr__(self, name):
+        return getattr(sys, name)
+
+
 with open(sys.argv[1]) as file:
     spec = json.load(file)
 flash = Flash(spec["flash"])
@@ -74,15 +88,25 @@ for path, text in spec["files"].items():
     with open(path, "w") as file:
         file.write(text)
 
-import socket  # noqa: E402
 import time  # noqa: E402
+
+import machine  # noqa: E402
+
+System.platform, Implementation._machine = spec["platform"], spec["machine"]
+sys.modules["sys"] = System()
+machine.pins, machine.rp2 = spec["pins"], spec["platform"] == "rp2"
+if spec["platform"] in ("rp2", "esp32"):
+    machine.I2S.port = spec["platform"]
 
 import edgeingest.capture  # noqa: E402
 
 if spec["ideal"]:
     edgeingest.capture.time = Ideal()
     time.listeners.append(Ideal().slept)
-socket.redirected[("pool.ntp.org", 123)] = spec["ntp"]
+if spec["network"]:
+    import socket
+
+    socket.redirected[("pool.ntp.org", 123)] = spec["ntp"]
 exec(spec["attach"], {"Ideal": Ideal, "data": spec["data"]})
 del spec
 with open("/main.py") as file:

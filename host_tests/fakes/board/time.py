@@ -4,6 +4,15 @@ import utime
 from utime import *  # noqa: F403
 
 listeners = []
+behind = 0  # seconds that the board's clock is behind that of this computer
+
+
+def time():
+    return utime.time() - behind
+
+
+def gmtime(seconds=None):
+    return utime.gmtime(time() if seconds is None else seconds)
 
 
 def sleep(seconds):

@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from edgeingest_tools.board.layouts import Filesystem, Firmware, LayoutError
+from edgeingest_tools.board.pins import Pins, chips
+from edgeingest_tools.board.table import Table
 from edgeingest_tools.firmware import ARCHITECTURES
 
 if sys.version_info >= (3, 11):
@@ -18,61 +21,20 @@ else:
     import tomli as tomllib
 
 BOARDS = Path(__file__).resolve().parents[3] / "boards"
-Pin = Annotated[int, Field(ge=0, le=63)]
 
 
 class CatalogueError(Exception):
     """Raised when a board is not known or its board.toml is wrong; the text names the file and the field."""
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Filesystem(_Table):
-    """The place of the stock firmware's file system: offset in the flash and size, in bytes."""
-
-    offset: Annotated[int, Field(ge=0)]
-    size: Annotated[int, Field(gt=0)]
-    block_size: Annotated[int, Field(gt=0)]
-    kind: Literal["littlefs2", "fat"]
-
-    @model_validator(mode="after")
-    def _whole_blocks(self) -> "Filesystem":
-        if self.offset % self.block_size or self.size % self.block_size:
-            raise ValueError(f"offset and size have to be multiples of block_size, {self.block_size}")
-        return self
-
-
-class Uf2(_Table):
+class Uf2(Table):
     """For boards that are flashed by copying a UF2 file: the family in the file, and the address of the flash."""
 
     family_id: Annotated[int, Field(gt=0, lt=2**32)]
     flash_start: Annotated[int, Field(ge=0, lt=2**32)]
 
 
-class I2C(_Table):
-    id: int
-    sda: Pin
-    scl: Pin
-
-
-class I2S(_Table):
-    id: int
-    sck: Pin
-    ws: Pin
-    sd: Pin
-
-
-class Pins(_Table):
-    """Default pins of main.py and the examples, as numbers of machine.Pin."""
-
-    i2c: I2C
-    i2s: I2S | None = None  # None: the stock firmware has no machine.I2S
-    adc: Pin
-
-
-class Measured(_Table):
+class Measured(Table):
     """The tests that were run on the board itself; without a date, none were."""
 
     what: str
@@ -80,17 +42,17 @@ class Measured(_Table):
     date: datetime.date | None = None
 
 
-class Board(_Table):
+class Board(Table):
     """The contents of one board.toml."""
 
     name: str
-    machine: Annotated[list[str], Field(min_length=1)]  # possible beginnings of its sys.implementation._machine
     port: Literal["esp32", "rp2", "unix"]
+    chip: str | None = None  # a table of chips.toml
     mpy_arch: str
     network: bool
     float_bits: Literal[32, 64]
     notes: str
-    filesystem: Filesystem
+    firmware: Annotated[list[Firmware], Field(min_length=1)]
     uf2: Uf2 | None = None
     pins: Pins | None = None
     measured: Measured
@@ -109,6 +71,33 @@ class Board(_Table):
         if (self.pins is None) != (self.port == "unix"):
             raise ValueError("[pins] is for boards of ports esp32 and rp2, which all have it")
         return self
+
+    @model_validator(mode="after")
+    def _pins_fit(self) -> "Board":
+        if self.pins is None:
+            return self
+        known = chips()
+        if self.chip not in known:
+            raise ValueError(f"chip has to be one of {', '.join(known)}")
+        if objections := self.pins.objections(known[self.chip], self.port):
+            raise ValueError(f"pins of {self.chip}: {'; '.join(objections)}")
+        return self
+
+    def place(self, version: str | None = None, variant: str = "", flash: int | None = None) -> Filesystem:
+        """Returns where a firmware keeps its files; flash: bytes of the flash. Raises CatalogueError."""
+        known = {each.variant: each for each in self.firmware}
+        if variant not in known:
+            names = ", ".join(repr(name) for name in known if name) or "none"
+            raise CatalogueError(f"{self.name} has no firmware with --variant {variant!r}: there are {names}")
+        try:
+            return known[variant].place(version, flash)
+        except LayoutError as error:
+            name = f"{self.name}-{variant}" if variant else self.name
+            raise CatalogueError(f"{name}: where this firmware keeps its files {error}") from None
+
+    def is_machine(self, machine: str) -> bool:
+        """Returns whether its firmware has this sys.implementation._machine; of unix, only how that begins is known."""
+        return any(machine == f.machine or self.port == "unix" and machine.startswith(f.machine) for f in self.firmware)
 
     @property
     def folder(self) -> Path:
@@ -139,7 +128,7 @@ def load(name: str) -> Board:
 
 def find(machine: str) -> Board | None:
     """Returns the board whose firmware has this sys.implementation._machine, or None."""
-    return next((board for board in map(load, names()) if machine.startswith(tuple(board.machine))), None)
+    return next((board for board in map(load, names()) if board.is_machine(machine)), None)
 
 
 def _error_lines(path: Path, error: ValidationError) -> list[str]:

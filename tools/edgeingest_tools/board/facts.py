@@ -27,6 +27,7 @@ class Facts(BaseModel):
     filesystem: str | None
     frozen: str | None
     network: bool
+    place: tuple[int | None, int, str] | None = None  # offset, size and name of the flash that has the files
 
     @property
     def release(self) -> str:

@@ -2,7 +2,7 @@
 
 from littlefs import LittleFS, LittleFSError, UserContext
 
-from edgeingest_tools.board.catalogue import Filesystem
+from edgeingest_tools.board.layouts import Filesystem
 from edgeingest_tools.board.link import BoardError
 from edgeingest_tools.board.volumes import compare
 

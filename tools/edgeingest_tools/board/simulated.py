@@ -6,6 +6,7 @@ Ctrl-D is a soft reset. Its cable can be unplugged and its power cut at any byte
 
 import contextlib
 import fcntl
+import json
 import os
 import pty
 import select
@@ -17,6 +18,7 @@ import threading
 import time
 import tty
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from edgeingest_tools.micropython import micropython
@@ -32,6 +34,18 @@ _TICK_S = 0.01
 _LONGEST = 65536  # bytes of output that wait for the host; the rest is lost
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of board: sys.platform, "esp32" or "rp2"; sys.implementation._machine; where it has its files.
+
+    place: offset, size and name of the partition; None: it has none. The simulated flash has a size of its own.
+    """
+
+    platform: str
+    machine: str
+    place: tuple[int, int, str] | None
+
+
 class Simulated:
     """A board that runs during `with Simulated(folder) as board:`; `board.port` is its serial port."""
 
@@ -44,6 +58,7 @@ class Simulated:
         flash_bytes: int = 1 << 20,
         modules: Sequence[Path] = MODULES,
         environment: dict[str, str] | None = None,
+        kind: Kind | None = None,
     ) -> None:
         self.flash = folder / "flash.bin"
         if not self.flash.exists():
@@ -54,6 +69,9 @@ class Simulated:
         self._command.append(str(self.flash.stat().st_size // BLOCK))
         self._modules = [str(path) for path in modules]
         self.environment = {**os.environ, "MICROPYPATH": ".frozen", **(environment or {})}
+        if kind:
+            self._modules.append(str(_SIMULATION / "ports" / f"{kind.platform}.py"))
+            self.environment["BOARD_KIND"] = json.dumps(asdict(kind))
         self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
         self._cable: tuple[int, int] | None = None

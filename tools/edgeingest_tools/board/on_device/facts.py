@@ -1,4 +1,24 @@
 # Prints the properties of a board as one line of JSON.
+def _place():
+    # [offset, size, name] of the flash that the firmware keeps files in; offset None: the board does not tell
+    try:
+        from esp32 import Partition
+    except ImportError:
+        pass
+    else:
+        for label in ("vfs", "ffat"):  # in the order of ports/esp32/modules/flashbdev.py
+            found = Partition.find(Partition.TYPE_DATA, label=label)
+            if found:
+                return found[0].info()[2:5]
+        return None
+    try:
+        from rp2 import Flash
+    except ImportError:
+        return None
+    disk = Flash()
+    return None, disk.ioctl(4, 0) * disk.ioctl(5, 0), "vfs"
+
+
 def _facts():
     import gc
     import json
@@ -53,6 +73,7 @@ def _facts():
         "filesystem": kind(),
         "frozen": frozen(),
         "network": network(),
+        "place": _place(),
     }
     print(json.dumps(facts))
 

@@ -1,12 +1,31 @@
 # The start of a simulated board, before its REPL: loads its modules, mounts its flash at /, runs main.py.
 # Usage, on MicroPython's unix port: boot.py FLASH BLOCKS main|raw [module.py ...]
+# BOARD_KIND in the environment, a JSON object: platform and machine, as in sys, and place, as in ports/*.py.
+import json
 import os
 import sys
 
 import vfs
 
 
-def _boot(image, blocks, *modules):
+def _become(platform, machine, place):
+    # Has `sys` say that this is a board of another port; returns the place of its files.
+    class Implementation:
+        name, version, _mpy = sys.implementation.name, sys.implementation.version, sys.implementation._mpy
+        _machine = machine
+
+    class System:
+        implementation = Implementation
+
+        def __getattr__(self, name):
+            return getattr(sys, name)
+
+    System.platform = platform
+    sys.modules["sys"] = System()
+    return place
+
+
+def _boot(image, blocks, place, *modules):
     class Flash:
         def __init__(self):
             self.file = open(image, "r+b")
@@ -31,7 +50,9 @@ def _boot(image, blocks, *modules):
     for module in modules:
         folder, _, name = module.rpartition("/")
         sys.path[:] = [folder, ".frozen"]
-        __import__(name[:-3])
+        loaded = __import__(name[:-3])
+        if hasattr(loaded, "place"):
+            loaded.place = place
     flash = Flash()
     kind = getattr(vfs, os.getenv("FILESYSTEM") or "VfsLfs2")
     try:
@@ -62,9 +83,11 @@ def _run():
 
 
 _start, _arguments = sys.argv[3] == "main", sys.argv
-_flash = _boot(_arguments[1], int(_arguments[2]), *_arguments[4:])
+_place = os.getenv("BOARD_KIND")
+_place = _place and _become(**json.loads(_place))
+_flash = _boot(_arguments[1], int(_arguments[2]), _place, *_arguments[4:])
 sys.argv[:] = [""]
-del _boot, _arguments
+del _become, _boot, _arguments, _place, json
 if _start:
     _run()
 del _run, _start

@@ -1,0 +1,3 @@
+"""A plain Pico has no module `network`."""
+
+raise ImportError("no module named 'network'")

@@ -1,0 +1,3 @@
+"""A plain Pico has no module `socket`."""
+
+raise ImportError("no module named 'socket'")
