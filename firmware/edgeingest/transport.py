@@ -49,6 +49,10 @@ class Transport:
         """Starts to connect to an address from getaddrinfo; poll(WRITABLE) is true when that has come to an end."""
         self._socket = self._tcp = self._polled = sock = socket.socket(address[0], socket.SOCK_STREAM)
         sock.setblocking(False)
+        # Without Nagle's algorithm, which would have the last window wait for the ACK of those before it. Here and never
+        # later: on lwIP an option that is set after the peer's RST is written through a null pointer.
+        if _NODELAY is not None:
+            sock.setsockopt(_IPPROTO_TCP, _NODELAY, 1)
         self._poll = select.poll()
         self._poll.register(sock, READABLE | WRITABLE)
         try:
@@ -86,14 +90,6 @@ class Transport:
         self._poll.unregister(self._polled)
         self._polled = self._tcp
         self._poll.register(self._tcp, READABLE | WRITABLE)
-
-    def set_nodelay(self, on):
-        """Turns Nagle's algorithm off, or on again."""
-        if _NODELAY is not None:
-            try:
-                self._tcp.setsockopt(_IPPROTO_TCP, _NODELAY, on)
-            except OSError:  # some systems refuse it once the peer has closed: the next write or read will tell
-                pass
 
     def poll(self, events, timeout_ms):
         """Waits at most so long; returns which of the events are there (with POLLERR and POLLHUP)."""
