@@ -41,6 +41,7 @@ _SENDING = const(2)
 _WAITING_FOR_BODY = const(3)  # as _SENDING; the body has no bytes yet
 _RECEIVING = const(4)
 _PREPARING = const(5)  # the request is made; only a deadline limits it
+# 6: of `lwip_connection`
 
 _ZEROS = bytes(256)  # what the buffer of a reply has before each read
 _LOOK = const(32)  # windows after which an early reply is looked for, even if nothing holds the request up
@@ -70,6 +71,7 @@ class Connection(Transport):
     """
 
     shares = False
+    nagle = True  # long requests use Nagle's algorithm
 
     def __init__(self, host, port, context, secrets, timeout_ms, buffer_size, retry):
         self._host = host
@@ -210,6 +212,8 @@ class Connection(Transport):
             self._begin_phase(_RECEIVING)
             while not parser.done and not reply.enough(parser.status):
                 if not self._read():
+                    if failure:
+                        raise failure
                     yield READABLE
                     self._check_time()
                 elif self.shares:
@@ -260,6 +264,10 @@ class Connection(Transport):
                 self._check_time()
                 continue
             left -= n
+            # Windows that follow each other go in full segments, but the last one must not wait for the ACK of those
+            # before it: Nagle's algorithm.
+            if self.sent and self.nagle and (not left or look == _LOOK - 1):
+                self.set_nodelay(0 if left else 1)
             rest = view if n == size else view[:n]
             while rest:
                 n = send(rest)

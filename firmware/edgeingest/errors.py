@@ -110,7 +110,9 @@ def number_of(e, handshake):
     hashes, ciphers, TLS and PSA; and in the last 7 bits, beside any module's number, those for big numbers and ASN.1.
     """
     number = e.errno if isinstance(e, OSError) else None
-    if handshake and isinstance(number, int):
+    if not isinstance(number, int):  # MicroPython's OSError takes a text for its number
+        return None
+    if handshake:
         n = -number
         if n in _NO_MEMORY or n > 0 and n & 0x7F in (0x10, 0x6A):
             return NO_TLS_MEMORY

@@ -56,8 +56,9 @@ class Sockets:
 
     crashes: the calls that write through NULL. early_pollout: of lwIP in 1.23 and 1.24. acknowledging: False: peers
     take nothing from now on. ms: real milliseconds of one of the port's. names: name -> ports on this computer, of
-    which each look-up returns the next one; None for a name with IPv6 alone; a negative int is the error. no_pcbs: how
-    many calls of `socket` fail with ENOMEM. enobufs: how many writes raise ENOBUFS (not in a release: pull request
+    which each look-up returns the next one; None for a name with IPv6 alone; a negative int is the error. addresses:
+    ports that every look-up returns at once, which no board does. no_pcbs: how many calls of `socket` fail with ENOMEM.
+    write_errors: number of the write -> errno that comes after its bytes were queued. enobufs: how many writes raise ENOBUFS (not in a release: pull request
     19705). frozen_ms: the longest time within one write.
     """
 
@@ -71,14 +72,19 @@ class Sockets:
         self.crashes = []
         self.early_pollout = False
         self.acknowledging = True
-        self.ms = 1.0
+        self.ms = 0.03
         self.names = {}
         self.asked = []
         self.no_pcbs = self.enobufs = self.frozen_ms = 0
+        self.addresses = []
+        self.write_errors = {}
+        self.writes = 0
         self.options = []
         self._kept = []  # (bytes of heap, ticks when tcp_abort frees them) of closed connections
 
     def getaddrinfo(self, host, port, *rest):
+        if self.addresses:
+            return [real.getaddrinfo("127.0.0.1", port, *rest)[0] for port in self.addresses]
         if host not in self.names:
             return real.getaddrinfo(host, port, *rest)[:1]
         found = self.names[host]
@@ -142,6 +148,15 @@ class _Socket(io.IOBase):
             view[done : done + len(data)] = data
             done += len(data)
         return done
+
+    def link(self, n):
+        """Raises the error of a link that is down: tcp_output fails after tcp_write has taken the bytes."""
+        network = self.network
+        network.writes += 1
+        errno = network.write_errors.get(network.writes - 1)
+        if errno:
+            raise OSError(errno)
+        return n
 
     def write(self, data):
         view = memoryview(data)
@@ -273,7 +288,7 @@ class Lwip(_Socket):
             return n  # which is not true
         network.frozen_ms = max(network.frozen_ms, time.ticks_diff(time.ticks_ms(), start))
         if network.acknowledging and self.state != CONNECTING:
-            return self.real.send(bytes(data[:n]))
+            return self.link(self.real.send(bytes(data[:n])))
         self.held += bytes(data[:n])
         self.heap += need
         return n
@@ -338,7 +353,7 @@ class Esp32(_Socket):
 
     def write_once(self, data):
         try:
-            return self.real.send(bytes(data))
+            return self.link(self.real.send(bytes(data)))
         except OSError as e:
             self.reset_by_refusal(e)
 
