@@ -211,9 +211,7 @@ class Connection(Transport):
         try:
             self._begin_phase(_RECEIVING)
             while not parser.done and not reply.enough(parser.status):
-                if not self._read():
-                    if failure:
-                        raise failure
+                if not self._read(failure):
                     yield READABLE
                     self._check_time()
                 elif self.shares:
@@ -315,8 +313,8 @@ class Connection(Transport):
                 raise ProtocolError("the service answered %d before it had the whole request" % parser.status)
         return parser.answered
 
-    def _read(self):
-        """Reads what has come of the reply; False if nothing has.
+    def _read(self, failure=None):
+        """Reads what has come of the reply; if nothing has, returns False or raises the failure.
 
         `readinto` reads until the buffer is full, and when it fails then, nobody says how much it has read: a reply
         with a reset behind it. The buffer is zeros before, and no reply ends with them.
@@ -329,6 +327,8 @@ class Connection(Transport):
             error = e
             n = len(bytes(view).rstrip(b"\0"))
         if n is None:
+            if failure:
+                raise failure
             return False
         parser = self._parser
         if n:

@@ -1,8 +1,8 @@
 """What a connection does otherwise over lwIP's own sockets (extmod/modlwip.c: RP2, stm32 ...). Loaded there only.
 
-A `write` for which lwIP's heap of 8000 bytes has no space sleeps up to 10 s, non-blocking or not, and then reports bytes
-that it has not queued. So the heap must have space: windows are whole segments, and no connection is made while a closed
-one still holds what its peer has not acknowledged.
+A `write` for which lwIP's heap of 8000 bytes has no space sleeps up to 10 s, non-blocking or not, and then reports
+bytes that it has not queued. So the heap must have space: windows are whole segments, and no connection is made while a
+closed one still holds what its peer has not acknowledged.
 """
 
 import time
@@ -74,7 +74,7 @@ class LwipConnection(Connection):
             raise OSError(_NO_MEMORY) if e.errno == _ENOMEM else e
 
     def establish(self, context, host):
-        """See `Transport`. `send` is one write of lwIP: of `write`, which repeats it, an error hides what was queued."""
+        """See `Transport`. `send` is one write of lwIP; `write` repeats it, and an error then hides what was queued."""
         Connection.establish(self, context, host)
         if context is None:
             send = self._tcp.send

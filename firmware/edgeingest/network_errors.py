@@ -54,7 +54,6 @@ _NO_MEMORY = (
 # queued some bytes of the window already, and nobody knows how many (tcp_output fails after tcp_write).
 _NO_LINK = (EIO, EHOSTUNREACH, -1)
 _LINK = (5, 101, 113, 114, 118, -1)
-_LINK = " (there is no way to it any more: is the network up?)"
 
 
 def network_error(phase, where, e, tls, sent, clock):
@@ -81,13 +80,11 @@ def network_error(phase, where, e, tls, sent, clock):
         why += _lookup_advice(why)
     elif phase == _CONNECTING:
         why += _connect_advice(why)
-    elif number in _NO_LINK:
-        why += _LINK
-    elif not tls and (e is None or _RESET in why):
-        why += " (if it has answered nothing: https:// instead?)"
+    else:
+        why += _lost_advice(number, why, tls)
     if sent:
         why += ", after %d bytes were sent" % sent
-    what = _CLOSED if sent and phase != _RECEIVING else _FAILED[phase]
+    what = _CLOSED if sent and phase != _RECEIVING and number not in _NO_LINK else _FAILED[phase]
     return NetworkError("%s %s%s" % (where, what, why), number, sent)
 
 
@@ -105,6 +102,15 @@ def _lookup_advice(why):
     if code == "-202":
         return " (no such name, or no name server answers: is url right, is the network up?)"
     return " (is url right, is the network up?)"
+
+
+def _lost_advice(number, why, tls):
+    """Returns what to do when a connection is lost. why: empty if the peer closed it."""
+    if number in _NO_LINK:
+        return " (there is no way to it any more: is the network up?)"
+    if not tls and (not why or _RESET in why):
+        return " (if it has answered nothing: https:// instead?)"
+    return ""
 
 
 def _connect_advice(why):

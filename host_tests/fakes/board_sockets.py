@@ -54,12 +54,14 @@ NEW, CONNECTING, CONNECTED, PEER_CLOSED, RESET, CLOSED = 0, 2, 3, 4, -14, -17  #
 class Sockets:
     """The module `socket` of a port: "lwip" or "esp32".
 
-    crashes: the calls that write through NULL. early_pollout: of lwIP in 1.23 and 1.24. acknowledging: False: peers
-    take nothing from now on. ms: real milliseconds of one of the port's. names: name -> ports on this computer, of
-    which each look-up returns the next one; None for a name with IPv6 alone; a negative int is the error. addresses:
-    ports that every look-up returns at once, which no board does. no_pcbs: how many calls of `socket` fail with ENOMEM.
-    write_errors: number of the write -> errno that comes after its bytes were queued. enobufs: how many writes raise ENOBUFS (not in a release: pull request
-    19705). frozen_ms: the longest time within one write.
+    ms: real milliseconds of one of the port's. acknowledging: False: peers take nothing from now on. early_pollout: of
+    lwIP in 1.23 and 1.24. no_pcbs: how many calls of `socket` fail with ENOMEM. enobufs: how many writes raise ENOBUFS
+    with nothing queued (in no release: pull request 19705). write_errors: number of the write -> errno that comes after
+    its bytes were queued.
+    names: name -> ports on this computer, of which each look-up returns the next one; None: it has IPv6 alone; an int:
+    the error. addresses: ports that every look-up returns together, which no board does.
+    crashes: the calls that wrote through NULL. options: (option, value, state) of each setsockopt. frozen_ms: the
+    longest time within one write.
     """
 
     SOCK_STREAM = real.SOCK_STREAM

@@ -44,7 +44,7 @@ class Board:
         spec = self.folder / "spec.json"
         files = {"/edgeingest.json": json.dumps(self.settings), "/main.py": (EXAMPLES / f"{example}.py").read_text()}
         paths = [str(FAKES / "board"), str(FAKES), str(FIRMWARE)]
-        facts = {"flash": str(self.flash), "new": new, "files": files, "paths": paths, "ntp": self.ntp}
+        facts = {"flash": str(self.flash), "new": new, "files": files, "paths": paths, "ntp": self.ntp, "port": "lwip"}
         spec.write_text(json.dumps({**facts, "attach": attach, "ideal": ideal, "data": data}))
         command = scripts.script_command(FAKES / "board" / "boot.py", "16M", args=[str(spec)])
         done = subprocess.run(

@@ -2,7 +2,7 @@
 
 boot.py SPEC: a JSON file with flash (path of its image), new (whether it is formatted), files (path on the board ->
 text), paths (folders of modules on the host), attach (source that attaches peripherals), data (for that source), ideal
-(whether captures use the clock `Ideal`), ntp (port of a time server).
+(whether captures use the clock `Ideal`), ntp (port of a time server), port ("lwip": sockets as a Pico W has them).
 """
 
 import json
@@ -70,8 +70,16 @@ for path, text in spec["files"].items():
 import socket  # noqa: E402
 import time  # noqa: E402
 
+import board_sockets  # noqa: E402
 import edgeingest.capture  # noqa: E402
 
+if spec["port"] == "lwip":
+    import edgeingest.client
+    import edgeingest.lwip_connection
+    import edgeingest.transport
+
+    edgeingest.transport.socket = board_sockets.Sockets("lwip")
+    edgeingest.client.Connection = edgeingest.lwip_connection.LwipConnection
 if spec["ideal"]:
     edgeingest.capture.time = Ideal()
     time.listeners.append(Ideal().slept)
