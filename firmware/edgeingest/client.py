@@ -7,7 +7,11 @@ from .body import Chain, at_work
 from .connection import WINDOW_SENT, Connection, ticks_in
 from .errors import CallersError, IngestError, ProtocolError, SampleError, ServiceError, without_words
 from .http import request_head
+from .transport import LWIP
 from .validate import argument_error, check_flag, check_whole
+
+if LWIP:
+    from .lwip_connection import LwipConnection as Connection
 
 _MAX_MS = const(0xFFFFFFF)  # three days: the ticks of a board start again after six
 _HOST = "ingestion.edgeimpulse.com"

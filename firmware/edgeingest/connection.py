@@ -40,8 +40,10 @@ _SENDING = const(2)
 _WAITING_FOR_BODY = const(3)  # as _SENDING; the body has no bytes yet
 _RECEIVING = const(4)
 _PREPARING = const(5)  # the request is made; only a deadline limits it
+# 6: of `lwip_connection`
 
 _NO_TLS_MEMORY = const(-0x7F00)  # as in `network_errors`
+_ZEROS = bytes(256)  # what the buffer of a reply has before each read
 _LOOK = const(32)  # windows after which an early reply is looked for, even if nothing holds the request up
 
 
@@ -69,6 +71,7 @@ class Connection(Transport):
     """
 
     shares = False
+    nagle = True  # long requests use Nagle's algorithm
 
     def __init__(self, host, port, context, secrets, timeout_ms, buffer_size, retry):
         self._host = host
@@ -77,6 +80,7 @@ class Connection(Transport):
         self.secrets = secrets
         self._timeout_ms = timeout_ms
         self._view = memoryview(bytearray(buffer_size))
+        self._reply = memoryview(bytearray(_ZEROS))
         self._parser = ResponseParser()
         self.status = None  # of the last reply
         self.retry = retry
@@ -108,8 +112,6 @@ class Connection(Transport):
         """Ends a call, whatever came of it, and returns its result. The connection stays open if all went well."""
         if self._state != _KEPT:
             self.close()
-        elif self.sent > len(self._view):
-            self.set_nodelay(0)
         self._parser.begin(0, None)  # what it holds of the reply is garbage now
         result = self._result
         self._result = None
@@ -210,7 +212,7 @@ class Connection(Transport):
         try:
             self._begin_phase(_RECEIVING)
             while not parser.done and not reply.enough(parser.status):
-                if not self._read(self._view):
+                if not self._read(failure):
                     yield READABLE
                     self._check_time()
                 elif self.shares:
@@ -261,8 +263,10 @@ class Connection(Transport):
                 self._check_time()
                 continue
             left -= n
-            if not left and self.sent:
-                self.set_nodelay(1)  # the last window must not wait for the ACK of those before it (Nagle's algorithm)
+            # Windows that follow each other go in full segments, but the last one must not wait for the ACK of those
+            # before it: Nagle's algorithm.
+            if self.sent and self.nagle and (not left or look == _LOOK - 1):
+                self.set_nodelay(0 if left else 1)
             rest = view if n == size else view[:n]
             while rest:
                 n = send(rest)
@@ -298,15 +302,11 @@ class Connection(Transport):
         return look == _LOOK and self._has_early_reply()
 
     def _has_early_reply(self):
-        """True if the head of a final reply has come before the whole request was sent.
-
-        The buffer is in use: 64 bytes a time, all that there are, for what TLS has decrypted the socket does not show.
-        """
+        """True if the head of a final reply has come before the whole request was sent."""
         parser = self._parser
         if self.sent and self.poll(READABLE, 0):
             try:
-                view = memoryview(bytearray(64))
-                while not parser.answered and self._read(view):
+                while not parser.answered and self._read():
                     pass
             except MemoryError:
                 raise self._no_memory()
@@ -314,15 +314,22 @@ class Connection(Transport):
                 raise ProtocolError("the service answered %d before it had the whole request" % parser.status)
         return parser.answered
 
-    def _read(self, view):
-        """Reads what has come of the reply; False if nothing has."""
+    def _read(self, failure=None):
+        """Reads what has come of the reply; if nothing has, returns False or raises the failure.
+
+        `readinto` reads until the buffer is full, and when it fails then, nobody says how much it has read: a reply
+        with a reset behind it. The buffer is zeros before, and no reply ends with them.
+        """
+        view = self._reply
         error = None
         try:
             n = self.receive(view)
         except (OSError, ValueError) as e:
-            n = 0
             error = e
+            n = len(bytes(view).rstrip(b"\0"))
         if n is None:
+            if failure:
+                raise failure
             return False
         parser = self._parser
         if n:
@@ -332,7 +339,8 @@ class Connection(Transport):
             if parser.feed(view[:n]) < n:
                 parser.keep_alive = False  # what follows a reply without a request is not a reply
             self._phase = phase
-        elif error or not parser.eof():
+            view[:] = _ZEROS
+        if error and not parser.done or not n and not parser.eof():
             raise self._error(error)
         return True
 

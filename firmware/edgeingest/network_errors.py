@@ -1,6 +1,7 @@
 """Turns exceptions of sockets and TLS into a NetworkError or CertificateError, with advice. Loaded when one comes."""
 
 import gc
+from errno import EHOSTUNREACH, EIO
 
 from micropython import const
 
@@ -20,6 +21,8 @@ _DOING = (
     "sending to",
     "waiting for the body's next bytes to send to",
     "waiting for the reply of",
+    "",  # _PREPARING
+    "waiting for memory that the connection before still holds, to connect to",
 )
 _CLOSED = "closed the connection"
 _RESET = "ECONNRESET"
@@ -50,6 +53,12 @@ _NO_MEMORY = (
 )
 
 
+# lwIP says -1 when the radio takes nothing. The connection cannot be used any more: when it says one of these, it has
+# queued some bytes of the window already, and nobody knows how many (tcp_output fails after tcp_write).
+_NO_LINK = (EIO, EHOSTUNREACH, -1)
+_LINK = (5, 101, 113, 114, 118, -1)
+
+
 def network_error(phase, where, e, tls, sent, clock):
     """Returns the error for an exception of a socket, or for a peer that closed the connection (e: None).
 
@@ -74,11 +83,11 @@ def network_error(phase, where, e, tls, sent, clock):
         why += _lookup_advice(why)
     elif phase == _CONNECTING:
         why += _connect_advice(why)
-    elif not tls and (e is None or _RESET in why):
-        why += " (if it has answered nothing: https:// instead?)"
+    else:
+        why += _lost_advice(number, why, tls)
     if sent:
         why += ", after %d bytes were sent" % sent
-    what = _CLOSED if sent and phase != _RECEIVING else _FAILED[phase]
+    what = _CLOSED if sent and phase != _RECEIVING and number not in _NO_LINK else _FAILED[phase]
     return NetworkError("%s %s%s" % (where, what, why), number, sent)
 
 
@@ -89,7 +98,9 @@ def _number_of(e, handshake):
     mbedTLS's big numbers or of its ASN.1.
     """
     number = e.errno if isinstance(e, OSError) else None
-    if handshake and isinstance(number, int):
+    if not isinstance(number, int):  # MicroPython's OSError takes a text for its number
+        return None
+    if handshake:
         n = -number
         if n in _OUT_OF_MEMORY or n > 0 and n & 0x7F in (0x10, 0x6A):
             return _NO_TLS_MEMORY
@@ -103,9 +114,22 @@ def _lookup_advice(why):
         return " (no such name: is url right?)"
     if code in ("-3", "-6"):
         return " (no name server answers: is the network up?)"
+    if code == "-16":
+        return " (that is no name, it is empty or too long: is url right?)"
+    if "IPv4" in why:
+        return " (a board needs one; is url right?)"
     if code == "-202":
         return " (no such name, or no name server answers: is url right, is the network up?)"
     return " (is url right, is the network up?)"
+
+
+def _lost_advice(number, why, tls):
+    """Returns what to do when a connection is lost. why: empty if the peer closed it."""
+    if number in _NO_LINK:
+        return " (there is no way to it any more: is the network up?)"
+    if not tls and (not why or _RESET in why):
+        return " (if it has answered nothing: https:// instead?)"
+    return ""
 
 
 def _connect_advice(why):

@@ -21,15 +21,24 @@ READABLE = select.POLLIN
 WRITABLE = select.POLLOUT
 
 _IPPROTO_TCP = const(6)
+_UNIX = sys.platform in ("linux", "darwin")
+# Whether the sockets are those of extmod/modlwip.c (RP2, stm32 ...): no other ports with a network are known here
+LWIP = not _UNIX and sys.platform != "esp32"
 # The unix port does not name it; sockets that do not know it (lwIP on older RP2040 builds) print a complaint.
-_NODELAY = 1 if sys.platform in ("linux", "darwin") else getattr(socket, "TCP_NODELAY", None)
+_NODELAY = 1 if _UNIX else getattr(socket, "TCP_NODELAY", None)
+_REFUSAL = (
+    WRITABLE | READABLE if sys.platform == "esp32" else WRITABLE
+)  # events; elsewhere POLLERR or POLLHUP are there
 _ENOMEM = const(12)  # as MicroPython's ssl raises it
 _PROBE = bytearray(1)  # for a byte that should not be there
 
 
 def addresses_of(host, port):
     """Returns the addresses of a host, as `open` takes them. Raises OSError; it blocks, MicroPython has no other."""
-    return socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
+    found = [a for a in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM) if a[-1] is not None]
+    if not found:  # ESP32 gives None for IPv6
+        raise OSError("no IPv4 address")
+    return found
 
 
 class Transport:
@@ -49,6 +58,7 @@ class Transport:
         """Starts to connect to an address from getaddrinfo; poll(WRITABLE) is true when that has come to an end."""
         self._socket = self._tcp = self._polled = sock = socket.socket(address[0], socket.SOCK_STREAM)
         sock.setblocking(False)
+        self.set_nodelay(1)
         self._poll = select.poll()
         self._poll.register(sock, READABLE | WRITABLE)
         try:
@@ -64,7 +74,7 @@ class Transport:
         which so is non-blocking as well.
         """
         sock = self._tcp
-        if self.poll(WRITABLE, 0) != WRITABLE:  # with POLLERR or POLLHUP
+        if self.poll(_REFUSAL, 0) != WRITABLE:
             sock.readinto(_PROBE)
             raise OSError("refused or unreachable")
         if context:
@@ -88,7 +98,10 @@ class Transport:
         self._poll.register(self._tcp, READABLE | WRITABLE)
 
     def set_nodelay(self, on):
-        """Turns Nagle's algorithm off, or on again."""
+        """Turns Nagle's algorithm off, or on again. With lwIP only off, and only before it is connected.
+
+        There an option that is set after the peer's RST is written through a null pointer.
+        """
         if _NODELAY is not None:
             try:
                 self._tcp.setsockopt(_IPPROTO_TCP, _NODELAY, on)

@@ -241,17 +241,3 @@ def test_no_limit_is_met_by_a_call_that_goes_well(worker):
     with peer(handler) as made:
         assert worker.run(source, url=made.url) == ["stored.cbor"] * 5
     assert len(made.connections) == 1
-
-
-@pytest.mark.modes("py", "mpy", "native", "cpython")
-def test_a_socket_that_refuses_an_option_is_no_error(worker):
-    """macOS does so when the peer has closed; the next write or read raises the error of the connection."""
-    source = (
-        "from edgeingest.transport import Transport\n"
-        "asked = []\n"
-        "class Refusing:\n"
-        "    def setsockopt(self, *option):\n        asked.append(option)\n        raise OSError(22)\n"
-        "connection = Transport()\nconnection._tcp = Refusing()\n"
-        "connection.set_nodelay(1)\nconnection.set_nodelay(0)\nresult = asked"
-    )
-    assert worker.run(source) == [(6, 1, 1), (6, 1, 0)]

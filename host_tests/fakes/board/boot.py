@@ -3,7 +3,7 @@
 boot.py SPEC: a JSON file with flash (path of its image), new (whether it is formatted), files (path on the board ->
 text), paths (folders of modules on the host), attach (source that attaches peripherals), data (for that source), ideal
 (whether captures use the clock `Ideal`), ntp (port of a time server), platform and machine (of the firmware, in `sys`),
-pins (that machine.Pin has), network (whether it has one).
+pins (that machine.Pin has), network (whether it has one; its sockets are those of the port).
 """
 
 import json
@@ -106,7 +106,11 @@ if spec["ideal"]:
 if spec["network"]:
     import socket
 
+    import board_sockets
+    import edgeingest.transport
+
     socket.redirected[("pool.ntp.org", 123)] = spec["ntp"]
+    edgeingest.transport.socket = board_sockets.Sockets("lwip" if spec["platform"] == "rp2" else "esp32")
 exec(spec["attach"], {"Ideal": Ideal, "data": spec["data"]})
 del spec
 with open("/main.py") as file:

@@ -57,7 +57,7 @@ class Nowhere:
         self._events = 0
 
     def getaddrinfo(self, *arguments):
-        return [(0, 0, 0, "", None)]
+        return [(0, 0, 0, "", b"")]
 
     def socket(self, *arguments):
         return self
