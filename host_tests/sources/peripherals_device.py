@@ -141,6 +141,7 @@ def microphone(waits=False, rate=16000, sound=tone, port="rp2", speed=1, **optio
     # without waits no time passes
     machine.I2S.clock = edgeingest.sources.microphone.time = machine.Clock()
     machine.sounds[0] = machine.inmp441(sound)
+    edgeingest.sources.microphone.before_write()  # stops those of earlier cases
     return Microphone(1, 2, 3, rate=rate, **options)
 
 
