@@ -77,7 +77,7 @@ def join_broken(error):
 
 
 def join_without_disconnect(ssid, error):
-    """Connects where disconnect() and a setting raise this exception, an expression. Returns whether it is connected."""
+    """Connects where disconnect() and config() raise this exception. Returns whether it is connected."""
     network.reset("rp2")
     wlan = network.WLAN(network.STA_IF)
 
