@@ -55,7 +55,7 @@ HERE = {
     r"((?:armv|xtensa|rv32)\w+)": lambda name: name in compile_mpy.ARCHITECTURES,
     r"(files|data)": lambda name: f'/api/{{category}}/{name}"' in SERVICE,
     r"(ca|\w+_ms|\w+(?==))(?:=|=True|=Retry\(\))?": lambda name: name in arguments(),
-    r"(array|getaddrinfo)": lambda name: True,  # names of MicroPython
+    r"(array|getaddrinfo|extmod/modlwip\.c|ports/esp32/modsocket\.c)": lambda name: True,  # names of MicroPython
     r"(hmac_key)": lambda name: name in arguments(),
     r"edgeingest\.(capture)": lambda name: f"def {name}(" in (PACKAGE / f"{name}.py").read_text(),
     r"edgeingest\.aio\.(\w+)": lambda name: f"class {name}(" in (PACKAGE / "aio.py").read_text(),
@@ -78,7 +78,9 @@ ON_BOARD = {
     r"Stored\.(\w+)": "hasattr(Stored('a', None, False), name)",
     r"(Wav|Retry)": "hasattr(edgeingest, name)",
     r"(SpoolFull)": "issubclass(getattr(errors, name), errors.IngestError)",
-    r"(flush|put|recover)": "hasattr(__import__('edgeingest.spool', None, None, ('Spool',)).Spool, name)",
+    r"(flush|put|recover|retry_rejected)": "hasattr(__import__('edgeingest.spool', None, None, ('Spool',)).Spool, name)",
+    r"(repeated)": "hasattr(__import__('edgeingest.spool.flush', None, None, ('Flushed',)).Flushed(*range(8)), name)",
+    r"(write)": "hasattr(__import__('socket').socket(), name)",
     r"(status)": "hasattr(errors.ServiceError(''), name)",
 }
 IMPORTS = """
