@@ -78,7 +78,7 @@ ON_BOARD = {
     r"Stored\.(\w+)": "hasattr(Stored('a', None, False), name)",
     r"(Wav|Retry)": "hasattr(edgeingest, name)",
     r"(SpoolFull)": "issubclass(getattr(errors, name), errors.IngestError)",
-    r"(flush|put|recover|retry_rejected)": "hasattr(__import__('edgeingest.spool', None, None, ('Spool',)).Spool, name)",
+    r"(flush|put|recover|retry_rejected)": "hasattr(Spool, name)",
     r"(repeated)": "hasattr(__import__('edgeingest.spool.flush', None, None, ('Flushed',)).Flushed(*range(8)), name)",
     r"(write)": "hasattr(__import__('socket').socket(), name)",
     r"(status)": "hasattr(errors.ServiceError(''), name)",
@@ -89,6 +89,7 @@ from edgeingest import Client, File, Sample, Stored, errors
 from edgeingest.files import content_type_of
 from edgeingest.ingestion import check_category
 from edgeingest.labels import info_labels
+from edgeingest.spool import Spool
 
 def refused(function, *values):
     try:
