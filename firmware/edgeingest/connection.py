@@ -41,7 +41,6 @@ _SENDING = const(2)
 _WAITING_FOR_BODY = const(3)  # as _SENDING; the body has no bytes yet
 _RECEIVING = const(4)
 _PREPARING = const(5)  # the request is made; only a deadline limits it
-# 6: of `lwip_connection`
 
 _ZEROS = bytes(256)  # what the buffer of a reply has before each read
 _LOOK = const(32)  # windows after which an early reply is looked for, even if nothing holds the request up
