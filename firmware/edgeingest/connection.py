@@ -40,7 +40,6 @@ _SENDING = const(2)
 _WAITING_FOR_BODY = const(3)  # as _SENDING; the body has no bytes yet
 _RECEIVING = const(4)
 _PREPARING = const(5)  # the request is made; only a deadline limits it
-# 6: of `lwip_connection`
 
 _NO_TLS_MEMORY = const(-0x7F00)  # as in `network_errors`
 _ZEROS = bytes(256)  # what the buffer of a reply has before each read

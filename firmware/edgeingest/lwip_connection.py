@@ -10,7 +10,7 @@ import time
 from micropython import const
 
 from .connection import Connection, ms_until, ticks_in
-from .errors import NetworkError
+from .errors import DeadlineError, NetworkError
 from .transport import READABLE, WRITABLE
 
 _MSS = const(800)  # bytes of a segment (extmod/lwip-include/lwipopts_common.h)
@@ -21,8 +21,7 @@ _PAUSE_MS = const(100)
 _EAGAIN = const(11)
 _ENOMEM = const(12)
 _ENOBUFS = const(105)
-_KEPT = const(1)  # as in `connection`: state and phase
-_WAITING_FOR_MEMORY = const(6)
+_KEPT = const(1)  # as in `connection`
 
 
 class LwipConnection(Connection):
@@ -45,13 +44,11 @@ class LwipConnection(Connection):
     def _connect(self):
         """A generator: see `Connection`. Waits for memory before, which timeout_ms does not limit."""
         self.sent = 0
-        self._phase = _WAITING_FOR_MEMORY
         until = LwipConnection.held_until
         if until is not None:
             left = ms_until(until)
             if 0 < left <= self.held_ms:
-                yield self.back_off(left)
-                self.check_deadline()
+                yield from self._wait(left)
             LwipConnection.held_until = None
         end = ticks_in(self._timeout_ms)
         while True:
@@ -61,9 +58,13 @@ class LwipConnection(Connection):
             except NetworkError as e:
                 if _NO_MEMORY not in str(e) or ms_until(end) <= 0:
                     raise e
-            self._phase = _WAITING_FOR_MEMORY
-            yield self.back_off(_PAUSE_MS)
-            self.check_deadline()
+            yield from self._wait(_PAUSE_MS)
+
+    def _wait(self, ms):
+        """A generator: waits for memory."""
+        yield self.back_off(ms)
+        if not self.has_time(0):
+            raise DeadlineError("no time left while waiting for lwIP's memory, to connect to %s" % self._host)
 
     def open(self, address):
         """See `Transport`."""

@@ -1,7 +1,6 @@
 """Turns exceptions of sockets and TLS into a NetworkError or CertificateError, with advice. Loaded when one comes."""
 
 import gc
-from errno import EHOSTUNREACH, EIO
 
 from micropython import const
 
@@ -21,8 +20,6 @@ _DOING = (
     "sending to",
     "waiting for the body's next bytes to send to",
     "waiting for the reply of",
-    "",  # _PREPARING
-    "waiting for memory that the connection before still holds, to connect to",
 )
 _CLOSED = "closed the connection"
 _RESET = "ECONNRESET"
@@ -55,7 +52,7 @@ _NO_MEMORY = (
 
 # lwIP says -1 when the radio takes nothing. The connection cannot be used any more: when it says one of these, it has
 # queued some bytes of the window already, and nobody knows how many (tcp_output fails after tcp_write).
-_NO_LINK = (EIO, EHOSTUNREACH, -1)
+_NO_WAY = (5, 101, 113, 118, -1)  # EIO, ENETUNREACH, EHOSTUNREACH, the same on ESP32
 _LINK = (5, 101, 113, 114, 118, -1)
 
 
@@ -81,13 +78,13 @@ def network_error(phase, where, e, tls, sent, clock):
             why += _NO_TLS if _RESET in why else _ADVICE.get(number, "")
     if phase == _FINDING:
         why += _lookup_advice(why)
-    elif phase == _CONNECTING:
-        why += _connect_advice(why)
-    else:
-        why += _lost_advice(number, why, tls)
+    elif phase == _CONNECTING or number in _NO_WAY:
+        why += _connect_advice(why, number)
+    elif not tls and (e is None or _RESET in why):
+        why += " (if it has answered nothing: https:// instead?)"
     if sent:
         why += ", after %d bytes were sent" % sent
-    what = _CLOSED if sent and phase != _RECEIVING and number not in _NO_LINK else _FAILED[phase]
+    what = _CLOSED if sent and phase != _RECEIVING and number not in _NO_WAY else _FAILED[phase]
     return NetworkError("%s %s%s" % (where, what, why), number, sent)
 
 
@@ -110,33 +107,20 @@ def _number_of(e, handshake):
 def _lookup_advice(why):
     """Returns what to do when there is no address, by the code of getaddrinfo: unix, lwIP on RP2, lwIP on ESP32."""
     code = why.strip("]").rsplit(" ", 1)[-1]
-    if code == "-2":
+    if code in ("-2", "-16"):  # the second: an empty name, or one that is too long
         return " (no such name: is url right?)"
     if code in ("-3", "-6"):
         return " (no name server answers: is the network up?)"
-    if code == "-16":
-        return " (that is no name, it is empty or too long: is url right?)"
-    if "IPv4" in why:
-        return " (a board needs one; is url right?)"
     if code == "-202":
         return " (no such name, or no name server answers: is url right, is the network up?)"
     return " (is url right, is the network up?)"
 
 
-def _lost_advice(number, why, tls):
-    """Returns what to do when a connection is lost. why: empty if the peer closed it."""
-    if number in _NO_LINK:
-        return " (there is no way to it any more: is the network up?)"
-    if not tls and (not why or _RESET in why):
-        return " (if it has answered nothing: https:// instead?)"
-    return ""
-
-
-def _connect_advice(why):
-    """Returns what to do when no connection is made, by the name of the errno."""
+def _connect_advice(why, number):
+    """Returns what to do when no connection is made, or the network is gone."""
     if "ECONNREFUSED" in why or _RESET in why:  # the second is what lwIP calls it
         return " (nothing listens there: is the service running, is the port right?)"
-    if "EHOSTUNREACH" in why or why.endswith("101"):  # ENETUNREACH, which MicroPython does not name
+    if number in _NO_WAY:
         return " (there is no way to that address: is the network up, is url right?)"
     return " (is the service running, is url right?)"
 

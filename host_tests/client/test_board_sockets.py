@@ -161,7 +161,7 @@ def test_a_name_with_ipv6_alone(device, driver, tls):
     [
         ("lwip", -2, "no such name"),
         ("lwip", -6, "no name server"),
-        ("lwip", -16, "too long"),
+        ("lwip", -16, "no such name"),
         ("esp32", -202, "no such name, or no name server answers"),
         ("esp32", -2, "no such name"),
     ],
@@ -203,7 +203,7 @@ def test_without_a_link_the_window_is_not_sent_twice(device, port, driver, errno
     assert [len(request.body) for request in made.requests] == [20_000]
     assert (sent > 0, number) == (True, errno)
     assert "cannot be sent to: " in text
-    assert "is the network up?" in text
+    assert "is the network up" in text
 
 
 # -- lwIP: what a closed connection holds, and a heap without space
@@ -249,7 +249,7 @@ def test_a_cancelled_call_is_waited_for(device):
 def test_a_deadline_that_ends_while_it_waits(device, driver):
     with peer(stalling) as made:
         found, _ = device.stalled_then_good(driver, made.url, timeout_ms=150, deadline_ms=60)
-    assert found[1].startswith("DeadlineError: no time left while waiting for memory that the connection before still")
+    assert found[1].startswith("DeadlineError: no time left while waiting for lwIP's memory")
 
 
 @DRIVERS
