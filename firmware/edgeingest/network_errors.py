@@ -48,8 +48,6 @@ _NO_MEMORY = (
     "all modules first, then gc.collect(), then call; hold fewer windows of samples; have the library in ROM (an ESP32 "
     "has memory for TLS outside of this heap)"
 )
-
-
 # lwIP says -1 when the radio takes nothing. The connection cannot be used any more: when it says one of these, it has
 # queued some bytes of the window already, and nobody knows how many (tcp_output fails after tcp_write).
 _NO_WAY = (5, 101, 113, 118, -1)  # EIO, ENETUNREACH, EHOSTUNREACH, the same on ESP32
