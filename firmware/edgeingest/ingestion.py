@@ -151,18 +151,21 @@ def is_labels(name):
     return name.lower().endswith(".labels")
 
 
-def outcome_of(result, name):
-    """Returns what a result of `files` says, a dict: a `Stored`, or why the item of this name was not stored (str)."""
+def outcome_of(result, bodies, index):
+    """Returns what a result of `files` says, a dict, of one of the bodies: a `Stored`, or why it was not stored (str).
+
+    A body is only asked for, and so perhaps made once more, if its name is needed.
+    """
     if result.get("success") is True:
         stored_name = result.get("fileName")
         if not is_plain(stored_name):
             from .service_errors import joined_surrogates
 
-            stored_name = joined_surrogates(stored_name) or name
+            stored_name = joined_surrogates(stored_name) or bodies[index].name
         return Stored(stored_name, result.get("sampleId"), False)
     from .service_errors import reason
 
-    return reason(result.get("error")) or Stored(name, None, True)
+    return reason(result.get("error")) or Stored(bodies[index].name, None, True)
 
 
 def json_value(data, start=0, end=None):

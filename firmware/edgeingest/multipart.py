@@ -285,7 +285,7 @@ class FilesReply(DataReply):
         if self._labels and index >= self._labels[0]:
             self._held.append(value)
         else:
-            self._report(index, outcome_of(value, self._bodies[index].name))
+            self._report(index, outcome_of(value, self._bodies, index))
 
     def _report(self, index, outcome):
         """Collects the outcome of an item, or calls on_stored with it; a `Stored`, or why it was not stored."""
@@ -337,4 +337,4 @@ class FilesReply(DataReply):
             if i in labels and self._count < total:
                 self._report(i, Stored(self._bodies[i].name, None, False))
             else:
-                self._report(i, outcome_of(next(held), self._bodies[i].name))
+                self._report(i, outcome_of(next(held), self._bodies, i))

@@ -75,7 +75,6 @@ class FileReply(DataReply):
 
     def finish(self, status, header=None):
         """Returns a list with the `Stored`, or raises the error. header: gives the value of a field by its name."""
-        name = self._item.name
         body = self._body
         if 200 <= status < 300 and b'"files"' in body or self._results:
             # MicroPython's json takes an object that is not closed, before 1.27.
@@ -83,7 +82,7 @@ class FileReply(DataReply):
             results = value.get("files") if isinstance(value, dict) else None
             if not isinstance(results, list) or len(results) != 1 or not isinstance(results[0], dict):
                 return self._in_results(status).finish(status, header)
-            outcome = outcome_of(results[0], name)
+            outcome = outcome_of(results[0], (self._item,), 0)
             if isinstance(outcome, str):
                 from .service_errors import files_error
 
@@ -92,5 +91,6 @@ class FileReply(DataReply):
             from .service_errors import check_duplicates
 
             check_duplicates(status, body, json_value(body), header)
+            name = self._item.name
             outcome = Stored(name, None, not is_labels(name))
         return [outcome]
