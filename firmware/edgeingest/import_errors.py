@@ -18,7 +18,7 @@ _PLACES = (
     "sources.fifo FifoRows FifoTiming",
     "sources.imu Imu",
     "sources.lis3dh Lis3dh",
-    "sources.microphone Microphone",
+    "sources.microphone Microphone before_write",
     "sources.mpu6050 Mpu6050",
     "sources.mpu6886 Mpu6886",
     "spool Damaged Flushed Recording Recovered Spool",
