@@ -39,6 +39,7 @@ def found():
         },
         "small": {mode: {name: one(writes=1) for name in small} for mode in ("http", "tls", "null")},
         "heap": {mode: {"heap_signed": 77, "heap_requests": 8} for mode in ("http", "tls")},
+        "spool": {n: {name: [1000.0, 6.0, 1.0] for name in ("put", "flush")} for n in plan.spool_entries},
         "loaded": {"a": 1024, "b": 3072},
         "first use": {"import edgeingest": 960},
         "capture": {"rows": plan.capture_rows, "drift_us": -5, "jitter_p99_us": 400},
