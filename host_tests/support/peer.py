@@ -113,6 +113,7 @@ class Peer:
         self.requests: list[Request] = []
         self.failures: list[BaseException] = []
         self.closing = threading.Event()
+        self._last_port: int | None = None  # of the connection that `end` makes
         self.threads: list[threading.Thread] = []
         self._start(self._accept)
 
@@ -124,12 +125,29 @@ class Peer:
     def _accept(self) -> None:
         while True:
             try:
-                raw, _ = self.listener.accept()
+                raw, address = self.listener.accept()
             except OSError:
+                return
+            if address[1] == self._last_port:
+                raw.close()
                 return
             raw.settimeout(20)
             self.connections.append(Connection(raw))
             self._start(self._serve, self.connections[-1], len(self.connections) - 1)
+
+    def end(self) -> None:
+        """Accepts the connections that have been made, and no more: the one that is made here is the last."""
+        address = self.listener.getsockname()
+        with socket.socket(self.listener.family) as last, contextlib.suppress(OSError):
+            last.settimeout(1)
+            last.bind((address[0], 0))
+            self._last_port = last.getsockname()[1]
+            last.connect(address)
+            self.threads[0].join(1)
+        # close() alone does not wake a thread that waits in accept()
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
 
     def _serve(self, connection: Connection, number: int) -> None:
         try:
@@ -161,10 +179,7 @@ def peer(
         yield made
     finally:
         made.closing.set()
-        # close() alone does not wake a thread that waits in accept()
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
+        made.end()
         for connection in made.connections:
             with contextlib.suppress(OSError):
                 connection.socket.shutdown(socket.SHUT_RDWR)
