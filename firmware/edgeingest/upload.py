@@ -77,7 +77,7 @@ class FileReply(DataReply):
         """Returns a list with the `Stored`, or raises the error. header: gives the value of a field by its name."""
         body = self._body
         if 200 <= status < 300 and b'"files"' in body or self._results:
-            # MicroPython's json takes an object that is not closed, before 1.27.
+            # MicroPython's json takes one bracket for another.
             value = None if self._results or not body.endswith(b"}]}") else json_value(body)
             results = value.get("files") if isinstance(value, dict) else None
             if not isinstance(results, list) or len(results) != 1 or not isinstance(results[0], dict):

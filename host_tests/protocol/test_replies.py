@@ -348,7 +348,12 @@ def test_long_replies_to_one_item(worker):
             for step in (0, 1, 64, 1000):
                 one, many = device.as_one_and_as_many(200, body, step, "a")
                 assert one == many, (step, body)
-    assert device.one_file(200, reply(ok("A"))) == [("A", 7, False)]
+    plain = reply(ok("A"))
+    assert device.one_file(200, plain) == [("A", 7, False)]
+    cut = [plain[:end] for end in range(1, len(plain))]
+    for text in [*cut[:-1], plain[:-3] + b"}}}", plain[:-3] + b"]]]"]:  # MicroPython's json takes some
+        one, many = device.as_one_and_as_many(200, text, 0, "a")
+        assert one == many and one[0] == "ProtocolError", text
 
 
 @settings(max_examples=40)
